@@ -1,0 +1,27 @@
+import middy from '@middy/core';
+import httpErrorHandler from '@middy/http-error-handler';
+import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
+import type { HttpResponse } from './response.ts';
+import { type Services, services } from './services.ts';
+import { timeBudget } from './time-budget.ts';
+import { unhandledError } from './unhandled-error.ts';
+
+/** An endpoint: a request in, a response out; an HttpError thrown is an answer as well. */
+export type Endpoint = (request: HttpRequest, services: Services) => Promise<HttpResponse>;
+
+/**
+ * Wraps an endpoint into a Lambda handler, in the one Middy stack of all HTTP handlers:
+ *
+ * - an {@link HttpError} becomes its response (http-error-handler; it does not log, as nothing failed)
+ * - anything else that is thrown becomes the 500 payload (unhandled-error, registered last because
+ *   Middy runs `onError` hooks in reverse order)
+ * - an endpoint that is still busy shortly before the Lambda timeout is given up, with a 500 payload
+ */
+export function httpHandler(endpoint: Endpoint) {
+  return middy(
+    async (event: HttpEvent): Promise<HttpResponse> => endpoint(parseRequest(event), services()),
+    { timeoutEarlyInMillis: timeBudget.earlyAnswerMs },
+  )
+    .use(httpErrorHandler({ logger: false }))
+    .use(unhandledError());
+}

@@ -1,0 +1,36 @@
+import { bearerToken } from './bearer.ts';
+import type { HttpRequest } from './request.ts';
+import { HttpError } from './response.ts';
+import type { Services } from './services.ts';
+import { findSession, type Session } from './sessions.ts';
+import { verifyToken } from './tokens.ts';
+
+/** Who is asking, and in which session. */
+export interface Caller {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly session: Session;
+}
+
+/**
+ * The check of every protected endpoint: a verified token whose session is alive.
+ *
+ * @throws HttpError 403 without a bearer token, 401 for one that opens nothing
+ * @throws when a key or the store could not be asked: fail closed, as a 500
+ */
+export async function authenticate(
+  request: HttpRequest,
+  { verifier, store }: Services,
+): Promise<Caller> {
+  const verification = await verifyToken(bearerToken(request), verifier);
+  if (verification.status !== 'verified') throw unauthorized();
+  const session = await findSession(store, verification.session);
+  if (!session) throw unauthorized();
+  return { claims: verification.claims, session };
+}
+
+/** RFC 6750, section 3.1. Why a token opens nothing is for the log, not for its bearer. */
+function unauthorized(): HttpError {
+  return new HttpError(401, 'Could not validate credentials', {
+    'WWW-Authenticate': 'Bearer error="invalid_token"',
+  });
+}

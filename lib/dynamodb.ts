@@ -1,0 +1,32 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { timeBudget } from './time-budget.ts';
+
+/** The session table and the client to reach it with. */
+export interface SessionStore {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+}
+
+/**
+ * Opens the session table. Region, credentials and endpoint are the AWS SDK's own variables.
+ *
+ * The SDK by itself waits for ever on a connection that hangs, and `requestTimeout` only warns unless
+ * `throwOnRequestTimeout` is set; {@link timeBudget} has the values.
+ */
+export function openSessionStore(table: string): SessionStore {
+  const client = new DynamoDBClient({
+    maxAttempts: timeBudget.attempts,
+    requestHandler: {
+      connectionTimeout: timeBudget.connectMs,
+      requestTimeout: timeBudget.attemptMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+  return { client: DynamoDBDocumentClient.from(client), table };
+}
+
+/** Ends an operation of the store with all its attempts in time for the function to answer. */
+export function withinBudget(): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(timeBudget.storeMs) };
+}

@@ -1,0 +1,41 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
+
+/** An API Gateway event of either payload format, or one that is neither. */
+export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
+
+/** What a handler needs to know of an HTTP request, the same for both payload formats. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Values of a header, joined by commas where it is repeated (RFC 9110, section 5.3). Name in lower case. */
+  header(name: string): string | undefined;
+}
+
+/**
+ * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API).
+ * It never throws, as the error payload needs a path and a method for any event at all.
+ */
+export function parseRequest(event: HttpEvent): HttpRequest {
+  const v2 = event as Partial<APIGatewayProxyEventV2> | null | undefined;
+  const v1 = event as Partial<APIGatewayProxyEvent> | null | undefined;
+  return {
+    method: text(v2?.requestContext?.http?.method ?? v1?.httpMethod),
+    path: text(v2?.rawPath ?? v1?.path),
+    // Format 1.0 has every value in multiValueHeaders and only the last in headers.
+    header: (name) => find(v1?.multiValueHeaders, name) ?? find(v2?.headers, name),
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Header names compare without case (RFC 9110, section 5.1). */
+function find(headers: unknown, lowerCaseName: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const values = Object.entries(headers)
+    .filter(([name]) => name.toLowerCase() === lowerCaseName)
+    .flatMap(([, value]: [string, unknown]) => value)
+    .filter((value) => typeof value === 'string');
+  return values.length === 0 ? undefined : values.join(',');
+}

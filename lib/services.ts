@@ -1,0 +1,30 @@
+import { readConfiguration } from './config.ts';
+import { openSessionStore, type SessionStore } from './dynamodb.ts';
+import { createKeys } from './keys.ts';
+import type { Verifier } from './tokens.ts';
+
+/** What handlers work with, made once in the life of a function's process. */
+export interface Services {
+  readonly verifier: Verifier;
+  readonly store: SessionStore;
+}
+
+let made: Services | undefined;
+
+/**
+ * Makes the services at first use, not when the module loads: a wrong configuration then is an error
+ * of the request, which reaches the client as the 500 payload.
+ *
+ * @throws ConfigurationError
+ */
+export function services(): Services {
+  if (!made) {
+    const { sessionsTable, tokens } = readConfiguration();
+    const { issuer, audience } = tokens;
+    made = {
+      verifier: { keys: createKeys(tokens), issuer, audience },
+      store: openSessionStore(sessionsTable),
+    };
+  }
+  return made;
+}

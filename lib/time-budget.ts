@@ -1,0 +1,29 @@
+/**
+ * How long each step may take, fitted together in one place so that a function always answers before
+ * Lambda ends it: a function that is ended answers with the gateway's own 500, which has no error id.
+ *
+ *   secret (cold only) 2 s + key set 2 s + store 4 s = 8 s
+ *   < early answer at 9.5 s (0.5 s before the end)
+ *   < Lambda timeout 10 s (`provider.timeout` in serverless.yml; a test compares the two)
+ *   < API Gateway's 30 s.
+ *
+ * All values are milliseconds.
+ */
+export const timeBudget = {
+  /** The Lambda timeout that the rest is fitted to. */
+  functionMs: 10_000,
+  /** How long before the Lambda timeout Middy gives up on the handler and the 500 payload is written. */
+  earlyAnswerMs: 500,
+  /** SSM's GetParameter, all attempts together. */
+  secretMs: 2_000,
+  /** The issuer's JWKS: connecting, headers and body. */
+  keySetMs: 2_000,
+  /** One operation of the session store, all attempts and the pauses between them together. */
+  storeMs: 4_000,
+  /** A connection that DynamoDB has not accepted in this time is tried again. */
+  connectMs: 500,
+  /** An attempt that DynamoDB has not answered in this time is tried again; its p99 is some 10 ms. */
+  attemptMs: 1_000,
+  /** Attempts of one store operation: 3 × (500 + 1,000) ms at worst are cut short by `storeMs`. */
+  attempts: 3,
+} as const;

@@ -1,0 +1,36 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { JWTPayload } from 'jose';
+import type { SessionStore } from '../../lib/dynamodb.ts';
+import { issueSession, type NewSession, type Signer } from '../../lib/issue.ts';
+
+/** A throw-away secret of the tests; not one of the published ones that are refused. */
+export const TEST_SECRET = 'kX3v9Qm2Zt7Rb5Wc8Yp1Ls6Nd4Hf0Jg-only-for-tests';
+
+export const testSigner: Signer = {
+  key: createSecretKey(Buffer.from(TEST_SECRET)),
+  algorithm: 'HS256',
+};
+
+/** Issues a session of a fresh user for an hour, unless told otherwise. */
+export async function issueTestSession(store: SessionStore, request: Partial<NewSession> = {}) {
+  return issueSession(store, testSigner, { sub: 'alice', ttlSeconds: 3_600, ...request });
+}
+
+/** Base64url of a text, or of a value's JSON. */
+export function encode(value: unknown): string {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString(
+    'base64url',
+  );
+}
+
+/**
+ * Signs with HS256 what no library would: any header and any payload, as objects or as raw text.
+ */
+export function signRaw(
+  header: unknown,
+  payload: JWTPayload | string | Record<string, unknown>,
+  secret: string = TEST_SECRET,
+): string {
+  const input = `${encode(header)}.${encode(payload)}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
