@@ -1,11 +1,14 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ConfigurationError, readConfiguration } from '../lib/config.ts';
 import { openSessionStore } from '../lib/dynamodb.ts';
 import { issueSession } from '../lib/issue.ts';
+import { createKeys } from '../lib/keys.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
+import { signerOf } from './signer.ts';
 import { createSessionsTable } from './table.ts';
 
 interface Serverless {
@@ -55,7 +58,18 @@ async function startLocalServices(serverless: Serverless, options: OfflineOption
   await requireFreePort(serverless, host, port, 'httpPort');
   await requireFreePort(serverless, host, Number(options.lambdaPort ?? 3002), 'lambdaPort');
 
-  const environment = await localEnvironment();
+  const variables = localVariables();
+  try {
+    createKeys(readConfiguration(variables).tokens);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new serverless.classes.Error(error.message, 'CONFIGURATION');
+  }
+  const environment = {
+    ...variables,
+    AWS_ENDPOINT_URL_DYNAMODB:
+      process.env.AWS_ENDPOINT_URL_DYNAMODB ?? (await startEmbeddedDynamoDb()).endpoint,
+  };
   // The SDK of this process reads the same variables as that of the functions.
   Object.assign(process.env, environment);
   serverless.service.provider.environment = { ...environment };
@@ -64,10 +78,13 @@ async function startLocalServices(serverless: Serverless, options: OfflineOption
   await createSessionsTable(store.client, store.table);
   writeRunFile(port, environment);
   process.once('exit', () => removeRunFile(port));
-  void announceWhenReady(host, port, environment);
+  announceWhenReady(host, port, environment).catch((error) =>
+    process.stderr.write(`No first token: ${error}\n`),
+  );
 }
 
-async function localEnvironment() {
+/** The functions' variables but for the store's address. */
+function localVariables() {
   const fromShell = Object.fromEntries(
     PASSED_THROUGH.flatMap((name) => {
       const value = process.env[name];
@@ -79,8 +96,6 @@ async function localEnvironment() {
     ...(ownKey ? {} : { JWT_SECRET: randomBytes(36).toString('base64url') }),
     ...fromShell,
     SESSIONS_TABLE: process.env.SESSIONS_TABLE ?? 'true-logout-local-sessions',
-    AWS_ENDPOINT_URL_DYNAMODB:
-      process.env.AWS_ENDPOINT_URL_DYNAMODB ?? (await startEmbeddedDynamoDb()).endpoint,
     AWS_REGION: process.env.AWS_REGION ?? 'us-east-1',
     AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'local',
     AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
@@ -114,24 +129,20 @@ async function announceWhenReady(
 ): Promise<void> {
   while (!(await accepts(host, port))) await pause(50);
   const url = `http://${host}:${port}/api/v1/auth`;
-  const secret = environment.JWT_SECRET?.split(' ')[0];
-  if (secret === undefined) {
+  const signer = await signerOf(environment);
+  if (!signer) {
     process.stdout.write(
       `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
     );
     process.stdout.write('  npm run token -- --sub alice --jti <the token’s jti>\n\n');
     return;
   }
-  const { token } = await issueSession(
-    openSessionStore(environment.SESSIONS_TABLE ?? ''),
-    {
-      key: createSecretKey(Buffer.from(secret)),
-      algorithm: environment.JWT_ALGORITHMS?.split(/[\s,]+/)[0] || 'HS256',
-      issuer: environment.JWT_ISSUER,
-      audience: environment.JWT_AUDIENCE,
-    },
-    { sub: 'alice', ttlSeconds: 3_600, claims: { name: 'Alice' } },
-  );
+  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  const { token } = await issueSession(store, signer, {
+    sub: 'alice',
+    ttlSeconds: 3_600,
+    claims: { name: 'Alice' },
+  });
   process.stdout.write(`
 Ready. Try it:
 

@@ -1,0 +1,28 @@
+import { createSecretKey } from 'node:crypto';
+import { type Environment, parseSecrets, readConfiguration } from '../lib/config.ts';
+import type { Signer } from '../lib/issue.ts';
+import { readSecretParameter } from '../lib/secret-parameter.ts';
+
+/**
+ * How to sign what a service with these variables accepts.
+ *
+ * @returns undefined where the service has only a public key, so that its login service alone can sign
+ * @throws ConfigurationError, GetParameterError
+ */
+export async function signerOf(environment: Environment): Promise<Signer | undefined> {
+  const { keySource, algorithms, issuer, audience } = readConfiguration(environment).tokens;
+  const secrets =
+    keySource.kind === 'secrets'
+      ? keySource.secrets
+      : keySource.kind === 'secret-parameter'
+        ? parseSecrets(await readSecretParameter(keySource.name), 'JWT_SECRET_PARAMETER')
+        : undefined;
+  const [first] = secrets ?? [];
+  if (first === undefined) return undefined;
+  return {
+    key: createSecretKey(Buffer.from(first)),
+    algorithm: algorithms?.[0] ?? 'HS256',
+    issuer,
+    audience,
+  };
+}

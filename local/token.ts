@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import type { JWTPayload } from 'jose';
+import { openSessionStore } from '../lib/dynamodb.ts';
+import { issueSession, newSession } from '../lib/issue.ts';
+import { createSession } from '../lib/sessions.ts';
+import { signerOf } from './signer.ts';
+import { runCommand, targetEnvironment, UsageError } from './target.ts';
+
+/** A year: longer lives are a slip of the hand. */
+const MAX_TTL_SECONDS = 31_536_000;
+
+const USAGE = `Creates a session and prints its signed token alone on stdout.
+
+  npm run --silent token -- [--sub alice] [--ttl 3600] [--claim name=Alice]… [--jti ID]
+                            [--port 3000 | --stage dev]
+
+--claim takes JSON where the value is JSON (email_verified=true), else text.
+Where the service has only a public key it creates just the row of the given --jti.`;
+
+/** `npm run token`: a session in the configured table, and its token where the project can sign. */
+async function token(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      sub: { type: 'string', default: 'alice' },
+      ttl: { type: 'string', default: '3600' },
+      claim: { type: 'string', multiple: true, default: [] },
+      jti: { type: 'string' },
+      port: { type: 'string', default: '3000' },
+      stage: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const ttlSeconds = wholeNumber('--ttl', values.ttl, MAX_TTL_SECONDS);
+  const port = wholeNumber('--port', values.port, 65_535);
+  const claims = parseClaims(values.claim);
+
+  const environment = await targetEnvironment({ stage: values.stage, port });
+  const signer = await signerOf(environment);
+  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  const request = { sub: values.sub, ttlSeconds, claims, jti: values.jti };
+  if (signer) {
+    const issued = await issueSession(store, signer, request);
+    process.stdout.write(`${issued.token}\n`);
+    return;
+  }
+  if (values.jti === undefined)
+    throw new UsageError(
+      'This service has only a public key, so it cannot sign: sign a token elsewhere and give its --jti (and --sub) to create the row',
+    );
+  if (!(await createSession(store, newSession(request, Date.now()))))
+    throw new UsageError('A session with this --sub and --jti exists already');
+  process.stderr.write(`Created the session of --sub ${values.sub} --jti ${values.jti}\n`);
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > max)
+    throw new UsageError(`${option} takes a whole number from 1 to ${max}`);
+  return value;
+}
+
+function parseClaims(pairs: readonly string[]): JWTPayload {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1) throw new UsageError('--claim takes name=value');
+      return [pair.slice(0, equals), parseValue(pair.slice(equals + 1))];
+    }),
+  );
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // not JSON, so plain text
+  }
+}
+
+await runCommand(token);
