@@ -1,7 +1,17 @@
 /** The only reader of the project's environment variables; README.md has the same table in prose. */
 
-const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-const ASYMMETRIC_ALGORITHMS = [
+import { ConfigurationError } from './configuration-error.ts';
+import { parseSecrets } from './secrets.ts';
+
+export { ConfigurationError, parseSecrets };
+
+export type Algorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519';
+
+/** The algorithms that sign with a shared secret. */
+export const hmacAlgorithms: readonly Algorithm[] = ['HS256', 'HS384', 'HS512'];
+
+/** The algorithms that sign with a private key. */
+export const asymmetricAlgorithms: readonly Algorithm[] = [
   'RS256',
   'RS384',
   'RS512',
@@ -13,9 +23,7 @@ const ASYMMETRIC_ALGORITHMS = [
   'ES512',
   'EdDSA',
   'Ed25519',
-] as const;
-
-export type Algorithm = (typeof HMAC_ALGORITHMS)[number] | (typeof ASYMMETRIC_ALGORITHMS)[number];
+];
 
 /** Where the key that verifies tokens comes from: exactly one of the four is configured. */
 export type KeySource =
@@ -41,82 +49,6 @@ export interface Configuration {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A variable that is missing or wrong. The message names it and never quotes a secret's value. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  readonly variable: string;
-
-  constructor(variable: string, problem: string) {
-    super(`${variable} ${problem}`);
-    this.variable = variable;
-  }
-}
-
-/** Shortest secret, in bytes: the hash size of HS256 (RFC 7518, section 3.2). */
-export const MIN_SECRET_BYTES = 32;
-/** Most secrets at once: each costs a signature check for every forged token. */
-export const MAX_SECRETS = 4;
-/** Fewest different characters in a secret; 32 random hex digits have fewer once in some 10^9. */
-export const MIN_SECRET_ALPHABET = 8;
-
-/** Secrets that are long enough but printed in tutorials and sample files, so that anyone can sign with them. */
-const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
-  // FastAPI's security tutorial
-  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
-  // jwt.io
-  'a-string-secret-at-least-256-bits-long',
-  'a-valid-string-secret-that-is-at-least-384-bits-long',
-  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
-  // Supabase's self-hosting example
-  'super-secret-jwt-token-with-at-least-32-characters-long',
-  'your-super-secret-jwt-token-with-at-least-32-characters-long',
-  // Spring Boot tutorials
-  '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
-  '9a4f2c8d3b7a1e6f45c8a0b3f267d8b1d4e6f3c8a9d2b5f8e3a9c8b5f6v8a3d9',
-  'my-32-character-ultra-secure-and-ultra-long-secret',
-  // RFC 7515, appendix A.1
-  'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
-  'my_super_secret_key_that_is_at_least_32_characters_long',
-  'abcdefghijklmnopqrstuvwxyz123456',
-  '0123456789abcdef0123456789abcdef',
-]);
-
-/**
- * Splits and checks HMAC secrets, several separated by white space while rotating; the first signs.
- *
- * @param variable the variable to name when a secret is refused
- * @throws ConfigurationError for none, too many, short, low-entropy or published secrets
- */
-export function parseSecrets(text: string, variable: string): readonly string[] {
-  const secrets = text.split(/\s+/).filter((secret) => secret !== '');
-  if (secrets.length === 0)
-    throw new ConfigurationError(variable, 'is empty; make one with: openssl rand -base64 48');
-  if (secrets.length > MAX_SECRETS)
-    throw new ConfigurationError(
-      variable,
-      `holds ${secrets.length} secrets separated by spaces; keep at most ${MAX_SECRETS} while rotating`,
-    );
-  secrets.forEach((secret, index) => {
-    const problem = weakness(secret);
-    if (problem)
-      throw new ConfigurationError(
-        variable,
-        `${secrets.length > 1 ? `(secret ${index + 1} of ${secrets.length}) ` : ''}${problem}; make one with: openssl rand -base64 48`,
-      );
-  });
-  return secrets;
-}
-
-function weakness(secret: string): string | undefined {
-  const bytes = Buffer.byteLength(secret);
-  if (bytes < MIN_SECRET_BYTES)
-    return `is ${bytes} bytes long; at least ${MIN_SECRET_BYTES} are needed`;
-  if (PUBLISHED_SECRETS.has(secret)) return 'is a published example that anyone can sign with';
-  if (new Set(secret).size < MIN_SECRET_ALPHABET)
-    return `has fewer than ${MIN_SECRET_ALPHABET} different characters, so it can be guessed`;
-  return undefined;
-}
-
 /**
  * Reads and checks the whole configuration.
  *
@@ -141,6 +73,15 @@ export function readConfiguration(environment: Environment = process.env): Confi
  */
 export function errorDetails(environment: Environment = process.env): 'full' | 'redacted' {
   return (environment.ERROR_DETAILS || 'full') === 'full' ? 'full' : 'redacted';
+}
+
+/**
+ * The secrets in the environment, whatever else is wrong with it, for the redaction of errors: those
+ * that sign tokens, and the credentials that Lambda hands to the AWS SDK.
+ */
+export function configuredSecrets(environment: Environment = process.env): readonly string[] {
+  const { JWT_SECRET = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
+  return [...JWT_SECRET.split(/\s+/), AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
 }
 
 function sessionsTable(environment: Environment): string {
@@ -205,7 +146,7 @@ function publicKeyText(text: string): string {
   if (text.trim() === '')
     throw new ConfigurationError('JWT_PUBLIC_KEY', 'is empty; it takes an SPKI PEM or a JWKS');
   // A one-line PEM, as shells and consoles produce it, has its line breaks written out.
-  return text.replaceAll('\\n', '\n').trim();
+  return text.trim().startsWith('{') ? text.trim() : text.replaceAll('\\n', '\n').trim();
 }
 
 /** Hosts whose traffic never leaves the machine, so that plain http is safe there. */
@@ -229,13 +170,14 @@ function jwksUrl(text: string): URL {
 function algorithms(environment: Environment): readonly Algorithm[] | undefined {
   const names = (environment.JWT_ALGORITHMS ?? '').split(/[\s,]+/).filter((name) => name !== '');
   if (names.length === 0) return undefined;
-  const known: readonly Algorithm[] = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS];
-  const allowed = names.map((name) => {
+  const known = [...hmacAlgorithms, ...asymmetricAlgorithms];
+  const allowed = names.map((name, index) => {
     const algorithm = known.find((candidate) => candidate === name);
+    // The name is not quoted: a secret that was pasted into the wrong variable would be published.
     if (!algorithm)
       throw new ConfigurationError(
         'JWT_ALGORITHMS',
-        `holds ${JSON.stringify(name.slice(0, 20))}; known are ${known.join(', ')}`,
+        `(name ${index + 1} of ${names.length}) is none of ${known.join(', ')}`,
       );
     return algorithm;
   });
@@ -248,10 +190,6 @@ function algorithms(environment: Environment): readonly Algorithm[] | undefined 
   return allowed;
 }
 
-/** Whether an algorithm signs with a shared secret. */
-export function isHmac(algorithm: Algorithm): boolean {
-  return HMAC_ALGORITHMS.some((name) => name === algorithm);
+function isHmac(algorithm: Algorithm): boolean {
+  return hmacAlgorithms.includes(algorithm);
 }
-
-/** The public-key algorithms, all of them allowed where JWT_ALGORITHMS does not narrow them. */
-export const asymmetricAlgorithms: readonly Algorithm[] = ASYMMETRIC_ALGORITHMS;

@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Keys, VerificationKey } from './candidate-keys.ts';
 import type { Algorithm, TokenConfiguration } from './config.ts';
-import type { Keys, VerificationKey } from './keys.ts';
 import { type SessionReference, sessionReference } from './session-reference.ts';
 import { parseTokenHeader, type RefusedHeader } from './token-header.ts';
 
@@ -42,19 +42,23 @@ export const MAX_TOKEN_BYTES = 8_192;
 /** How far the issuer's clock may be off, for `exp` and `nbf`, in seconds. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
 
+/** EF BB BF at the beginning of a part. RFC 8259 (section 8.1) forbids it in JSON; jose passes over it. */
+const BYTE_ORDER_MARK = '77u_';
+
 /**
  * Verifies a bearer token: size, alphabet, header, signature, and only then its claims.
  *
  * An expected miss is a value. What throws is a fault: the key could not be had, so nothing can be
  * said about the token.
  *
- * @throws KeyServerError, ConfigurationError, GetParameterError
+ * @throws KeyServerError, SecretParameterError, ConfigurationError
  */
 export async function verifyToken(token: string, verifier: Verifier): Promise<Verification> {
   // jose ignores characters that other parsers reject, and decodes lazily; so both come before it.
   if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) return refused('too_large');
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) return refused('malformed');
+  if (parts[1]?.startsWith(BYTE_ORDER_MARK)) return refused('malformed');
 
   const header = parseTokenHeader(parts[0] ?? '');
   if (typeof header === 'string') return refused(header);
@@ -92,7 +96,7 @@ async function verifyWith(
 
 /**
  * jose checks `exp` last and `nbf` just before it, so an error about one of them means that the
- * signature and every other claim held; the error carries the verified payload.
+ * signature, the issuer and the audience held; the error carries the verified payload.
  */
 function outcomeOf(error: unknown): Verification {
   if (error instanceof errors.JWTExpired) return authentic('expired', error.payload);
