@@ -20,8 +20,19 @@ export type Endpoint = (request: HttpRequest, services: Services) => Promise<Htt
 export function httpHandler(endpoint: Endpoint) {
   return middy(
     async (event: HttpEvent): Promise<HttpResponse> => endpoint(parseRequest(event), services()),
-    { timeoutEarlyInMillis: timeBudget.earlyAnswerMs },
+    { timeoutEarlyInMillis: timeBudget.earlyAnswerMs, timeoutEarlyResponse: giveUp },
   )
     .use(httpErrorHandler({ logger: false }))
     .use(unhandledError());
+}
+
+/** Middy's own error says that an operation was aborted, which leads whoever is on call to the store. */
+function giveUp(): never {
+  throw new FunctionTimeoutError(
+    `The function was still busy ${timeBudget.earlyAnswerMs} ms before its Lambda timeout`,
+  );
+}
+
+class FunctionTimeoutError extends Error {
+  override readonly name = 'FunctionTimeoutError';
 }

@@ -10,18 +10,19 @@ export interface ErrorDescription {
 /** Longest message and trace, in characters: a response has to stay under Lambda's 6 MB. */
 export const MAX_MESSAGE_LENGTH = 4_096;
 export const MAX_TRACE_LENGTH = 16_384;
-const MAX_CAUSES = 4;
+/** Most errors in a trace: the one that was thrown and those that caused it. */
+const MAX_ERRORS = 5;
 
 /**
  * Describes whatever was thrown, even what can't be looked at: a property whose getter throws, a
  * proxy, an object without a prototype.
  *
- * @param redact applied to every text that is returned
+ * @param redact applied to every text that is returned, before it is cut: half a token is one too
  */
 export function describeError(error: unknown, redact: (text: string) => string): ErrorDescription {
   const message = attempt(() => messageOf(error), 'An error that can’t be described');
   const type = attempt(() => typeOf(error), 'unknown');
-  const trace = attempt(() => traceOf(error), `${type} thrown without a stack`);
+  const trace = attempt(() => traceOf(error), '') || `${type} thrown without a stack`;
   return {
     message: redact(message).slice(0, MAX_MESSAGE_LENGTH),
     type: redact(type).slice(0, MAX_MESSAGE_LENGTH),
@@ -29,53 +30,64 @@ export function describeError(error: unknown, redact: (text: string) => string):
   };
 }
 
-/**
- * Makes a function that takes credentials out of a text: the request's own, wherever they ended up,
- * and anything that looks like a JWT.
- *
- * @param authorization the request's Authorization header
- */
-export function redactor(authorization: string | undefined): (text: string) => string {
-  const header = authorization?.trim() ?? '';
-  const credentials = header.slice(header.indexOf(' ') + 1).trim();
-  // Very short ones (`x`) would turn every text into stars, and protect nothing.
-  const secrets = [header, credentials].filter((secret) => secret.length >= 8);
-  return (text) =>
-    secrets
-      .reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-      .replaceAll(/\beyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '***');
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Error) return String(error.message);
-  if (typeof error === 'object' && error !== null)
-    return 'message' in error ? String(error.message) : (JSON.stringify(error) ?? String(error));
-  return String(error);
-}
-
-function typeOf(error: unknown): string {
-  if (error instanceof Error) return String(error.name || error.constructor.name);
-  if (typeof error === 'object' && error !== null)
-    return String(Object.getPrototypeOf(error)?.constructor?.name ?? 'Object');
-  return error === null ? 'null' : typeof error;
-}
-
-function traceOf(error: unknown): string {
-  const stacks: string[] = [];
-  let current: unknown = error;
-  while (current instanceof Error && stacks.length <= MAX_CAUSES) {
-    stacks.push(String(current.stack ?? current));
-    current = current.cause;
-  }
-  return stacks.length === 0
-    ? `${typeOf(error)} thrown without a stack`
-    : stacks.join('\nCaused by: ');
-}
-
-function attempt(describe: () => string, fallback: string): string {
+/** Runs what may throw, as any look at an unknown object may: describing an error must not be another. */
+export function attempt<Result>(describe: () => Result, fallback: Result): Result {
   try {
     return describe();
   } catch {
-    return fallback; // a throwing getter or toString: describing an error must not be another
+    return fallback;
   }
+}
+
+function messageOf(error: unknown): string {
+  const message = property(error, 'message');
+  if (message) return String(message);
+  // Node's own when no address of a host accepts: an AggregateError with an empty message.
+  const errors = property(error, 'errors');
+  if (Array.isArray(errors) && errors.length > 0) return errors.map(messageOf).join('; ');
+  if (message === '' || typeof error !== 'object' || error === null)
+    return String(message ?? error);
+  return JSON.stringify(error) ?? String(error);
+}
+
+function typeOf(error: unknown): string {
+  if (error === null) return 'null';
+  if (typeof error !== 'object') return typeof error;
+  const name = hasStack(error) ? property(error, 'name') : undefined;
+  // A subclass that sets no name of its own inherits this one.
+  if (name && name !== 'Error') return String(name);
+  return String(property(property(error, 'constructor'), 'name') || 'Object');
+}
+
+function traceOf(error: unknown): string {
+  if (!hasStack(error)) return '';
+  return withCauses(error)
+    .map((each) => attempt(() => (hasStack(each) ? each.stack : messageOf(each)), 'unknown'))
+    .join('\nCaused by: ');
+}
+
+/** An error and what led to it: its `cause`, and the `errors` of an AggregateError. */
+function withCauses(error: unknown): readonly unknown[] {
+  const found: unknown[] = [];
+  const waiting = [error];
+  while (waiting.length > 0 && found.length < MAX_ERRORS) {
+    const next = waiting.shift();
+    if (next === undefined || next === null || found.includes(next)) continue;
+    found.push(next);
+    waiting.push(attempt(() => property(next, 'cause'), undefined));
+    const errors = attempt(() => property(next, 'errors'), undefined);
+    if (Array.isArray(errors)) waiting.push(...errors.slice(0, MAX_ERRORS));
+  }
+  return found;
+}
+
+/** Known by its stack rather than its class, as one of another realm (`node:vm`) has another `Error`. */
+function hasStack(error: unknown): error is { stack: string } {
+  return typeof property(error, 'stack') === 'string';
+}
+
+function property(value: unknown, name: string): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    return undefined;
+  return Reflect.get(value, name);
 }

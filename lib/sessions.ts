@@ -62,22 +62,29 @@ export async function findSession(
 /**
  * Ends a session, in one conditional delete. Once this returns, the session is gone.
  *
+ * The deleted row is asked for as the proof: a bare success could have been said by anything on the
+ * way, and DynamoDB's own is the empty object.
+ *
  * @returns whether it was there; for the log only. Also false after a retry whose first attempt had
  *   been applied, as the two can't be told apart.
+ * @throws when the store does not answer, refuses, or its answer does not hold the deleted row
  */
 export async function endSession(
   store: SessionStore,
   { sub, jti }: SessionReference,
 ): Promise<boolean> {
   try {
-    await store.client.send(
+    const { Attributes } = await store.client.send(
       new DeleteCommand({
         TableName: store.table,
         Key: { sub, jti },
         ConditionExpression: 'attribute_exists(jti)',
+        ReturnValues: 'ALL_OLD',
       }),
       withinBudget(),
     );
+    if (Attributes?.sub !== sub || Attributes.jti !== jti)
+      throw new Error('The store’s answer to a delete does not hold the deleted session');
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
@@ -112,7 +119,8 @@ function validSession(row: object): Session {
   }: Partial<Record<keyof Session, unknown>> = row;
   const reference = sessionReference({ sub, jti });
   if (!reference || sub === undefined) throw invalid('sub and jti', 'keys of README.md’s limits');
-  if (typeof sid !== 'string') throw invalid('sid', 'a string');
+  if (typeof sid !== 'string' || !sessionReference({ jti: sid }))
+    throw invalid('sid', 'the jti of a session');
   if (!isEpoch(auth_time, 1)) throw invalid('auth_time', 'a whole number of epoch milliseconds');
   if (!isEpoch(expires_at, 1_000)) throw invalid('expires_at', 'a whole number of epoch seconds');
   return {

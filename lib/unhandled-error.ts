@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
-import { errorDetails } from './config.ts';
-import { describeError, redactor } from './error-description.ts';
+import { configuredSecrets, errorDetails } from './config.ts';
+import { attempt, describeError } from './error-description.ts';
 import { logger } from './log.ts';
+import { redactor } from './redaction.ts';
 import { type HttpEvent, parseRequest } from './request.ts';
 import { HttpError, type HttpResponse, json } from './response.ts';
 
@@ -26,7 +27,8 @@ export interface UnhandledErrorPayload {
 export function unhandledError(): MiddlewareObj<HttpEvent, HttpResponse, Error> {
   return {
     onError: ({ error, event, context }) => {
-      if (error instanceof HttpError) return undefined;
+      // `instanceof` itself throws for a proxy that lets nobody look at its prototype.
+      if (attempt(() => error instanceof HttpError, false)) return undefined;
       return unhandledErrorResponse(error, event, context?.awsRequestId);
     },
   };
@@ -40,13 +42,17 @@ function unhandledErrorResponse(
 ): HttpResponse {
   const request = parseRequest(event);
   const errorId = randomUUID();
-  const { message, type, trace } = describeError(error, redactor(request.header('authorization')));
+  const secrets = configuredSecrets();
+  const redact = redactor(request.header('authorization'), secrets);
+  const { message, type, trace } = describeError(error, redact);
+  // Only what is a token by its looks: credentials as short as `me` would make another path of it.
+  const path = redactor(undefined, secrets)(request.path);
   const line = {
     error_id: errorId,
     error: message,
     error_type: type,
     trace,
-    path: request.path,
+    path,
     method: request.method,
     request_id: requestId,
   };
@@ -60,7 +66,7 @@ function unhandledErrorResponse(
     error_type: type,
     trace: full ? trace : pointer,
     error_id: errorId,
-    path: request.path,
+    path,
     method: request.method,
   };
   return json(500, payload, { 'X-Error-ID': errorId });

@@ -1,0 +1,48 @@
+/** Shortest text that is taken out wherever it stands; a shorter one only as a word of its own. */
+const MIN_ANYWHERE_LENGTH = 8;
+/** Shortest part of the credentials that is worth as much as the whole: a signature, a claims set. */
+const MIN_PART_LENGTH = 16;
+
+/**
+ * Makes a function that takes credentials out of a text: the request's own, in whole and in parts,
+ * the configured secrets, and anything that looks like a JWT.
+ *
+ * @param authorization the request's Authorization header
+ * @param secrets texts that are secret whatever the request; those under 16 characters are too weak
+ *   to be in use, and would be found in innocent words
+ */
+export function redactor(
+  authorization: string | undefined,
+  secrets: readonly string[],
+): (text: string) => string {
+  const header = authorization?.trim() ?? '';
+  const credentials = header.slice(header.indexOf(' ') + 1).trim();
+  const parts = credentials.split(/[^\w-]+/);
+  const patterns = [
+    ...new Set([
+      header,
+      credentials,
+      ...[...parts, ...secrets].filter((part) => part.length >= MIN_PART_LENGTH),
+    ]),
+  ]
+    .filter((text) => text !== '')
+    .sort((one, other) => other.length - one.length) // a whole before its parts
+    .map(pattern);
+  return (text) =>
+    patterns
+      .reduce<string>((rest, each) => rest.replaceAll(each, '***'), text)
+      .replaceAll(DOTTED_WORDS, (words) => (words.includes('eyJ') ? '***' : words));
+}
+
+/**
+ * Words of base64url joined by dots, as a JWS (two dots) and a JWE (four) are; `eyJ` is how `{"`
+ * begins in base64url. It starts at word boundaries only, so that a long text takes linear time.
+ */
+const DOTTED_WORDS = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
+
+/** Short credentials, such as `x`, would turn every text into stars if they were found inside words. */
+function pattern(text: string): RegExp | string {
+  if (text.length >= MIN_ANYWHERE_LENGTH) return text;
+  const literal = text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return new RegExp(`(?<![\\w-])${literal}(?![\\w-])`, 'g');
+}
