@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** An error of the API, or what may happen on the wire. */
+export type SsmFault =
+  | 'ParameterNotFound'
+  | 'AccessDeniedException'
+  | 'ThrottlingException'
+  | 'hang'
+  | 'stall'
+  | 'reset';
+
+/** A loopback server that speaks as much of SSM as GetParameter needs. */
+export interface FakeSsm {
+  /** For AWS_ENDPOINT_URL_SSM. */
+  readonly endpoint: string;
+  /** Values by name. */
+  readonly parameters: Map<string, string>;
+  fault: SsmFault | undefined;
+  /** Requests that have arrived, as their JSON. */
+  readonly requests: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** Starts it on a free port of the loopback interface. */
+export async function startFakeSsm(): Promise<FakeSsm> {
+  const server = createServer(async (request, response) => {
+    const input: { Name: string } = JSON.parse(await text(request));
+    ssm.requests.push({ target: request.headers['x-amz-target'], ...input });
+    answer(ssm, input.Name, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ssm: FakeSsm = {
+    endpoint: `http://127.0.0.1:${port}`,
+    parameters: new Map(),
+    fault: undefined,
+    requests: [],
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return ssm;
+}
+
+function answer({ fault, parameters }: FakeSsm, name: string, response: ServerResponse): void {
+  const value = parameters.get(name);
+  const problem = fault ?? (value === undefined ? 'ParameterNotFound' : undefined);
+  const type = { 'Content-Type': 'application/x-amz-json-1.1' };
+  const parameter = JSON.stringify({
+    Parameter: { Name: name, Type: 'SecureString', Value: value, Version: 1 },
+  });
+  switch (problem) {
+    case undefined:
+      response.writeHead(200, type).end(parameter);
+      break;
+    case 'hang':
+      break;
+    case 'stall':
+      response.writeHead(200, type).write(parameter.slice(0, 20));
+      break;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      break;
+    default:
+      response.writeHead(400, type).end(JSON.stringify({ __type: problem }));
+  }
+}
