@@ -23,7 +23,14 @@ export function openSessionStore(table: string): SessionStore {
       throwOnRequestTimeout: true,
     },
   });
-  return { client: DynamoDBDocumentClient.from(client), table };
+  return {
+    client: DynamoDBDocumentClient.from(client, {
+      // By default a number that JavaScript can't hold exactly is a BigInt or an exception, which would
+      // fail a log-out over a row that is deleted already. Rows are checked where they are read.
+      unmarshallOptions: { wrapNumbers: Number },
+    }),
+    table,
+  };
 }
 
 /** Ends an operation of the store with all its attempts in time for the function to answer. */
