@@ -12,7 +12,8 @@ export interface SessionStore {
  * Opens the session table. Region, credentials and endpoint are the AWS SDK's own variables.
  *
  * The SDK by itself waits for ever on a connection that hangs, and `requestTimeout` only warns unless
- * `throwOnRequestTimeout` is set; {@link timeBudget} has the values.
+ * `throwOnRequestTimeout` is set. It ends with the headers of the answer; `socketTimeout` is for a
+ * body that never comes. {@link timeBudget} has the values.
  */
 export function openSessionStore(table: string): SessionStore {
   const client = new DynamoDBClient({
@@ -20,6 +21,7 @@ export function openSessionStore(table: string): SessionStore {
     requestHandler: {
       connectionTimeout: timeBudget.connectMs,
       requestTimeout: timeBudget.attemptMs,
+      socketTimeout: timeBudget.attemptMs,
       throwOnRequestTimeout: true,
     },
   });
