@@ -54,7 +54,7 @@ test.each([
 
 /** FastAPI's HTTPBearer(auto_error=True), out of its documentation: Python's `partition(" ")` and `lower()`. */
 function fastApi(authorization: string): string {
-  const match = /^([^ ]*)(?: ([^]*))?$/.exec(authorization);
+  const match = /^([^ ]*)(?: (.*))?$/s.exec(authorization);
   const [, scheme = '', credentials = ''] = match ?? [];
   if (!(authorization && scheme && credentials)) return missing;
   if (scheme.toLowerCase() !== 'bearer') return otherScheme;

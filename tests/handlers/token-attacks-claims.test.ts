@@ -1,0 +1,236 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSession, findSession } from '../../lib/sessions.ts';
+import { eventV2 } from '../support/events.ts';
+import { invoke } from '../support/lambda.ts';
+import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';
+import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
+
+/**
+ * Payloads that the real secret signed, and that still may not be believed: wrong types and sizes of
+ * every claim that the service uses. Every one must give 200 from log-out and 401 from me, to the
+ * byte, without a store call. At the end, those that are fine after all.
+ */
+let range: Range;
+
+const HS256 = { alg: 'HS256', typ: 'JWT' };
+const ISSUER = 'https://login.example/';
+const AUDIENCE = 'https://api.example/';
+
+beforeAll(async () => {
+  range = await openRange({
+    JWT_SECRET: TEST_SECRET,
+    JWT_ISSUER: ISSUER,
+    JWT_AUDIENCE: AUDIENCE,
+  });
+});
+beforeEach(() => range.proxy.clear());
+afterAll(() => range.close());
+
+/** The victim's claims with some changed; undefined leaves a claim out. */
+const claims = (changes: Readonly<Record<string, unknown>> = {}) => ({
+  ...range.claims,
+  iss: ISSUER,
+  aud: AUDIENCE,
+  ...changes,
+});
+const token = (changes?: Readonly<Record<string, unknown>>) => signRaw(HS256, claims(changes));
+/** For values that JSON.stringify can't write: the claim's value as raw JSON. */
+const tokenWithRaw = (claim: string, json: string) =>
+  signRaw(HS256, JSON.stringify(claims({ [claim]: '\u0001' })).replace('"\\u0001"', json));
+/** For payloads that are no text. */
+const signBytes = (payload: Buffer) => {
+  const input = `${encode(HS256)}.${payload.toString('base64url')}`;
+  return `${input}.${createHmac('sha256', TEST_SECRET).update(input).digest('base64url')}`;
+};
+
+test('control: with the issuer and the audience right, the token of these tests enters', () =>
+  range.expectEntry(token()));
+
+const NO_NUMBER = [null, '9999999999', '', true, [9_999_999_999], { seconds: 1 }];
+
+test.each([...NO_NUMBER, undefined])('exp of %j', async (exp) => {
+  await range.expectHarmless(token({ exp }), 'invalid_claims');
+});
+test.each(NO_NUMBER)('nbf of %j', async (nbf) => {
+  await range.expectHarmless(token({ nbf }), 'invalid_claims');
+});
+test.each(NO_NUMBER)('iat of %j', async (iat) => {
+  await range.expectHarmless(token({ iat }), 'invalid_claims');
+});
+
+test.each([
+  undefined,
+  null,
+  '',
+  'https://attacker.example/',
+  ISSUER.slice(0, -1),
+  ISSUER.toUpperCase(),
+  `${ISSUER} `,
+  [ISSUER],
+  { toString: ISSUER },
+  1,
+])('iss of %j', async (iss) => {
+  await range.expectHarmless(token({ iss }), 'wrong_issuer');
+});
+
+test.each([
+  undefined,
+  null,
+  '',
+  'https://other.example/',
+  `${AUDIENCE} https://other.example/`,
+  AUDIENCE.slice(0, -1),
+  [],
+  ['https://other.example/'],
+  [[AUDIENCE]],
+  { 0: AUDIENCE, length: 1 },
+  1,
+])('aud of %j', async (aud) => {
+  await range.expectHarmless(token({ aud }), 'wrong_audience');
+});
+
+describe('claims that name the session', () => {
+  const NO_KEY = [null, '', 0, 1, true, ['victim'], { S: 'victim' }];
+
+  test.each(NO_KEY)('sub of %j', async (sub) => {
+    await range.expectHarmless(token({ sub }), 'invalid_session_reference');
+  });
+  test.each([...NO_KEY, undefined, '#epoch', '#', '#x'])('jti of %j', async (jti) => {
+    await range.expectHarmless(token({ jti }), 'invalid_session_reference');
+  });
+  test('sub of 2,049 bytes, jti of 1,025', async () => {
+    await range.expectHarmless(token({ sub: 'x'.repeat(2_049) }), 'invalid_session_reference');
+    await range.expectHarmless(token({ sub: 'é'.repeat(1_025) }), 'invalid_session_reference');
+    await range.expectHarmless(token({ jti: 'x'.repeat(1_025) }), 'invalid_session_reference');
+    await range.expectHarmless(token({ jti: 'é'.repeat(513) }), 'invalid_session_reference');
+  });
+  test.each(['sub', 'jti'])('%s with half of a surrogate pair', async (claim) => {
+    const half = tokenWithRaw(claim, '"\\ud800"');
+    await range.expectHarmless(half, 'invalid_session_reference');
+  });
+  test('sub and jti in a prototype', async () => {
+    const { sub, jti, ...others } = claims() as Record<string, unknown>;
+    const text = JSON.stringify(others).replace(
+      '{',
+      `{"__proto__":${JSON.stringify({ sub, jti })},`,
+    );
+    await range.expectHarmless(signRaw(HS256, text), 'invalid_session_reference');
+  });
+});
+
+describe('payloads that are no claims', () => {
+  test.each(['[]', '"victim"', '1', 'null', 'true', '', '{', '{}{}', '{"exp":}', "{'exp':1}"])(
+    '%j',
+    async (text) => {
+      await range.expectHarmless(signRaw(HS256, text), 'invalid_claims');
+    },
+  );
+  test('an array that holds them', async () => {
+    await range.expectHarmless(signRaw(HS256, JSON.stringify([claims()])), 'invalid_claims');
+  });
+  test('nested deeply, closed or not', async () => {
+    const deep = '['.repeat(2_500);
+    await range.expectHarmless(signRaw(HS256, deep), 'invalid_claims');
+    await range.expectHarmless(signRaw(HS256, `${deep}${']'.repeat(2_500)}`), 'invalid_claims');
+    await range.expectHarmless(signRaw(HS256, `{"exp":${deep}`), 'invalid_claims');
+    await range.expectHarmless(
+      tokenWithRaw('exp', `${deep}${']'.repeat(2_500)}`),
+      'invalid_claims',
+    );
+  });
+  test('with a byte order mark in front, which jose would pass over', async () => {
+    const text = `\ufeff${JSON.stringify(claims())}`;
+    await range.expectHarmless(signRaw(HS256, text), 'malformed');
+  });
+  test('in bytes that are no UTF-8', async () => {
+    const text = JSON.stringify(claims({ name: '?' }));
+    const bytes = Buffer.from(text);
+    bytes.writeUInt8(0xff, text.indexOf('?'));
+    await range.expectHarmless(signBytes(bytes), 'invalid_claims');
+    await range.expectHarmless(signBytes(Buffer.from(text, 'utf16le')), 'invalid_claims');
+  });
+});
+
+describe('a token of the issuer’s that is merely out of its life', () => {
+  const now = () => Math.floor(Date.now() / 1_000);
+
+  test.each([
+    ['expired', 'a minute ago', () => ({ exp: now() - 60 })],
+    ['expired', 'at a fraction of a second', () => ({ exp: now() - 60.5 })],
+    ['expired', 'before 1970', () => ({ exp: -1 })],
+    ['expired', 'at a huge negative number', () => ({ exp: -1e300 })],
+    ['not_yet_valid', 'for a minute', () => ({ nbf: now() + 60 })],
+    ['not_yet_valid', 'and expired', () => ({ nbf: now() + 60, exp: now() - 60 })],
+  ])('%s %s: opens nothing, and log-out still ends its session', async (status, when, life) => {
+    const session = { ...range.victim, sub: 'late', jti: `${status} ${when}` };
+    await createSession(range.store, session);
+    const { sub, jti } = session;
+    const headers = { authorization: `Bearer ${token({ sub, jti, ...life() })}` };
+
+    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toEqual(
+      UNAUTHORIZED,
+    );
+    expect(range.proxy.requests()).toEqual([]);
+
+    range.log.clear();
+    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(range.store, session)).toBeNull();
+    expect(range.log.entries()).toEqual([
+      expect.objectContaining({ message: 'logout.ended', token_status: status }),
+    ]);
+  });
+
+  test.each([
+    ['issuer', { iss: 'https://attacker.example/' }, 'wrong_issuer'],
+    ['audience', { aud: 'https://other.example/' }, 'wrong_audience'],
+  ])('ends nothing where the %s is wrong as well', async (_, wrong, reason) => {
+    await range.expectHarmless(token({ ...wrong, exp: now() - 60 }), reason);
+    await range.expectHarmless(token({ ...wrong, nbf: now() + 60 }), reason);
+  });
+});
+
+describe('control: values that are unusual, and right', () => {
+  test.each([
+    ['exp with a fraction (RFC 7519, NumericDate)', { exp: 4_102_444_800.5 }],
+    ['exp far away; the session’s own end still counts', { exp: Number.MAX_VALUE }],
+    ['nbf and iat with a fraction', { nbf: 0.5, iat: 1.5 }],
+    ['nbf and iat before 1970', { nbf: -1, iat: -1e9 }],
+    ['iat in the future, which nothing depends on', { iat: 4_102_444_800 }],
+    ['aud as a list', { aud: ['https://other.example/', AUDIENCE] }],
+    ['aud as a list of odd things beside', { aud: [1, null, AUDIENCE] }],
+    ['a claim of nested lists', { roles: [[[[['reader']]]]] }],
+    ['a claim called __proto__', JSON.parse('{"__proto__":{"sub":"x"}}')],
+  ])('%s enters', (_, changes) => range.expectEntry(token(changes)));
+
+  test('exp as large as JSON can say, beyond what a number can hold, enters', () =>
+    range.expectEntry(tokenWithRaw('exp', '1e400')));
+
+  test('a token without sub names the session whose subject is its jti', async () => {
+    const session = { ...range.victim, sub: 'lone', jti: 'lone' };
+    await createSession(range.store, session);
+    const headers = { authorization: `Bearer ${token({ sub: undefined, jti: 'lone' })}` };
+    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
+      statusCode: 200,
+    });
+    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(range.store, session)).toBeNull();
+  });
+
+  test('sub and jti of the greatest length enter and end', async () => {
+    const session = { ...range.victim, sub: 'é'.repeat(1_024), jti: '€'.repeat(341) };
+    await createSession(range.store, session);
+    const { sub, jti } = session;
+    const headers = { authorization: `Bearer ${token({ sub, jti })}` };
+    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
+      statusCode: 200,
+    });
+    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(range.store, session)).toBeNull();
+  });
+});
+
+test('of repeated claims the last one counts, as RFC 7519 (section 4) allows', async () => {
+  const text = JSON.stringify(claims()).replace('{', '{"sub":"attacker","jti":"x","exp":1,');
+  await range.expectEntry(signRaw(HS256, text));
+});

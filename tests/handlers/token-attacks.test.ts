@@ -1,0 +1,215 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EncryptJWT, FlattenedSign, GeneralSign } from 'jose';
+import { openRange, type Range } from '../support/range.ts';
+import { encode, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
+
+/**
+ * Attacks on the signature and the shape of a token, where the service has a secret. Every one must
+ * give 200 from log-out and 401 from me, to the byte, without a store call.
+ */
+let range: Range;
+/** The victim's real token: header, payload, signature. */
+let real: string;
+let [header, payload, signature] = ['', '', ''];
+
+const HS256 = { alg: 'HS256', typ: 'JWT' };
+
+beforeAll(async () => {
+  range = await openRange({ JWT_SECRET: TEST_SECRET });
+  real = signRaw(HS256, range.claims);
+  [header = '', payload = '', signature = ''] = real.split('.');
+});
+afterAll(() => range.close());
+
+test('control: unattacked, the token of these tests enters, with one store call', async () => {
+  await range.proxy.clear();
+  await range.expectEntry(real);
+  expect(range.proxy.requests()).toEqual([expect.objectContaining({ operation: 'GetItem' })]);
+});
+
+describe('signatures', () => {
+  const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+  const expectBadSignature = (bytes: Uint8Array) =>
+    range.expectHarmless(`${header}.${payload}.${base64url(bytes)}`, 'bad_signature');
+
+  test('empty', async () => {
+    await range.expectHarmless(`${header}.${payload}.`, 'bad_signature');
+  });
+
+  test('stripped, with and without its dot', async () => {
+    await range.expectHarmless(`${header}.${payload}`, 'malformed');
+    await range.expectHarmless(`${header}.${payload}..`, 'malformed');
+    await range.expectHarmless(`${header}..`, 'bad_signature');
+  });
+
+  test('all zero, of any length', async () => {
+    for (const length of [1, 31, 32, 33, 64]) await expectBadSignature(new Uint8Array(length));
+  });
+
+  test('a part of the right one, or more than it', async () => {
+    const bytes = Buffer.from(signature, 'base64url');
+    for (const wrong of [
+      bytes.subarray(0, 16),
+      bytes.subarray(0, 31),
+      Buffer.concat([bytes, bytes]),
+    ])
+      await expectBadSignature(wrong);
+  });
+
+  test('one bit off, wherever it is', async () => {
+    for (const index of [0, 15, 31]) {
+      const bytes = Buffer.from(signature, 'base64url');
+      bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
+      await expectBadSignature(bytes);
+    }
+  });
+
+  test('of another secret, of the empty one, and of near misses of the right one', async () => {
+    const other = 'another-secret-of-32-bytes-or-more';
+    for (const secret of [
+      other,
+      '',
+      TEST_SECRET.toLowerCase(),
+      `${TEST_SECRET}\n`,
+      encode(TEST_SECRET),
+    ])
+      await range.expectHarmless(signRaw(HS256, range.claims, secret), 'bad_signature');
+  });
+
+  test('of another payload, or of another header', async () => {
+    const admin = encode({ ...range.claims, sub: 'admin' });
+    await range.expectHarmless(`${header}.${admin}.${signature}`, 'bad_signature');
+    await range.expectHarmless(
+      `${encode({ alg: 'HS256' })}.${payload}.${signature}`,
+      'bad_signature',
+    );
+  });
+
+  test('the secret itself', () => expectBadSignature(Buffer.from(TEST_SECRET)));
+});
+
+describe('variants of the text of a real token', () => {
+  const inside = (part: string, what: string) => `${part.slice(0, 9)}${what}${part.slice(9)}`;
+
+  test.each([
+    ['padded with =', () => `${real}=`],
+    ['padded with ==', () => `${real}==`],
+    ['padded in the header', () => `${header}=.${payload}.${signature}`],
+    ['with a space behind', () => `${real} `],
+    ['with a space in front', () => ` ${real}`],
+    ['with a tab behind', () => `${real}\t`],
+    ['with a newline behind', () => `${real}\n`],
+    ['with a line break inside', () => `${header}.${payload}.${inside(signature, '\r\n')}`],
+    ['with a space inside', () => `${header}.${inside(payload, ' ')}.${signature}`],
+    ['with a NUL behind', () => `${real}\0`],
+    ['with a NUL inside', () => `${inside(header, '\0')}.${payload}.${signature}`],
+    ['with a byte order mark in front', () => `\ufeff${real}`],
+    ['with a zero-width space', () => `${real}\u200b`],
+    ['with a comma behind', () => `${real},`],
+    ['twice, with a comma', () => `${real},${real}`],
+    ['twice, with a space', () => `${real} ${real}`],
+    ['with the scheme twice', () => `Bearer ${real}`],
+    ['in quotes', () => `"${real}"`],
+    ['percent-encoded', () => real.replaceAll('.', '%2E')],
+    ['with fullwidth dots', () => real.replaceAll('.', '．')],
+    ['with ideographic dots', () => real.replaceAll('.', '。')],
+    ['with one-dot leaders', () => real.replaceAll('.', '․')],
+    ['with a fullwidth letter', () => real.replace('e', 'ｅ')],
+    ['with a letter 256 code points up', () => real.replace('e', 'ť')],
+    ['with an empty part in front', () => `.${real}`],
+    ['with an empty part behind', () => `${real}.`],
+    ['with a fourth part', () => `${real}.${signature}`],
+    ['without the payload', () => `${header}.${signature}`],
+    ['the header alone', () => header],
+    ['dots', () => '....'],
+  ])('%s', async (_, token) => {
+    await range.expectHarmless(token(), 'malformed');
+  });
+
+  test('in standard base64, where the two alphabets differ', async () => {
+    const tokens = Array.from({ length: 200 }, (_, n) =>
+      signRaw({ ...HS256, kid: `${n}` }, range.claims),
+    );
+    const differing = String(tokens.find((token) => /-[^.]*_[^.]*$/.test(token)));
+    await range.expectEntry(differing);
+    await range.expectHarmless(differing.replaceAll('-', '+').replaceAll('_', '/'), 'malformed');
+  });
+
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const strayed = (part: string) => {
+    const changed = `${part.slice(0, -1)}${alphabet[alphabet.indexOf(part.slice(-1)) + 1]}`;
+    expect(Buffer.from(changed, 'base64url')).toEqual(Buffer.from(part, 'base64url'));
+    return changed;
+  };
+
+  test('with stray bits in the last character of the signature', async () => {
+    await range.expectHarmless(`${header}.${payload}.${strayed(signature)}`, 'malformed');
+  });
+
+  test('with stray bits in the header or the payload, and signed so', async () => {
+    const first = strayed(encode('{"alg":"HS256"} '));
+    const second = strayed(encode(JSON.stringify(range.claims).padEnd(301)));
+    for (const input of [`${first}.${payload}`, `${header}.${second}`]) {
+      const end = createHmac('sha256', TEST_SECRET).update(input).digest('base64url');
+      await range.expectHarmless(`${input}.${end}`, 'malformed');
+    }
+  });
+});
+
+describe('size', () => {
+  /** A real token of exactly so many bytes. */
+  function sized(bytes: number): string {
+    for (const kid of ['', 'k', 'kk']) {
+      const smallest = signRaw({ ...HS256, kid }, { ...range.claims, x: '' }).length;
+      const about = Math.floor(((bytes - smallest) * 3) / 4);
+      for (let length = about - 3; length <= about + 3; length += 1) {
+        const token = signRaw({ ...HS256, kid }, { ...range.claims, x: 'x'.repeat(length) });
+        if (token.length === bytes) return token;
+      }
+    }
+    throw new RangeError(`No token of ${bytes} bytes`);
+  }
+
+  test('of 8,192 bytes enters, of 8,193 is too large', async () => {
+    await range.expectEntry(sized(8_192));
+    await range.expectHarmless(sized(8_193), 'too_large');
+  });
+
+  test('is counted in bytes, before anything else is looked at', async () => {
+    await range.expectHarmless('é'.repeat(4_096), 'malformed');
+    await range.expectHarmless('é'.repeat(4_097), 'too_large');
+    await range.expectHarmless('.'.repeat(8_192), 'malformed');
+    await range.expectHarmless('.'.repeat(100_000), 'too_large');
+  });
+});
+
+describe('other serializations, made with the real secret', () => {
+  test('encrypted (JWE compact, five parts)', async () => {
+    const token = await new EncryptJWT({ ...range.claims })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(Buffer.from(TEST_SECRET).subarray(0, 32));
+    expect(token.split('.')).toHaveLength(5);
+    await range.expectHarmless(token, 'malformed');
+  });
+
+  test('JSON, flattened and general', async () => {
+    const bytes = Buffer.from(JSON.stringify(range.claims));
+    const flattened = await new FlattenedSign(bytes).setProtectedHeader(HS256).sign(testSigner.key);
+    const general = await new GeneralSign(bytes)
+      .addSignature(testSigner.key)
+      .setProtectedHeader(HS256)
+      .sign();
+    for (const token of [flattened, general]) {
+      await range.expectHarmless(JSON.stringify(token), 'malformed');
+      await range.expectHarmless(encode(token), 'malformed');
+    }
+  });
+});
+
+test.each(['garbage', 'a.b.c', randomUUID(), '{}', 'null', '<script>', "' OR 1=1 --", '../../x'])(
+  'garbage: %s',
+  async (token) => {
+    await range.expectHarmless(token, 'malformed');
+  },
+);

@@ -1,0 +1,94 @@
+import { expect } from '@jest/globals';
+import { findSession, type Session } from '../../lib/sessions.ts';
+import { eventV2 } from './events.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type Functions, loadFunctions } from './functions.ts';
+import { invoke } from './lambda.ts';
+import { type CapturedLog, captureLog } from './log.ts';
+import { issueTestSession } from './signing.ts';
+import { openTestStore, type TestStore } from './store.ts';
+
+/** Exactly what log-out answers for any bearer token. */
+export const LOGGED_OUT = {
+  statusCode: 200,
+  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+  body: '{"message":"Successfully logged out"}',
+};
+
+/** Exactly what a protected endpoint answers for a token that opens nothing. */
+export const UNAUTHORIZED = {
+  statusCode: 401,
+  headers: {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'WWW-Authenticate': 'Bearer error="invalid_token"',
+  },
+  body: '{"detail":"Could not validate credentials"}',
+};
+
+/** A deployment of both endpoints to attack: every request to its store and every log line is seen. */
+export interface Range {
+  readonly store: TestStore;
+  readonly functions: Functions;
+  readonly proxy: FaultProxy;
+  readonly log: CapturedLog;
+  /** A live session that attacks try to end or to enter. */
+  readonly victim: Session;
+  /** What a token of the victim claims. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Requires that both endpoints refuse a token with their exact bytes, for this reason, without a store call. */
+  expectHarmless(token: string, reason: string): Promise<void>;
+  /** Requires that a token enters the victim's session: what an attack would achieve if it worked. */
+  expectEntry(token: string): Promise<void>;
+  /** Requires that the victim's session is still alive, and gives everything back. */
+  close(): Promise<void>;
+}
+
+/** Deploys with these variables about tokens, beside the table's. */
+export async function openRange(variables: Readonly<Record<string, string>>): Promise<Range> {
+  const store = await openTestStore();
+  const proxy = await startFaultProxy(store.endpoint);
+  const log = captureLog();
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
+  const functions = await loadFunctions({ SESSIONS_TABLE: store.table, ...variables });
+  const { session: victim } = await issueTestSession(store, { sub: 'victim' });
+  const { sub, jti, expires_at: exp } = victim;
+
+  const answers = async (token: string) => {
+    await proxy.clear();
+    log.clear();
+    const headers = { authorization: `Bearer ${token}` };
+    return {
+      me: await invoke(functions.me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers })),
+      logout: await invoke(functions.logout, eventV2({ headers })),
+    };
+  };
+
+  return {
+    store,
+    functions,
+    proxy,
+    log,
+    victim,
+    claims: { sub, jti, exp, iat: Math.floor(victim.auth_time / 1_000) },
+    expectHarmless: async (token, reason) => {
+      expect(await answers(token)).toEqual({ me: UNAUTHORIZED, logout: LOGGED_OUT });
+      expect(proxy.requests()).toEqual([]);
+      expect(log.entries()).toEqual([
+        expect.objectContaining({ message: 'logout.refused', reason }),
+      ]);
+    },
+    expectEntry: async (token) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await invoke(functions.me, eventV2({ method: 'GET', headers }));
+      expect(response).toMatchObject({ statusCode: 200 });
+      expect(JSON.parse(response.body).sub).toBe(sub);
+    },
+    close: async () => {
+      log.stop();
+      expect(await findSession(store, victim)).toEqual(victim);
+      await proxy.close();
+      await store.close();
+    },
+  };
+}
