@@ -83,7 +83,8 @@ function withCauses(error: unknown): readonly unknown[] {
 
 /** Known by its stack rather than its class, as one of another realm (`node:vm`) has another `Error`. */
 function hasStack(error: unknown): error is { stack: string } {
-  return typeof property(error, 'stack') === 'string';
+  // It is put together when it is first read, and out of a message that may not be one.
+  return attempt(() => typeof property(error, 'stack') === 'string', false);
 }
 
 function property(value: unknown, name: string): unknown {

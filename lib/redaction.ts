@@ -17,7 +17,7 @@ export function redactor(
 ): (text: string) => string {
   const header = authorization?.trim() ?? '';
   const credentials = header.slice(header.indexOf(' ') + 1).trim();
-  const parts = credentials.split(/[^\w-]+/);
+  const parts = [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)];
   const patterns = [
     ...new Set([
       header,
@@ -31,14 +31,16 @@ export function redactor(
   return (text) =>
     patterns
       .reduce<string>((rest, each) => rest.replaceAll(each, '***'), text)
-      .replaceAll(DOTTED_WORDS, (words) => (words.includes('eyJ') ? '***' : words));
+      .replaceAll(DOTTED_WORDS, (words) => (looksLikeToken(words) ? '***' : words));
 }
 
-/**
- * Words of base64url joined by dots, as a JWS (two dots) and a JWE (four) are; `eyJ` is how `{"`
- * begins in base64url. It starts at word boundaries only, so that a long text takes linear time.
- */
-const DOTTED_WORDS = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
+/** Words of base64url, joined by dots. One class of characters only, so that it takes linear time. */
+const DOTTED_WORDS = /[\w.-]+/g;
+
+/** A JWS or a JWE; `eyJ` is how `{"` begins in base64url. */
+function looksLikeToken(words: string): boolean {
+  return words.includes('eyJ') && words.includes('.');
+}
 
 /** Short credentials, such as `x`, would turn every text into stars if they were found inside words. */
 function pattern(text: string): RegExp | string {
