@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Environment variables of a local run, as its functions have them. */
 export type RunEnvironment = Readonly<Record<string, string>>;
@@ -22,10 +22,6 @@ export function removeRunFile(port: number): void {
 
 /** @returns undefined when nothing runs on that port */
 export function readRunFile(port: number): RunEnvironment | undefined {
-  try {
-    return JSON.parse(readFileSync(runFile(port), 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const file = runFile(port);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }

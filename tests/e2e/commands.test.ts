@@ -1,0 +1,136 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { readRunFile } from '../../local/run-file.ts';
+import { runCommand } from '../support/commands.ts';
+import { freePort, type RunningService, startService } from '../support/service.ts';
+
+let service: RunningService;
+beforeAll(async () => {
+  service = await startService();
+}, 90_000);
+afterAll(() => service.stop());
+
+const npm = (...args: string[]) => runCommand('npm', ['run', '--silent', ...args]);
+
+test('the curl lines that a start prints give what they promise', async () => {
+  const token = /TOKEN=(\S+)/.exec(service.output())?.[1];
+  const lines = [...service.output().matchAll(/curl -i .*?(-X POST )?(http\S+) +# (\d+):/g)];
+  const statuses = [];
+  for (const [, post, url = ''] of lines) {
+    const response = await fetch(url, {
+      method: post ? 'POST' : 'GET',
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    statuses.push(response.status);
+  }
+  expect(statuses).toEqual([200, 200, 401]);
+  expect(lines.map(([, , , promised]) => Number(promised))).toEqual(statuses);
+});
+
+test('npm run token prints a token alone, that opens /me', async () => {
+  const { code, output } = await npm(
+    ...['token', '--', '--port', `${service.port}`, '--sub', 'bob', '--ttl', '60'],
+    ...['--claim', 'name=Bob', '--claim', 'email_verified=true'],
+  );
+  expect(code).toBe(0);
+  expect(output).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  expect(decodeJwt(output.trim())).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
+  const response = await fetch(`${service.url}/api/v1/auth/me`, {
+    headers: { Authorization: `Bearer ${output.trim()}` },
+  });
+  expect(await response.json()).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
+});
+
+test('npm run token says that it cannot sign with a public key, and makes just the row', async () => {
+  const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const { JWT_SECRET: _, ...rest } = service.environment;
+  const environment = { ...rest, JWT_PUBLIC_KEY: JSON.stringify({ keys: [jwk] }) };
+  const run = (...args: string[]) =>
+    runCommand('npm', ['run', '--silent', 'token', '--', ...args], environment);
+
+  const refused = await run();
+  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('only a public key') });
+  const created = await run('--sub', 'carol', '--jti', 'token-1');
+  expect(created).toEqual({
+    code: 0,
+    output: 'Created the session of --sub carol --jti token-1\n',
+  });
+  const again = await run('--sub', 'carol', '--jti', 'token-1');
+  expect(again).toMatchObject({ code: 1, output: expect.stringContaining('exists already') });
+});
+
+test.each([
+  [['--ttl', '0'], '--ttl takes a whole number from 1 to 31536000'],
+  [['--ttl', '31536001'], '--ttl takes a whole number from 1 to 31536000'],
+  [['--claim', 'name'], '--claim takes name=value'],
+  [['--colour', 'red'], "Unknown option '--colour'"],
+  [['--port', '1'], 'Nothing runs on port 1'],
+])('npm run token %j is told in a line what is wrong', async (args, message) => {
+  const { code, output } = await npm('token', '--', ...args);
+  expect(code).toBe(1);
+  expect(output).toContain(message);
+  expect(output).not.toContain('    at ');
+});
+
+test('npm run smoke passes against a running service', async () => {
+  const { code, output } = await npm('smoke', '--', '--url', service.url);
+  expect(output).toMatch(
+    /from log-out's answer to the first 401: [\d.]+ ms\n6 passed, 0 failed\n$/,
+  );
+  expect(code).toBe(0);
+});
+
+test('npm run smoke fails against something else, and says in what', async () => {
+  const { code, output } = await runCommand(
+    ...(['npm', ['run', '--silent', 'smoke', '--', '--url', `${service.url}/nowhere`]] as const),
+    { ...service.environment },
+  );
+  expect(code).toBe(1);
+  expect(output).toContain('FAIL log-out              404');
+  expect(output).toMatch(/\d passed, [1-6] failed\n$/);
+});
+
+test('a port in use is one clear line', async () => {
+  const { code, output } = await runCommand('node_modules/.bin/serverless', [
+    ...['offline', '--noSponsor', '--httpPort', `${service.port}`],
+    ...['--lambdaPort', `${await freePort()}`],
+  ]);
+  expect(code).toBe(1);
+  expect(output).toContain(`Port ${service.port} is in use`);
+});
+
+test('a wrong configuration stops the start, naming the variable', async () => {
+  const { code, output } = await runCommand(
+    'node_modules/.bin/serverless',
+    ['offline', '--httpPort', `${await freePort()}`, '--lambdaPort', `${await freePort()}`],
+    { JWT_SECRET: 'short' },
+  );
+  expect(code).toBe(1);
+  expect(output).toContain('JWT_SECRET');
+});
+
+test('Ctrl-C leaves nothing running', async () => {
+  const other = await startService();
+  const store = new URL(other.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
+  const ports = [
+    other.port,
+    ...(process.env.AWS_ENDPOINT_URL_DYNAMODB ? [] : [Number(store.port)]),
+  ];
+  expect(await Promise.all(ports.map(accepts))).toEqual(ports.map(() => true));
+  expect(await other.stop()).toBe(0);
+  expect(await Promise.all(ports.map(accepts))).toEqual(ports.map(() => false));
+  expect(readRunFile(other.port)).toBeUndefined();
+}, 90_000);
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, 'localhost');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
