@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventV1, eventV2 } from '../support/events.ts';
+import type { FaultName, FaultOptions } from '../support/fault-proxy.ts';
+import { configureFunction, invoke } from '../support/lambda.ts';
+import { captureLog } from '../support/log.ts';
+import { encode, issueTestSession, signRaw, TEST_SECRET } from '../support/signing.ts';
+import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+
+let store: WiredStore;
+let handlers: Parameters<typeof invoke>[0][];
+beforeAll(async () => {
+  store = await openWiredStore();
+  configureFunction(store.direct);
+  handlers = [
+    (await import('../../handlers/logout.ts')).handler,
+    (await import('../../handlers/me.ts')).handler,
+  ];
+});
+afterAll(() => store.close());
+
+/** The texts that no log line may hold: the header, the token, its long parts, the secret. */
+function secretsOf(authorizations: Iterable<string>): Set<string> {
+  const secrets = new Set([TEST_SECRET]);
+  for (const authorization of authorizations) {
+    const token = authorization.slice(authorization.indexOf(' ') + 1).trim();
+    for (const text of [authorization, token]) if (text.length >= 8) secrets.add(text);
+    for (const part of token.split('.')) if (part.length >= 16) secrets.add(part);
+  }
+  return secrets;
+}
+
+function leaksIn(text: string, authorizations: Iterable<string>): string[] {
+  return [...secretsOf(authorizations)].filter((secret) => text.includes(secret));
+}
+
+const hour = () => Math.floor(Date.now() / 1_000) + 3_600;
+const HS256 = { alg: 'HS256', typ: 'JWT' };
+const claims = () => ({ sub: 'alice', jti: randomUUID(), exp: hour() });
+
+/** One Authorization header of each kind, live ones with a session. */
+async function authorizations(): Promise<string[]> {
+  const live = (await issueTestSession(store.direct)).token;
+  const expired = (await issueTestSession(store.direct, { ttlSeconds: -60 })).token;
+  const tokens = [
+    live,
+    expired,
+    `${live}=`,
+    `${live} `,
+    ` ${live}`,
+    `${live} trailing words`,
+    `${live},Bearer ${expired}`,
+    signRaw(HS256, claims()),
+    signRaw(HS256, claims(), `another secret ${randomUUID()}`),
+    signRaw(HS256, { ...claims(), nbf: hour() }),
+    signRaw(HS256, { ...claims(), jti: `#${randomUUID()}` }),
+    signRaw(HS256, { ...claims(), jti: 7 }),
+    signRaw(HS256, 'no JSON, but signed'),
+    signRaw({ ...HS256, crit: ['exp'] }, claims()),
+    signRaw({ ...HS256, typ: 'logout+jwt' }, claims()),
+    signRaw({ ...HS256, alg: 'none' }, claims()),
+    signRaw({ ...HS256, alg: 'RS256' }, claims()),
+    signRaw({ ...HS256, jku: 'https://attacker.example/jwks' }, claims()),
+    `${encode(HS256)}.${encode(claims())}.`,
+    `${encode('no header at all')}.${encode(claims())}.${encode(randomUUID())}`,
+    `${live.split('.').slice(0, 2).join('.')}.${encode('a forged signature, long enough')}`,
+    randomUUID(),
+    'a.b.c',
+    '...',
+    'x'.repeat(9_000),
+    '\u00e4\u{1f512}'.repeat(20),
+    'undefined',
+  ];
+  return [
+    ...tokens.map((token) => `Bearer ${token}`),
+    `bearer ${live}`,
+    live,
+    `Basic ${encode('alice:a long password')}`,
+    `Digest username="alice", response="${randomUUID()}"`,
+    'Bearer',
+    'Bearer ',
+    '',
+  ];
+}
+
+const FAULTS: [FaultName | 'refused' | 'none', FaultOptions][] = [
+  ['none', {}],
+  ['refused', {}],
+  ['reset-after-effect', {}],
+  ['throttle', { times: 1 }],
+  ['internal-error', {}],
+  ['access-denied', {}],
+  ['missing-table', {}],
+  ['html', {}],
+  ['truncated-json', {}],
+];
+
+describe('the log of a whole run', () => {
+  test.each(FAULTS)(
+    'is JSON in every line, and holds no credential (%s)',
+    async (name, options) => {
+      const sent: string[] = [];
+      await store.wire.clear();
+      const headers = await authorizations();
+      if (name !== 'none') await store.wire.fault(name, options);
+      const log = captureLog();
+      const bodies: string[] = [];
+      try {
+        for (const authorization of headers) {
+          sent.push(authorization);
+          for (const event of [eventV2, eventV1])
+            for (const handler of handlers)
+              bodies.push((await invoke(handler, event({ headers: { authorization } }))).body);
+        }
+      } finally {
+        log.stop();
+      }
+      const lines = log.lines();
+      expect(lines.length).toBeGreaterThan(headers.length);
+      for (const line of lines) expect(JSON.parse(line)).toMatchObject({ service: 'logout' });
+      expect(leaksIn(lines.join('\n'), sent)).toEqual([]);
+      expect(leaksIn(bodies.join('\n'), sent)).toEqual([]);
+      const failed = bodies.filter((body) => 'error_id' in JSON.parse(body));
+      const errors = log.entries().filter(({ level }) => level === 'ERROR');
+      expect(errors.map(({ error_id }) => error_id)).toEqual(
+        failed.map((body) => JSON.parse(body).error_id),
+      );
+      if (name !== 'none' && options.times === undefined) expect(failed).not.toEqual([]);
+    },
+  );
+
+  test('would be seen to hold one', () => {
+    const token = signRaw(HS256, claims());
+    const [, payload = '', signature = ''] = token.split('.');
+    for (const text of [`Bearer ${token}`, token, payload, signature, TEST_SECRET])
+      expect(leaksIn(`{"message":"got ${text}"}`, [`Bearer ${token}`])).toContain(text);
+    expect(leaksIn('{"message":"logout.refused"}', [`Bearer ${token}`])).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { withinBudget } from '../../lib/dynamodb.ts';
+import { timeBudget } from '../../lib/time-budget.ts';
+
+const service: {
+  readonly provider: { readonly timeout: number };
+  readonly functions: Readonly<Record<string, { readonly timeout?: number }>>;
+} = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'), {
+  logLevel: 'silent',
+  merge: true,
+});
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const GATEWAY_MS = 30_000;
+
+describe('the time budget', () => {
+  test('is fitted to the Lambda timeout that is deployed, of every function', () => {
+    expect(service.provider.timeout * 1_000).toBe(timeBudget.functionMs);
+    for (const { timeout } of Object.values(service.functions)) expect(timeout).toBeUndefined();
+  });
+
+  test('lets the slowest request fail on its own before the function is given up', () => {
+    const { secretMs, keySetMs, storeMs, functionMs, earlyAnswerMs } = timeBudget;
+    expect(secretMs + keySetMs + storeMs).toBeLessThan(functionMs - earlyAnswerMs);
+  });
+
+  test('lets a function answer before the gateway stops waiting', () => {
+    expect(timeBudget.functionMs).toBeLessThan(GATEWAY_MS);
+  });
+
+  test('leaves time for every attempt at a store that accepts but does not answer', () => {
+    const { attempts, attemptMs, storeMs } = timeBudget;
+    expect(attempts).toBeGreaterThan(1);
+    expect(attempts * attemptMs).toBeLessThan(storeMs);
+  });
+
+  test('is what an operation of the store is aborted by', () => {
+    const { abortSignal } = withinBudget();
+    expect(abortSignal).toBeInstanceOf(AbortSignal);
+    expect(abortSignal.aborted).toBe(false);
+  });
+});
