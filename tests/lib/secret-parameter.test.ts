@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { SECRET_MAX_AGE_SECONDS } from '../../lib/secret-parameter.ts';
+import { freezeDate } from '../support/clock.ts';
+import { type FakeSsm, type SsmFault, startFakeSsm } from '../support/fake-ssm.ts';
+
+const NAME = '/service/dev/jwt-secret';
+const VALUE = 'Zq3vX9mT7rB5wC8yP1sL6nD4hF0jG2kA';
+
+let ssm: FakeSsm;
+let readSecretParameter: typeof import('../../lib/secret-parameter.ts').readSecretParameter;
+
+beforeAll(async () => {
+  ssm = await startFakeSsm();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SSM: ssm.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+});
+beforeEach(async () => {
+  // Today's date: the SDK takes a difference to the server's for a wrong clock, and asks again.
+  freezeDate(Date.now());
+  ssm.parameters.set(NAME, VALUE);
+  ssm.fault = undefined;
+  ssm.requests.length = 0;
+  jest.resetModules(); // the cache lives as long as the module
+  ({ readSecretParameter } = await import('../../lib/secret-parameter.ts'));
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+afterAll(() => ssm.close());
+
+const later = (seconds: number) => jest.setSystemTime(Date.now() + seconds * 1_000);
+
+test('asks SSM for the decrypted value, by its name', async () => {
+  expect(await readSecretParameter(NAME)).toBe(VALUE);
+  expect(ssm.requests).toEqual([
+    { target: 'AmazonSSM.GetParameter', Name: NAME, WithDecryption: true },
+  ]);
+});
+
+test('asks once for many tokens, and again when the value may have been rotated', async () => {
+  for (let i = 0; i < 5; i += 1) await readSecretParameter(NAME);
+  ssm.parameters.set(NAME, 'rotated');
+  later(SECRET_MAX_AGE_SECONDS);
+  expect(await readSecretParameter(NAME)).toBe(VALUE);
+  expect(ssm.requests).toHaveLength(1);
+  later(1);
+  expect(await readSecretParameter(NAME)).toBe('rotated');
+  expect(ssm.requests).toHaveLength(2);
+});
+
+test('gives the empty string for an empty value, for the caller to refuse', async () => {
+  ssm.parameters.set(NAME, '');
+  expect(await readSecretParameter(NAME)).toBe('');
+});
+
+const faults: [SsmFault, number][] = [
+  ['ParameterNotFound', 1],
+  ['AccessDeniedException', 1],
+  ['ThrottlingException', 2],
+  ['reset', 2],
+];
+
+test.each(faults)(
+  '%s is a fault, after %i requests, and the next token asks again',
+  async (fault, requests) => {
+    ssm.fault = fault;
+    await expect(readSecretParameter(NAME)).rejects.toMatchObject({
+      name: 'SecretParameterError',
+      message: 'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
+      cause: expect.objectContaining({ name: 'GetParameterError' }),
+    });
+    expect(ssm.requests).toHaveLength(requests);
+    ssm.fault = undefined;
+    expect(await readSecretParameter(NAME)).toBe(VALUE);
+  },
+);
+
+test.each([
+  ['hang', 2],
+  ['stall', 1],
+] as const)(
+  'a request that may %s is given up after %i attempts, for all of which there is one limit',
+  async (fault, attempts) => {
+    ssm.fault = fault;
+    await expect(readSecretParameter(NAME)).rejects.toMatchObject({
+      name: 'SecretParameterError',
+      cause: expect.objectContaining({ message: 'SSM did not answer within 2000 ms' }),
+    });
+    expect(ssm.requests).toHaveLength(attempts);
+  },
+);
+
+test('a value that has grown too old is not used on while SSM is in trouble', async () => {
+  await readSecretParameter(NAME);
+  ssm.fault = 'AccessDeniedException';
+  later(SECRET_MAX_AGE_SECONDS + 1);
+  await expect(readSecretParameter(NAME)).rejects.toThrow(/could not be read from SSM$/);
+});
+
+test('no error quotes the name, where the secret itself may have been put', async () => {
+  for (const fault of ['ParameterNotFound', 'AccessDeniedException', 'reset'] as const) {
+    ssm.fault = fault;
+    const error: unknown = await readSecretParameter(VALUE).catch((thrown: unknown) => thrown);
+    const texts: string[] = [];
+    for (let cause = error; cause instanceof Error; cause = cause.cause)
+      texts.push(`${cause.stack} ${JSON.stringify(cause)}`);
+    expect(texts.length).toBeGreaterThan(1);
+    expect(texts.join('\n')).not.toContain(VALUE);
+  }
+});
