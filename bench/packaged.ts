@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseDocument } from 'yaml';
+import { unzip } from './unzip.ts';
+
+/** A function as it would be deployed: its package unpacked, and what its template says of it. */
+export interface PackagedFunction {
+  readonly name: string;
+  /** For example `handlers/logout.handler`. */
+  readonly handler: string;
+  readonly memoryMb: number;
+  /** Where the package is unpacked: `/var/task` in Lambda. */
+  readonly taskRoot: string;
+  /** The variables that the template sets to plain texts; references are left out. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** What the project is compared with, packaged by the same command with the same options. */
+const BARE = {
+  bareConstant: 'bench/bare/constant.handler',
+  bareDelete: 'bench/bare/delete.handler',
+  bareGet: 'bench/bare/get.handler',
+} as const;
+
+export type FunctionName = 'logout' | 'me' | keyof typeof BARE;
+export type Packages = AsyncDisposable & {
+  readonly directory: string;
+  readonly functions: Readonly<Record<FunctionName, PackagedFunction>>;
+};
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LEFT_OUT = ['node_modules', '.git', '.serverless', '.esbuild', '.local', 'coverage', 'tests'];
+
+/**
+ * Runs `serverless package` and unpacks the zip files. It runs in a copy of the project, so that what
+ * a running `npm start` reads stays as it is, and the bare handlers are never part of a deployment.
+ */
+export async function packageFunctions(): Promise<Packages> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+  const copy = join(directory, 'project');
+  cpSync(ROOT, copy, {
+    recursive: true,
+    filter: (path) => !LEFT_OUT.includes(basename(path)),
+  });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  addFunctions(join(copy, 'serverless.yml'));
+  const output = join(directory, 'package');
+  await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
+    { cwd: copy },
+  );
+  const template = JSON.parse(
+    readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8'),
+  );
+  const unpack = (name: FunctionName) => {
+    const taskRoot = join(directory, name);
+    unzip(join(output, `${name}.zip`), taskRoot);
+    return packagedFunction(name, taskRoot, template.Resources);
+  };
+  return {
+    directory,
+    functions: {
+      logout: unpack('logout'),
+      me: unpack('me'),
+      bareConstant: unpack('bareConstant'),
+      bareDelete: unpack('bareDelete'),
+      bareGet: unpack('bareGet'),
+    },
+    [Symbol.asyncDispose]: async () => rmSync(directory, { recursive: true }),
+  };
+}
+
+function addFunctions(file: string): void {
+  const service = parseDocument(readFileSync(file, 'utf8'));
+  for (const [name, handler] of Object.entries(BARE))
+    service.setIn(['functions', name], { handler });
+  writeFileSync(file, service.toString());
+}
+
+interface LambdaFunction {
+  readonly Properties: {
+    readonly Handler: string;
+    readonly MemorySize: number;
+    readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+  };
+}
+
+function packagedFunction(
+  name: string,
+  taskRoot: string,
+  resources: Readonly<Record<string, LambdaFunction>>,
+): PackagedFunction {
+  const resource = resources[`${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction`];
+  if (!resource) throw new Error(`The template has no function ${name}`);
+  const { Handler, MemorySize, Environment } = resource.Properties;
+  const variables = Object.entries(Environment.Variables).flatMap(([variable, value]) =>
+    typeof value === 'string' ? [[variable, value] as const] : [],
+  );
+  return {
+    name,
+    handler: Handler,
+    memoryMb: MemorySize,
+    taskRoot,
+    variables: Object.fromEntries(variables),
+  };
+}

@@ -1,0 +1,93 @@
+import { fork } from 'node:child_process';
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { openSessionStore } from '../lib/dynamodb.ts';
+import { newSession, type Signer, signSession } from '../lib/issue.ts';
+import { findSession, type Session } from '../lib/sessions.ts';
+import { createSessionsTable } from '../local/table.ts';
+
+/** A live session, and the token that names it. */
+export interface LiveSession {
+  readonly session: Session;
+  readonly token: string;
+}
+
+/** The session table of a benchmark, in a process of its own. */
+export interface BenchStore extends AsyncDisposable {
+  /** What a function needs to reach it; the key source is not among them. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The secret in the environment, or the name of the parameter that holds it. */
+  readonly secretVariables: { readonly environment: Variables; readonly parameter: Variables };
+  /** Begins sessions of as many different users, or of one. */
+  begin(count: number, sub?: string): Promise<LiveSession[]>;
+  isAlive(session: Session): Promise<boolean>;
+  /** Requests so far, by operation, for example `{ DeleteItem: 3 }`. */
+  counts(): Promise<Readonly<Record<string, number>>>;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+const PARAMETER = '/bench/jwt-secret';
+/** DynamoDB's limit for BatchWriteItem. */
+const BATCH = 25;
+
+export async function openBenchStore(): Promise<BenchStore> {
+  const secret = randomBytes(36).toString('base64url');
+  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), {
+    env: { ...process.env, BENCH_SECRET: secret },
+  });
+  const [endpoints] = await once(child, 'message');
+  const variables = {
+    SESSIONS_TABLE: 'bench-sessions',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoDb,
+    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_SESSION_TOKEN: 'bench',
+  };
+  // The SDK of this process reads the same variables as that of the functions.
+  Object.assign(process.env, variables);
+  const store = openSessionStore(variables.SESSIONS_TABLE);
+  await createSessionsTable(store.client, store.table);
+  const signer: Signer = { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' };
+
+  return {
+    variables,
+    secretVariables: {
+      environment: { JWT_SECRET: secret },
+      parameter: { JWT_SECRET_PARAMETER: PARAMETER },
+    },
+    begin: async (count, sub) => {
+      const sessions = Array.from({ length: count }, () =>
+        newSession({ sub: sub ?? randomUUID(), ttlSeconds: 3_600 }, Date.now()),
+      );
+      for (let start = 0; start < count; start += BATCH) {
+        const batch = sessions.slice(start, start + BATCH);
+        const { UnprocessedItems } = await store.client.send(
+          new BatchWriteCommand({
+            RequestItems: { [store.table]: batch.map((Item) => ({ PutRequest: { Item } })) },
+          }),
+        );
+        if (Object.keys(UnprocessedItems ?? {}).length > 0)
+          throw new Error('The store did not take all sessions');
+      }
+      return Promise.all(
+        sessions.map(async (session) => ({ session, token: await signSession(signer, session) })),
+      );
+    },
+    isAlive: async (session) => (await findSession(store, session)) !== null,
+    counts: async () => {
+      child.send('counts');
+      const [counts] = await once(child, 'message');
+      return counts;
+    },
+    [Symbol.asyncDispose]: async () => {
+      store.client.destroy();
+      child.kill();
+      await once(child, 'exit');
+    },
+  };
+}
