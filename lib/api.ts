@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import httpErrorHandler from '@middy/http-error-handler';
+import { giveUpInTime } from './function-timeout.ts';
 import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 import { type Services, services } from './services.ts';
-import { timeBudget } from './time-budget.ts';
 import { unhandledError } from './unhandled-error.ts';
 
 /** An endpoint: a request in, a response out; an HttpError thrown is an answer as well. */
@@ -20,19 +20,8 @@ export type Endpoint = (request: HttpRequest, services: Services) => Promise<Htt
 export function httpHandler(endpoint: Endpoint) {
   return middy(
     async (event: HttpEvent): Promise<HttpResponse> => endpoint(parseRequest(event), services()),
-    { timeoutEarlyInMillis: timeBudget.earlyAnswerMs, timeoutEarlyResponse: giveUp },
+    giveUpInTime,
   )
     .use(httpErrorHandler({ logger: false }))
     .use(unhandledError());
-}
-
-/** Middy's own error says that an operation was aborted, which leads whoever is on call to the store. */
-function giveUp(): never {
-  throw new FunctionTimeoutError(
-    `The function was still busy ${timeBudget.earlyAnswerMs} ms before its Lambda timeout`,
-  );
-}
-
-class FunctionTimeoutError extends Error {
-  override readonly name = 'FunctionTimeoutError';
 }

@@ -2,7 +2,8 @@ import { bearerToken } from './bearer.ts';
 import type { HttpRequest } from './request.ts';
 import { HttpError } from './response.ts';
 import type { Services } from './services.ts';
-import { findSession, type Session } from './sessions.ts';
+import type { Session } from './session.ts';
+import { findSession } from './sessions.ts';
 import { verifyToken } from './tokens.ts';
 
 /** Who is asking, and in which session. */
@@ -29,7 +30,7 @@ export async function authenticate(
 }
 
 /** RFC 6750, section 3.1. Why a token opens nothing is for the log, not for its bearer. */
-function unauthorized(): HttpError {
+export function unauthorized(): HttpError {
   return new HttpError(401, 'Could not validate credentials', {
     'WWW-Authenticate': 'Bearer error="invalid_token"',
   });

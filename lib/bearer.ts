@@ -9,7 +9,7 @@ import { HttpError } from './response.ts';
  * @throws HttpError 403 `Not authenticated` without a header or credentials, 403 `Invalid
  *   authentication credentials` for another scheme
  */
-export function bearerToken(request: HttpRequest): string {
+export function bearerToken(request: Pick<HttpRequest, 'header'>): string {
   const authorization = request.header('authorization') ?? '';
   const space = authorization.indexOf(' ');
   const scheme = authorization.slice(0, Math.max(space, 0));

@@ -45,6 +45,8 @@ export interface TokenConfiguration {
 export interface Configuration {
   readonly sessionsTable: string;
   readonly tokens: TokenConfiguration;
+  /** Claims that the authorizer hands on to the API behind it, beside `sub` and `jti`. */
+  readonly authorizerClaims: readonly string[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -63,6 +65,7 @@ export function readConfiguration(environment: Environment = process.env): Confi
       issuer: environment.JWT_ISSUER || undefined,
       audience: environment.JWT_AUDIENCE || undefined,
     },
+    authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
 }
 
@@ -168,7 +171,7 @@ function jwksUrl(text: string): URL {
 }
 
 function algorithms(environment: Environment): readonly Algorithm[] | undefined {
-  const names = (environment.JWT_ALGORITHMS ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const names = words(environment.JWT_ALGORITHMS);
   if (names.length === 0) return undefined;
   const known = [...hmacAlgorithms, ...asymmetricAlgorithms];
   const allowed = names.map((name, index) => {
@@ -192,4 +195,9 @@ function algorithms(environment: Environment): readonly Algorithm[] | undefined 
 
 function isHmac(algorithm: Algorithm): boolean {
   return hmacAlgorithms.includes(algorithm);
+}
+
+/** Splits a list of names, separated by spaces or commas. */
+function words(text = ''): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, type JWTPayload, type KeyObject, SignJWT } from 'jose';
 import type { SessionStore } from './dynamodb.ts';
-import { createSession, type Session } from './sessions.ts';
+import type { Session } from './session.ts';
+import type { SessionReference } from './session-reference.ts';
+import { createSession, rotateSession } from './sessions.ts';
 
 /** How a login service signs: its key, and the claims that this service checks. */
 export interface Signer {
@@ -45,6 +47,32 @@ export async function issueSession(
   if (!(await createSession(store, session)))
     throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
+}
+
+/** What a login service gives when a user's token is refreshed. */
+export type RefreshedSession = Omit<NewSession, 'sub'>;
+
+/**
+ * Goes on with a session under a new token: the old one is dead, `auth_time` and `sid` are inherited.
+ *
+ * @returns null when the old session is not alive, or another refresh was faster: log in again
+ */
+export async function refreshSession(
+  store: SessionStore,
+  signer: Signer,
+  old: SessionReference,
+  request: RefreshedSession,
+  nowMs: number = Date.now(),
+): Promise<{ readonly token: string; readonly session: Session } | null> {
+  const { jti, expires_at, user_agent, ip } = newSession({ ...request, sub: old.sub }, nowMs);
+  const rotation = {
+    jti,
+    expires_at,
+    ...(user_agent === undefined ? {} : { user_agent }),
+    ...(ip === undefined ? {} : { ip }),
+  };
+  const session = await rotateSession(store, old, rotation, nowMs);
+  return session && { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
 /** The row of a user's new session. */

@@ -9,6 +9,10 @@ export interface HttpRequest {
   readonly path: string;
   /** Values of a header, joined by commas where it is repeated (RFC 9110, section 5.3). Name in lower case. */
   header(name: string): string | undefined;
+  /** Values of a query parameter, joined by commas where it is repeated, as HTTP APIs do it. */
+  query(name: string): string | undefined;
+  /** A part of the path, as the route names it. */
+  pathParameter(name: string): string | undefined;
 }
 
 /**
@@ -22,7 +26,11 @@ export function parseRequest(event: HttpEvent): HttpRequest {
     method: text(v2?.requestContext?.http?.method ?? v1?.httpMethod),
     path: text(v2?.rawPath ?? v1?.path),
     // Format 1.0 has every value in multiValueHeaders and only the last in headers.
-    header: (name) => find(v1?.multiValueHeaders, name) ?? find(v2?.headers, name),
+    header: (name) => headerValue(v1?.multiValueHeaders, name) ?? headerValue(v2?.headers, name),
+    query: (name) =>
+      values(v1?.multiValueQueryStringParameters, (candidate) => candidate === name) ??
+      values(v2?.queryStringParameters, (candidate) => candidate === name),
+    pathParameter: (name) => values(v2?.pathParameters, (candidate) => candidate === name),
   };
 }
 
@@ -31,11 +39,16 @@ function text(value: unknown): string {
 }
 
 /** Header names compare without case (RFC 9110, section 5.1). */
-function find(headers: unknown, lowerCaseName: string): string | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  const values = Object.entries(headers)
-    .filter(([name]) => name.toLowerCase() === lowerCaseName)
+function headerValue(headers: unknown, lowerCaseName: string): string | undefined {
+  return values(headers, (name) => name.toLowerCase() === lowerCaseName);
+}
+
+/** The strings under a name, each entry being one or an array of them. */
+function values(entries: unknown, isWanted: (name: string) => boolean): string | undefined {
+  if (typeof entries !== 'object' || entries === null) return undefined;
+  const found = Object.entries(entries)
+    .filter(([name]) => isWanted(name))
     .flatMap(([, value]: [string, unknown]) => value)
     .filter((value) => typeof value === 'string');
-  return values.length === 0 ? undefined : values.join(',');
+  return found.length === 0 ? undefined : found.join(',');
 }

@@ -19,6 +19,11 @@ export function json(
   return { statusCode, headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) };
 }
 
+/** Builds the response of a request that has nothing to tell beyond its success. */
+export function noContent(): HttpResponse {
+  return { statusCode: 204, headers: { ...HEADERS }, body: '' };
+}
+
 /**
  * An answer that a request has earned, thrown to end it, in the shape that Middy's http-error-handler
  * turns into a response: the message is the body, FastAPI's `{"detail": ...}`.

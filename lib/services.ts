@@ -7,6 +7,7 @@ import type { Verifier } from './tokens.ts';
 export interface Services {
   readonly verifier: Verifier;
   readonly store: SessionStore;
+  readonly authorizerClaims: readonly string[];
 }
 
 let made: Services | undefined;
@@ -19,11 +20,12 @@ let made: Services | undefined;
  */
 export function services(): Services {
   if (!made) {
-    const { sessionsTable, tokens } = readConfiguration();
+    const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
     const { issuer, audience } = tokens;
     made = {
       verifier: { keys: createKeys(tokens), issuer, audience },
       store: openSessionStore(sessionsTable),
+      authorizerClaims,
     };
   }
   return made;

@@ -1,5 +1,5 @@
+import type { Session } from './session.ts';
 import { sessionId } from './session-reference.ts';
-import type { Session } from './sessions.ts';
 
 /** A session as clients see it; times are ISO 8601, UTC. */
 export interface PresentedSession {
@@ -15,5 +15,23 @@ export function presentSession(session: Session): PresentedSession {
     id: sessionId(session),
     auth_time: new Date(session.auth_time).toISOString(),
     expires_at: new Date(session.expires_at * 1_000).toISOString(),
+  };
+}
+
+/** A session in the list of its owner's. */
+export interface ListedSession extends PresentedSession {
+  readonly user_agent: string | null;
+  readonly ip: string | null;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
+/** Turns a row into an entry of the list that the holder of `current` sees. */
+export function listSession(session: Session, current: Session): ListedSession {
+  return {
+    ...presentSession(session),
+    user_agent: session.user_agent ?? null,
+    ip: session.ip ?? null,
+    current: session.jti === current.jti,
   };
 }

@@ -39,6 +39,24 @@ function isKey(value: unknown, maxBytes: number): value is string {
   return bytes >= 1 && bytes <= maxBytes;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the handle of one of a user's sessions, as {@link sessionId} makes it.
+ *
+ * @param id any text at all
+ * @returns null where no session can have this handle
+ */
+export function parseSessionId(sub: string, id: string): SessionReference | null {
+  const bytes = Buffer.from(id, 'base64url');
+  if (bytes.toString('base64url') !== id) return null;
+  try {
+    return sessionReference({ sub, jti: utf8.decode(bytes) });
+  } catch {
+    return null; // no UTF-8, so no jti: an expected miss
+  }
+}
+
 /**
  * The opaque handle under which clients see a session. It is no credential: without the token, or
  * the owner's, it does nothing.

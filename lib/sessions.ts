@@ -1,19 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
-import { type SessionReference, sessionReference } from './session-reference.ts';
-
-/** One row of the session table: a token that may be used. */
-export interface Session extends SessionReference {
-  /** The chain of tokens that this one belongs to: the first `jti` of the chain. */
-  readonly sid: string;
-  /** When the user authenticated, in epoch milliseconds. */
-  readonly auth_time: number;
-  /** End of life, in epoch seconds; DynamoDB's TTL attribute. */
-  readonly expires_at: number;
-  readonly user_agent?: string;
-  readonly ip?: string;
-}
+import { type Row, readRows } from './rows.ts';
+import { parseSession, type Session } from './session.ts';
+import { EPOCH_KEY, isEndedBy, parseEpoch } from './session-epoch.ts';
+import type { SessionReference } from './session-reference.ts';
 
 /**
  * Creates a session, unless its row is there already.
@@ -23,7 +14,7 @@ export interface Session extends SessionReference {
  * @throws TypeError when the session could not be found again by its token
  */
 export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
-  const item = validSession(session);
+  const item = parseSession(session);
   try {
     await store.client.send(
       new PutCommand({
@@ -36,27 +27,32 @@ export async function createSession(store: SessionStore, session: Session): Prom
     return true;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const there = await readRow(store, session);
+    const there = (await readRows(store, item.sub, [item.jti])).get(item.jti);
     return there !== undefined && sameItem(item, there);
   }
 }
 
 /**
- * Finds a live session, strongly consistent: one that was ended is not found from then on.
+ * Finds a live session: the check of every protected endpoint, in one strongly consistent round trip
+ * that reads the session and its user's epoch. One that was ended is not found from then on.
  *
  * @param nowMs epoch milliseconds
- * @returns null when there is no such session, or its life is over (TTL deletes rows days late)
- * @throws TypeError when the row was not written as README.md asks of login services
+ * @returns null when there is no such session, an epoch has ended it, or its life is over (TTL deletes
+ *   rows days late)
+ * @throws TypeError when a row was not written as README.md asks of login services
  */
 export async function findSession(
   store: SessionStore,
-  reference: SessionReference,
+  { sub, jti }: SessionReference,
   nowMs: number = Date.now(),
 ): Promise<Session | null> {
-  const row = await readRow(store, reference);
+  const rows = await readRows(store, sub, [jti, EPOCH_KEY]);
+  const row = rows.get(jti);
   if (!row) return null;
-  const session = validSession(row);
-  return session.expires_at * 1_000 > nowMs ? session : null;
+  const session = parseSession(row);
+  const epochRow = rows.get(EPOCH_KEY);
+  const epoch = epochRow && parseEpoch(epochRow);
+  return session.expires_at * 1_000 > nowMs && !isEndedBy(epoch, session) ? session : null;
 }
 
 /**
@@ -92,59 +88,41 @@ export async function endSession(
   }
 }
 
-async function readRow(
+/** What changes when a token is refreshed; the rest is inherited. */
+export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
+  Partial<Pick<Session, 'user_agent' | 'ip'>>;
+
+/**
+ * Replaces a session by the one of a refreshed token. `auth_time` and `sid` are inherited, so that a
+ * log-out of many sessions that races with this ends the new one as it would have ended the old one.
+ *
+ * The old row is deleted first, by condition, so that only one of several racing refreshes goes on;
+ * should the process die between the two writes, the user has to log in again.
+ *
+ * @returns null when the old session is not alive, or another refresh or log-out was faster. Also after
+ *   a delete whose answer was lost and which was tried again: nobody can know then who deleted it.
+ * @throws Error when the new `jti` is taken
+ */
+export async function rotateSession(
   store: SessionStore,
-  { sub, jti }: SessionReference,
-): Promise<Record<string, unknown> | undefined> {
-  const { Item } = await store.client.send(
-    new GetCommand({ TableName: store.table, Key: { sub, jti }, ConsistentRead: true }),
-    withinBudget(),
-  );
-  return Item;
+  reference: SessionReference,
+  rotation: Rotation,
+  nowMs: number = Date.now(),
+): Promise<Session | null> {
+  const old = await findSession(store, reference, nowMs);
+  if (!old) return null;
+  const { sub, sid, auth_time } = old;
+  const session = parseSession({ ...rotation, sub, sid, auth_time });
+  if (!(await endSession(store, old))) return null;
+  if (!(await createSession(store, session)))
+    throw new Error('A session with this sub and jti exists already');
+  return session;
 }
 
-/** The last instant that a JavaScript date can hold, in epoch milliseconds. */
-const MAX_EPOCH_MS = 8.64e15;
-
-/** Parses a row, which any login service may have written, into a session. */
-function validSession(row: object): Session {
-  const {
-    sub,
-    jti,
-    sid,
-    auth_time,
-    expires_at,
-    user_agent,
-    ip,
-  }: Partial<Record<keyof Session, unknown>> = row;
-  const reference = sessionReference({ sub, jti });
-  if (!reference || sub === undefined) throw invalid('sub and jti', 'keys of README.md’s limits');
-  if (typeof sid !== 'string' || !sessionReference({ jti: sid }))
-    throw invalid('sid', 'the jti of a session');
-  if (!isEpoch(auth_time, 1)) throw invalid('auth_time', 'a whole number of epoch milliseconds');
-  if (!isEpoch(expires_at, 1_000)) throw invalid('expires_at', 'a whole number of epoch seconds');
-  return {
-    ...reference,
-    sid,
-    auth_time,
-    expires_at,
-    ...(typeof user_agent === 'string' ? { user_agent } : {}),
-    ...(typeof ip === 'string' ? { ip } : {}),
-  };
-}
-
-function isEpoch(value: unknown, unitMs: number): value is number {
-  return Number.isInteger(value) && Math.abs(Number(value) * unitMs) <= MAX_EPOCH_MS;
-}
-
-function invalid(attribute: string, expected: string): TypeError {
-  return new TypeError(`The session's ${attribute} must be ${expected}`);
-}
-
-function sameItem(one: Session, other: object): boolean {
+function sameItem(one: Session, other: Row): boolean {
   const entries = Object.entries(one);
-  const others = new Map<string, unknown>(Object.entries(other));
   return (
-    entries.length === others.size && entries.every(([name, value]) => others.get(name) === value)
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => other[name] === value)
   );
 }

@@ -7,6 +7,8 @@
  *   < Lambda timeout 10 s (`provider.timeout` in serverless.yml; a test compares the two)
  *   < API Gateway's 30 s.
  *
+ * A request of several store operations (`scope=everywhere`) has the early answer as its bound.
+ *
  * All values are milliseconds.
  */
 export const timeBudget = {
@@ -26,4 +28,8 @@ export const timeBudget = {
   attemptMs: 1_000,
   /** Attempts of one store operation: 3 × (500 + 1,000) ms at worst are cut short by `storeMs`. */
   attempts: 3,
+  /** Pause before keys that DynamoDB handed back unread are asked for again; it doubles each time. */
+  firstPauseMs: 50,
+  /** Deleting rows that are dead already: an extra that log-out's answer waits for only this long. */
+  sweepMs: 500,
 } as const;

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
-import { configuredSecrets, errorDetails } from './config.ts';
-import { attempt, describeError } from './error-description.ts';
-import { logger } from './log.ts';
-import { redactor } from './redaction.ts';
+import { errorDetails } from './config.ts';
+import { attempt } from './error-description.ts';
+import { reportError } from './error-report.ts';
 import { type HttpEvent, parseRequest } from './request.ts';
 import { HttpError, type HttpResponse, json } from './response.ts';
 
@@ -34,30 +32,14 @@ export function unhandledError(): MiddlewareObj<HttpEvent, HttpResponse, Error> 
   };
 }
 
-/** Logs an error of any kind and builds its response. It does not throw, whatever it is given. */
+/** It does not throw, whatever it is given. */
 function unhandledErrorResponse(
   error: unknown,
   event: HttpEvent,
   requestId: string | undefined,
 ): HttpResponse {
   const request = parseRequest(event);
-  const errorId = randomUUID();
-  const secrets = configuredSecrets();
-  const redact = redactor(request.header('authorization'), secrets);
-  const { message, type, trace } = describeError(error, redact);
-  // Only what is a token by its looks: credentials as short as `me` would make another path of it.
-  const path = redactor(undefined, secrets)(request.path);
-  const line = {
-    error_id: errorId,
-    error: message,
-    error_type: type,
-    trace,
-    path,
-    method: request.method,
-    request_id: requestId,
-  };
-  writeLine(line);
-
+  const { errorId, message, type, trace, path } = reportError(error, request, requestId);
   const pointer = `See the log for error id ${errorId}`;
   const full = errorDetails() === 'full';
   const payload: UnhandledErrorPayload = {
@@ -70,13 +52,4 @@ function unhandledErrorResponse(
     method: request.method,
   };
   return json(500, payload, { 'X-Error-ID': errorId });
-}
-
-function writeLine(line: Readonly<Record<string, unknown>>): void {
-  try {
-    logger.error('error', line);
-  } catch {
-    // The logger is what failed: the line still has to get out, or the error id leads nowhere.
-    process.stdout.write(`${JSON.stringify({ level: 'ERROR', message: 'error', ...line })}\n`);
-  }
 }

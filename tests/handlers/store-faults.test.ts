@@ -9,7 +9,8 @@ import {
   test,
 } from '@jest/globals';
 import type { HttpResponse } from '../../lib/response.ts';
-import { findSession, type Session } from '../../lib/sessions.ts';
+import type { Session } from '../../lib/session.ts';
+import { findSession } from '../../lib/sessions.ts';
 import { timeBudget } from '../../lib/time-budget.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';

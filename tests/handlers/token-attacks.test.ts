@@ -25,7 +25,7 @@ afterAll(() => range.close());
 test('control: unattacked, the token of these tests enters, with one store call', async () => {
   await range.proxy.clear();
   await range.expectEntry(real);
-  expect(range.proxy.requests()).toEqual([expect.objectContaining({ operation: 'GetItem' })]);
+  expect(range.proxy.requests()).toEqual([expect.objectContaining({ operation: 'BatchGetItem' })]);
 });
 
 describe('signatures', () => {

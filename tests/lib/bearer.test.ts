@@ -6,7 +6,7 @@ import { HttpError } from '../../lib/response.ts';
 function outcome(authorization: string | undefined): string {
   const header = (name: string) => (name === 'authorization' ? authorization : undefined);
   try {
-    return `token ${JSON.stringify(bearerToken({ method: 'POST', path: '/', header }))}`;
+    return `token ${JSON.stringify(bearerToken({ header }))}`;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     return `${error.statusCode} ${error.message}`;
@@ -94,7 +94,7 @@ test('splits any header at all as an independent model of FastAPI does', () => {
 
 test('refuses without a challenge header, as FastAPI does', () => {
   const header = () => undefined;
-  expect(() => bearerToken({ method: 'POST', path: '/', header })).toThrow(
+  expect(() => bearerToken({ header })).toThrow(
     expect.objectContaining({
       headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
     }),

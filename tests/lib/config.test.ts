@@ -34,6 +34,7 @@ test('reads the smallest configuration', () => {
       issuer: undefined,
       audience: undefined,
     },
+    authorizerClaims: [],
   });
 });
 

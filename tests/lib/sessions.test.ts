@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSession, endSession, findSession, type Session } from '../../lib/sessions.ts';
+import type { Session } from '../../lib/session.ts';
+import { createSession, endSession, findSession } from '../../lib/sessions.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 let store: WiredStore;
@@ -65,13 +66,13 @@ describe('creating a session', () => {
     await store.wire.fault(fault, { times: 1, operation: 'PutItem' });
     const session = newSession();
     expect(await createSession(store.wired, session)).toBe(true);
-    expect(operations()).toEqual(['PutItem', 'PutItem', 'GetItem']);
+    expect(operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
     expect(await findSession(store.direct, session)).toEqual(session);
   });
 
   test('fails when the row that is there cannot be read', async () => {
     const session = await begin();
-    await store.wire.fault('access-denied', { operation: 'GetItem' });
+    await store.wire.fault('access-denied', { operation: 'BatchGetItem' });
     await expect(createSession(store.wired, session)).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
@@ -144,16 +145,22 @@ describe('creating a session', () => {
 });
 
 describe('finding a session', () => {
-  test('asks once, for one row, strongly consistent', async () => {
+  test('asks once, for the session and its user’s epoch, strongly consistent', async () => {
     const { sub, jti } = await begin();
     expect(await findSession(store.wired, { sub, jti })).not.toBeNull();
     expect(store.wire.requests()).toEqual([
       {
-        operation: 'GetItem',
+        operation: 'BatchGetItem',
         body: {
-          TableName: store.direct.table,
-          Key: { sub: { S: sub }, jti: { S: jti } },
-          ConsistentRead: true,
+          RequestItems: {
+            [store.direct.table]: {
+              Keys: [
+                { sub: { S: sub }, jti: { S: jti } },
+                { sub: { S: sub }, jti: { S: '#epoch' } },
+              ],
+              ConsistentRead: true,
+            },
+          },
         },
         fault: 'none',
       },

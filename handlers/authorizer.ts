@@ -1,0 +1,18 @@
+import { authenticate } from '../lib/authenticate.ts';
+import { allow, authorizerContext, refuse } from '../lib/authorizer-answer.ts';
+import { authorizerHandler } from '../lib/authorizer-api.ts';
+import { HttpError } from '../lib/response.ts';
+
+/**
+ * The Lambda authorizer in front of any other API of the account: lets in a live session, in whichever
+ * form the API asks for, and keeps out everything else. A store that can't be asked is an error, which
+ * the gateway answers with 500: never "allow".
+ */
+export const handler = authorizerHandler(async (request, services) => {
+  const caller = await authenticate(request, services).catch((error) => {
+    if (error instanceof HttpError) return null;
+    throw error;
+  });
+  if (!caller) return refuse(request);
+  return allow(request, authorizerContext(caller, services.authorizerClaims));
+});

@@ -1,0 +1,21 @@
+import { httpHandler } from '../lib/api.ts';
+import { authenticate } from '../lib/authenticate.ts';
+import { logger } from '../lib/log.ts';
+import { HttpError, noContent } from '../lib/response.ts';
+import { parseSessionId } from '../lib/session-reference.ts';
+import { endSession, findSession } from '../lib/sessions.ts';
+
+/**
+ * DELETE /api/v1/auth/sessions/{id}: ends one of the caller's sessions; the current one as well.
+ *
+ * 404 for whatever is not a live session of the caller's, so that nobody learns of anybody else's.
+ */
+export const handler = httpHandler(async (request, services) => {
+  const { session: current } = await authenticate(request, services);
+  const reference = parseSessionId(current.sub, request.pathParameter('id') ?? '');
+  const session = reference && (await findSession(services.store, reference));
+  if (!session || !(await endSession(services.store, session)))
+    throw new HttpError(404, 'Session not found');
+  logger.info('logout.ended', { scope: 'one' });
+  return noContent();
+});

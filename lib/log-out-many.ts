@@ -1,0 +1,81 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type SessionStore, withinBudget } from './dynamodb.ts';
+import { readRows } from './rows.ts';
+import type { Session } from './session.ts';
+import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from './session-epoch.ts';
+
+/** `others` goes on with the caller's own chain of tokens; `everywhere` ends that as well. */
+export type Many = 'others' | 'everywhere';
+
+/** Attempts to write an epoch while others of the same user are being written. */
+const MAX_ATTEMPTS = 4;
+
+/**
+ * Ends a user's sessions with one write, however many there are: those whose user authenticated until
+ * now. It holds for rows that are there, and for those that a racing refresh is about to write.
+ *
+ * Two rules make it hold beside other calls like it. An epoch never moves back, or it would revive what
+ * an earlier one ended. And it is written only while the caller itself is not ended: of two devices that
+ * each log out the other, one wins and the other is told so.
+ *
+ * @param caller the live session that asks for it
+ * @param nowMs epoch milliseconds
+ * @returns the epoch, or null when the caller's session has been ended meanwhile
+ */
+export async function logOutMany(
+  store: SessionStore,
+  caller: Session,
+  scope: Many,
+  nowMs: number = Date.now(),
+): Promise<SessionEpoch | null> {
+  // A login service's clock may run ahead of ours; its own session has to be covered all the same.
+  let notBefore = Math.max(nowMs, caller.auth_time);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const epoch = {
+      not_before: notBefore,
+      ...(scope === 'others' ? { keep: caller.sid } : {}),
+    };
+    if (await writeEpoch(store, caller, epoch)) return epoch;
+    const there = await readEpoch(store, caller.sub);
+    // Our own write, whose answer was lost, fails its own condition when it is tried again.
+    if (there?.not_before === epoch.not_before && there.keep === epoch.keep) return epoch;
+    if (isEndedBy(there, caller)) return null;
+    notBefore = Math.max(notBefore, there?.not_before ?? 0);
+  }
+  throw new Error(`The epoch was still being rewritten after ${MAX_ATTEMPTS} attempts`);
+}
+
+async function writeEpoch(
+  store: SessionStore,
+  caller: Session,
+  epoch: SessionEpoch,
+): Promise<boolean> {
+  try {
+    await store.client.send(
+      new PutCommand({
+        TableName: store.table,
+        // No expires_at: were it gone before the sessions that it ended, they would live again.
+        Item: { sub: caller.sub, jti: EPOCH_KEY, ...epoch },
+        ConditionExpression:
+          'attribute_not_exists(jti) OR (#nb <= :new AND (#nb < :authenticated OR #keep = :sid))',
+        ExpressionAttributeNames: { '#nb': 'not_before', '#keep': 'keep' },
+        ExpressionAttributeValues: {
+          ':new': epoch.not_before,
+          ':authenticated': caller.auth_time,
+          ':sid': caller.sid,
+        },
+      }),
+      withinBudget(),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+async function readEpoch(store: SessionStore, sub: string): Promise<SessionEpoch | undefined> {
+  const row = (await readRows(store, sub, [EPOCH_KEY])).get(EPOCH_KEY);
+  return row && parseEpoch(row);
+}

@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { type SessionStore, withinBudget } from './dynamodb.ts';
+import { timeBudget } from './time-budget.ts';
+
+export interface RowKey {
+  readonly sub: string;
+  readonly jti: string;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** DynamoDB handed back keys that it did not read, for as long as there was time to ask again. */
+export class UnprocessedKeysError extends Error {
+  override readonly name = 'UnprocessedKeysError';
+}
+
+/**
+ * Reads rows of one user, strongly consistent, in one round trip. Keys that DynamoDB did not get to
+ * (it answers 200 all the same) are asked for again, with growing pauses:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ *
+ * @returns the rows that are there, by `jti`
+ * @throws UnprocessedKeysError when some could not be read in {@link timeBudget}.storeMs
+ */
+export async function readRows(
+  store: SessionStore,
+  sub: string,
+  jtis: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
+  const { abortSignal } = withinBudget();
+  const rows = new Map<string, Row>();
+  let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
+  for (let pauseMs = timeBudget.firstPauseMs; keys.length > 0; pauseMs *= 2) {
+    const { Responses, UnprocessedKeys } = await store.client.send(
+      new BatchGetCommand({
+        RequestItems: { [store.table]: { Keys: keys, ConsistentRead: true } },
+      }),
+      { abortSignal },
+    );
+    for (const row of Responses?.[store.table] ?? []) rows.set(String(row.jti), row);
+    keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
+    if (keys.length > 0) await pauseOrGiveUp(pauseMs, abortSignal);
+  }
+  return rows;
+}
+
+async function pauseOrGiveUp(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await pause(milliseconds, undefined, { signal });
+  } catch (cause) {
+    throw new UnprocessedKeysError('DynamoDB did not read all rows in time', { cause });
+  }
+}

@@ -1,0 +1,62 @@
+import { type SessionReference, sessionReference } from './session-reference.ts';
+
+/** One row of the session table: a token that may be used. */
+export interface Session extends SessionReference {
+  /** The chain of tokens that this one belongs to: the first `jti` of the chain. */
+  readonly sid: string;
+  /** When the user authenticated, in epoch milliseconds. A refreshed token inherits it. */
+  readonly auth_time: number;
+  /** End of life, in epoch seconds; DynamoDB's TTL attribute. */
+  readonly expires_at: number;
+  readonly user_agent?: string;
+  readonly ip?: string;
+}
+
+/** The last instant that a JavaScript date can hold, in epoch milliseconds. */
+const MAX_EPOCH_MS = 8.64e15;
+
+/**
+ * Parses a row, which any login service may have written.
+ *
+ * @throws TypeError naming the attribute that is not as README.md asks of login services
+ */
+export function parseSession(row: object): Session {
+  const {
+    sub,
+    jti,
+    sid,
+    auth_time,
+    expires_at,
+    user_agent,
+    ip,
+  }: Partial<Record<keyof Session, unknown>> = row;
+  const reference = sessionReference({ sub, jti });
+  if (!reference || sub === undefined) throw invalid('sub and jti', 'keys of README.md’s limits');
+  if (typeof sid !== 'string' || !sessionReference({ jti: sid }))
+    throw invalid('sid', 'the jti of a session');
+  if (!isEpochTime(auth_time, 1))
+    throw invalid('auth_time', 'a whole number of epoch milliseconds');
+  if (!isEpochTime(expires_at, 1_000))
+    throw invalid('expires_at', 'a whole number of epoch seconds');
+  return {
+    ...reference,
+    sid,
+    auth_time,
+    expires_at,
+    ...(typeof user_agent === 'string' ? { user_agent } : {}),
+    ...(typeof ip === 'string' ? { ip } : {}),
+  };
+}
+
+/**
+ * Whether a value is a whole number that a date can be made of.
+ *
+ * @param unitMs milliseconds in one unit of the value
+ */
+export function isEpochTime(value: unknown, unitMs: number): value is number {
+  return Number.isInteger(value) && Math.abs(Number(value) * unitMs) <= MAX_EPOCH_MS;
+}
+
+function invalid(attribute: string, expected: string): TypeError {
+  return new TypeError(`The session's ${attribute} must be ${expected}`);
+}
