@@ -18,16 +18,10 @@ export function redactor(
   const header = authorization?.trim() ?? '';
   const credentials = header.slice(header.indexOf(' ') + 1).trim();
   const parts = [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)];
-  const patterns = [
-    ...new Set([
-      header,
-      credentials,
-      ...[...parts, ...secrets].filter((part) => part.length >= MIN_PART_LENGTH),
-    ]),
-  ]
-    .filter((text) => text !== '')
-    .sort((one, other) => other.length - one.length) // a whole before its parts
-    .map(pattern);
+  // A whole before its parts, which would otherwise leave the rest of it standing.
+  const wholes = [header, credentials].filter((text) => text !== '');
+  const others = [...parts, ...secrets].filter((text) => text.length >= MIN_PART_LENGTH);
+  const patterns = [...new Set([...wholes, ...others])].map(pattern);
   return (text) =>
     patterns
       .reduce<string>((rest, each) => rest.replaceAll(each, '***'), text)

@@ -16,6 +16,12 @@ describe('the credentials of the request', () => {
     ['two spaces', `Bearer  ${TOKEN}`, `got ${TOKEN}`, 'got ***'],
     ['white space around', ` Bearer ${TOKEN} `, `got ${TOKEN}`, 'got ***'],
     ['something after the token', `Bearer ${TOKEN} x`, `got ${TOKEN}`, 'got ***'],
+    [
+      'a whole of long and short parts',
+      'Bearer aaaaaaaaaaaaaaaaaaaa/b',
+      'aaaaaaaaaaaaaaaaaaaa/b',
+      '***',
+    ],
     ['a repeated header', `Bearer a.b.c,Bearer ${TOKEN}`, `got ${SIGNATURE}`, 'got ***'],
     ['no scheme', TOKEN, `got ${TOKEN}`, 'got ***'],
     ['another scheme', 'Basic YWxpY2U6c2VjcmV0', 'got YWxpY2U6c2VjcmV0', 'got ***'],
