@@ -1,0 +1,107 @@
+/**
+ * oidc-provider: token revocation (RFC 7009) and introspection (RFC 7662) of opaque access tokens, with
+ * a DynamoDB adapter by its Adapter interface. The tokens are under no grant: the cheapest case, as
+ * revoking one that is also looks for the grant's other tokens.
+ */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
+import Provider from 'oidc-provider';
+import { installed, listen, serveBench } from './process.mjs';
+
+const client = DynamoDBDocumentClient.from(new DynamoDBClient(), {
+  marshallOptions: { removeUndefinedValues: true },
+});
+const TableName = process.env.TABLE;
+
+class DynamoDbAdapter {
+  constructor(model) {
+    this.model = model;
+  }
+
+  key(id) {
+    return { id: `${this.model}:${id}` };
+  }
+
+  async upsert(id, payload, expiresIn) {
+    const expires_at = Math.floor(Date.now() / 1_000) + expiresIn;
+    await client.send(
+      new PutCommand({ TableName, Item: { ...this.key(id), payload, expires_at } }),
+    );
+  }
+
+  async find(id) {
+    const { Item } = await client.send(
+      new GetCommand({ TableName, Key: this.key(id), ConsistentRead: true }),
+    );
+    return Item?.payload;
+  }
+
+  async destroy(id) {
+    await client.send(new DeleteCommand({ TableName, Key: this.key(id) }));
+  }
+
+  // The rest of the interface: nothing here has a grant, a session cookie or a user code.
+  consume = notNeeded;
+  findByUid = notNeeded;
+  findByUserCode = notNeeded;
+  revokeByGrantId = notNeeded;
+}
+
+async function notNeeded() {
+  throw new Error('Not part of the bench');
+}
+
+const server = createServer();
+const port = await listen(server);
+const clientId = 'bench';
+const clientSecret = randomBytes(32).toString('base64url');
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  adapter: DynamoDbAdapter,
+  clients: [
+    {
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_types: ['authorization_code'],
+      redirect_uris: ['https://app.example.com/callback'],
+    },
+  ],
+  cookies: { keys: [randomBytes(32).toString('base64url')] },
+  jwks: { keys: [privateKey.export({ format: 'jwk' })] },
+  features: {
+    devInteractions: { enabled: false },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+  },
+  ttl: { AccessToken: 3_600 },
+});
+server.on('request', provider.callback());
+
+const benchClient = await provider.Client.find(clientId);
+const headers = {
+  authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+  'content-type': 'application/x-www-form-urlencoded',
+};
+
+async function createSession() {
+  const accountId = `bench-${randomBytes(8).toString('hex')}`;
+  const token = await new provider.AccessToken({
+    client: benchClient,
+    accountId,
+    scope: 'openid',
+  }).save();
+  const body = `token=${token}&token_type_hint=access_token`;
+  return {
+    check: { method: 'POST', path: '/token/introspection', headers, body },
+    logout: { method: 'POST', path: '/token/revocation', headers, body },
+  };
+}
+
+serveBench({ port, versions: [installed('oidc-provider')] }, createSession);
