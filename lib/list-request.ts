@@ -32,12 +32,16 @@ export function cursor({ auth_time, jti }: Position): string {
   return Buffer.from(JSON.stringify([auth_time, jti])).toString('base64url');
 }
 
+/** Null for any text that {@link cursor} does not make. */
 function parseCursor(text: string): Position | null {
-  const bytes = Buffer.from(text, 'base64url');
-  if (bytes.toString('base64url') !== text) return null;
+  const position = parsePosition(Buffer.from(text, 'base64url').toString());
+  return position && cursor(position) === text ? position : null;
+}
+
+function parsePosition(json: string): Position | null {
   try {
-    const value: unknown = JSON.parse(bytes.toString());
-    if (!Array.isArray(value) || value.length !== 2) return null;
+    const value: unknown = JSON.parse(json);
+    if (!Array.isArray(value)) return null;
     const [auth_time, jti]: unknown[] = value;
     const reference = sessionReference({ jti });
     return reference && isEpochTime(auth_time, 1) ? { auth_time, jti: reference.jti } : null;

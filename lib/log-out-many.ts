@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
 import { readRows } from './rows.ts';
 import type { Session } from './session.ts';
@@ -21,7 +21,8 @@ const MAX_ATTEMPTS = 4;
  *
  * @param caller the live session that asks for it
  * @param nowMs epoch milliseconds
- * @returns the epoch, or null when the caller's session has been ended meanwhile
+ * @returns the epoch that holds from now on, or null when the caller's session has been ended meanwhile
+ * @throws when the store does not answer, refuses, or its answer does not hold the epoch
  */
 export async function logOutMany(
   store: SessionStore,
@@ -38,25 +39,36 @@ export async function logOutMany(
     };
     if (await writeEpoch(store, caller, epoch)) return epoch;
     const there = await readEpoch(store, caller.sub);
-    // Our own write, whose answer was lost, fails its own condition when it is tried again.
-    if (there?.not_before === epoch.not_before && there.keep === epoch.keep) return epoch;
+    // Such as our own write: when its answer was lost, it fails its own condition the second time.
+    if (there && covers(there, epoch)) return there;
     if (isEndedBy(there, caller)) return null;
-    notBefore = Math.max(notBefore, there?.not_before ?? 0);
+    notBefore = Math.max(notBefore, there?.not_before ?? notBefore);
   }
   throw new Error(`The epoch was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
 
+/** Whether one epoch ends all that another would, and spares no other chain. */
+function covers(one: SessionEpoch, other: SessionEpoch): boolean {
+  return one.not_before >= other.not_before && one.keep === other.keep;
+}
+
+/**
+ * The row is asked for as the proof, as a delete's is: a bare success could have been said by anything
+ * on the way.
+ */
 async function writeEpoch(
   store: SessionStore,
   caller: Session,
   epoch: SessionEpoch,
 ): Promise<boolean> {
   try {
-    await store.client.send(
-      new PutCommand({
+    const { Attributes } = await store.client.send(
+      new UpdateCommand({
         TableName: store.table,
+        Key: { sub: caller.sub, jti: EPOCH_KEY },
         // No expires_at: were it gone before the sessions that it ended, they would live again.
-        Item: { sub: caller.sub, jti: EPOCH_KEY, ...epoch },
+        UpdateExpression:
+          epoch.keep === undefined ? 'SET #nb = :new REMOVE #keep' : 'SET #nb = :new, #keep = :sid',
         ConditionExpression:
           'attribute_not_exists(jti) OR (#nb <= :new AND (#nb < :authenticated OR #keep = :sid))',
         ExpressionAttributeNames: { '#nb': 'not_before', '#keep': 'keep' },
@@ -65,9 +77,12 @@ async function writeEpoch(
           ':authenticated': caller.auth_time,
           ':sid': caller.sid,
         },
+        ReturnValues: 'ALL_NEW',
       }),
       withinBudget(),
     );
+    if (!Attributes || !covers(parseEpoch(Attributes), epoch))
+      throw new Error('The store’s answer to a write does not hold the epoch');
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;

@@ -22,6 +22,7 @@ export class UnprocessedKeysError extends Error {
  *
  * @returns the rows that are there, by `jti`
  * @throws UnprocessedKeysError when some could not be read in {@link timeBudget}.storeMs
+ * @throws Error for an answer without rows, which is none of DynamoDB's: no epoch would be read from it
  */
 export async function readRows(
   store: SessionStore,
@@ -38,7 +39,8 @@ export async function readRows(
       }),
       { abortSignal },
     );
-    for (const row of Responses?.[store.table] ?? []) rows.set(String(row.jti), row);
+    if (!Responses) throw new Error('The store’s answer to a read does not hold any rows');
+    for (const row of Responses[store.table] ?? []) rows.set(String(row.jti), row);
     keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
     if (keys.length > 0) await pauseOrGiveUp(pauseMs, abortSignal);
   }

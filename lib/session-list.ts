@@ -1,4 +1,4 @@
-import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
 import type { Row } from './rows.ts';
 import { parseSession, type Session } from './session.ts';
@@ -28,9 +28,7 @@ export async function listSessions(
   const rows = await queryRows(store, sub);
   const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
   const epoch = epochRow && parseEpoch(epochRow);
-  const live = rows
-    .filter(({ jti }) => !String(jti).startsWith(RESERVED_PREFIX))
-    .map(parseSession)
+  const live = parseSessions(rows)
     .filter((session) => session.expires_at * 1_000 > nowMs && !isEndedBy(epoch, session))
     .filter((session) => after === undefined || compare(after, session) < 0)
     .sort(compare);
@@ -45,26 +43,48 @@ function compare(one: Position, other: Position): number {
   );
 }
 
+/** Leaves out the rows that are no sessions, such as the epoch's. */
+function parseSessions(rows: readonly Row[]): readonly Session[] {
+  return rows.filter(({ jti }) => !String(jti).startsWith(RESERVED_PREFIX)).map(parseSession);
+}
+
 async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
   const { abortSignal } = withinBudget();
   const rows: Row[] = [];
-  let start: Record<string, unknown> | undefined;
+  let start: Row | undefined;
   do {
-    const { Items = [], LastEvaluatedKey } = await store.client.send(
-      new QueryCommand({
-        TableName: store.table,
-        KeyConditionExpression: '#sub = :sub',
-        ExpressionAttributeNames: { '#sub': 'sub' },
-        ExpressionAttributeValues: { ':sub': sub },
-        ConsistentRead: true,
-        ...(start ? { ExclusiveStartKey: start } : {}),
-      }),
-      { abortSignal },
+    const page = await queryPage(
+      store,
+      sub,
+      start ? { ExclusiveStartKey: start } : {},
+      abortSignal,
     );
-    rows.push(...Items);
-    start = LastEvaluatedKey;
+    rows.push(...page.rows);
+    start = page.next;
   } while (start);
   return rows;
+}
+
+async function queryPage(
+  store: SessionStore,
+  sub: string,
+  range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
+  abortSignal: AbortSignal,
+): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
+  const { Items, LastEvaluatedKey } = await store.client.send(
+    new QueryCommand({
+      TableName: store.table,
+      KeyConditionExpression: '#sub = :sub',
+      ExpressionAttributeNames: { '#sub': 'sub' },
+      ExpressionAttributeValues: { ':sub': sub },
+      ConsistentRead: true,
+      ...range,
+    }),
+    { abortSignal },
+  );
+  // DynamoDB says that there are no rows with an empty list, never without one.
+  if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
+  return { rows: Items, next: LastEvaluatedKey };
 }
 
 /** Rows that one BatchWriteItem takes. */
@@ -82,20 +102,8 @@ export async function sweepEnded(
   epoch: SessionEpoch,
 ): Promise<number> {
   const abortSignal = AbortSignal.timeout(timeBudget.sweepMs);
-  const { Items = [] } = await store.client.send(
-    new QueryCommand({
-      TableName: store.table,
-      KeyConditionExpression: '#sub = :sub',
-      ExpressionAttributeNames: { '#sub': 'sub' },
-      ExpressionAttributeValues: { ':sub': sub },
-      ConsistentRead: true,
-      Limit: SWEEP_ROWS,
-    }),
-    { abortSignal },
-  );
-  const ended = Items.filter(({ jti }) => jti !== EPOCH_KEY)
-    .map(parseSession)
-    .filter((session) => isEndedBy(epoch, session));
+  const { rows } = await queryPage(store, sub, { Limit: SWEEP_ROWS }, abortSignal);
+  const ended = parseSessions(rows).filter((session) => isEndedBy(epoch, session));
   if (ended.length === 0) return 0;
   const requests = ended.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
   await store.client.send(new BatchWriteCommand({ RequestItems: { [store.table]: requests } }), {

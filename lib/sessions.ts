@@ -88,7 +88,7 @@ export async function endSession(
   }
 }
 
-/** What changes when a token is refreshed; the rest is inherited. */
+/** What a refresh changes; the device, where it is not given, and the rest are inherited. */
 export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
   Partial<Pick<Session, 'user_agent' | 'ip'>>;
 
@@ -101,6 +101,7 @@ export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
  *
  * @returns null when the old session is not alive, or another refresh or log-out was faster. Also after
  *   a delete whose answer was lost and which was tried again: nobody can know then who deleted it.
+ * @throws TypeError, before anything is written, for a rotation that can't be stored or keeps the `jti`
  * @throws Error when the new `jti` is taken
  */
 export async function rotateSession(
@@ -112,7 +113,9 @@ export async function rotateSession(
   const old = await findSession(store, reference, nowMs);
   if (!old) return null;
   const { sub, sid, auth_time } = old;
-  const session = parseSession({ ...rotation, sub, sid, auth_time });
+  const session = parseSession({ ...old, ...rotation, sub, sid, auth_time });
+  // The old token would live on.
+  if (session.jti === old.jti) throw new TypeError('The refreshed session’s jti must be a new one');
   if (!(await endSession(store, old))) return null;
   if (!(await createSession(store, session)))
     throw new Error('A session with this sub and jti exists already');
