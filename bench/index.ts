@@ -10,6 +10,7 @@ import { coldRows } from './cold.ts';
 import { memoryRows } from './memory.ts';
 import { writeReport } from './report.ts';
 import { isMissed, type Row } from './row.ts';
+import { throughputRows } from './throughput.ts';
 import { warmRows } from './warm.ts';
 
 interface Part {
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   cold: { runs: 20, rows: coldRows },
   warm: { runs: 5, rows: warmRows },
   memory: { runs: 5, rows: memoryRows },
+  throughput: { runs: 5, rows: throughputRows },
 };
 
 const { values, positionals } = parseArgs({
