@@ -10,9 +10,9 @@ import { HttpError } from '../lib/response.ts';
  */
 export const handler = authorizerHandler(async (request, services) => {
   const caller = await authenticate(request, services).catch((error) => {
-    if (error instanceof HttpError) return null;
+    if (error instanceof HttpError) return null; // no token, or one that opens nothing
     throw error;
   });
-  if (!caller) return refuse(request);
-  return allow(request, authorizerContext(caller, services.authorizerClaims));
+  if (!caller) return refuse(request.form);
+  return allow(request.form, authorizerContext(caller, services.authorizerClaims));
 });

@@ -1,6 +1,6 @@
 import { httpHandler } from '../lib/api.ts';
 import { authenticate } from '../lib/authenticate.ts';
-import { logger } from '../lib/log.ts';
+import { recordOutcome } from '../lib/outcomes.ts';
 import { HttpError, noContent } from '../lib/response.ts';
 import { parseSessionId } from '../lib/session-reference.ts';
 import { endSession, findSession } from '../lib/sessions.ts';
@@ -8,7 +8,8 @@ import { endSession, findSession } from '../lib/sessions.ts';
 /**
  * DELETE /api/v1/auth/sessions/{id}: ends one of the caller's sessions; the current one as well.
  *
- * 404 for whatever is not a live session of the caller's, so that nobody learns of anybody else's.
+ * 404 for whatever is not a live session of the caller's, so that nobody learns of anybody else's; also
+ * when somebody else was faster, as a refresh may have given the device another session by then.
  */
 export const handler = httpHandler(async (request, services) => {
   const { session: current } = await authenticate(request, services);
@@ -16,6 +17,6 @@ export const handler = httpHandler(async (request, services) => {
   const session = reference && (await findSession(services.store, reference));
   if (!session || !(await endSession(services.store, session)))
     throw new HttpError(404, 'Session not found');
-  logger.info('logout.ended', { scope: 'one' });
+  recordOutcome(request, 'logout.ended', { scope: 'one', session });
   return noContent();
 });

@@ -1,9 +1,9 @@
 import { httpHandler } from '../lib/api.ts';
 import { authenticate, unauthorized } from '../lib/authenticate.ts';
 import { bearerToken } from '../lib/bearer.ts';
-import { logger } from '../lib/log.ts';
 import { logOutMany, type Many } from '../lib/log-out-many.ts';
 import { logOutScope } from '../lib/log-out-scope.ts';
+import { recordOutcome } from '../lib/outcomes.ts';
 import type { HttpRequest } from '../lib/request.ts';
 import { json } from '../lib/response.ts';
 import type { Services } from '../lib/services.ts';
@@ -21,7 +21,9 @@ import { verifyToken } from '../lib/tokens.ts';
 export const handler = httpHandler(async (request, services) => {
   const token = bearerToken(request);
   const scope = logOutScope(request);
-  await (scope === 'this' ? logOutThis(token, services) : logOut(scope, request, services));
+  await (scope === 'this'
+    ? logOutThis(token, request, services)
+    : logOutOthers(scope, request, services));
   return json(200, { message: 'Successfully logged out' });
 });
 
@@ -29,25 +31,29 @@ export const handler = httpHandler(async (request, services) => {
  * What was wrong with a token, or whether its session was still there, is for the log. One that is
  * merely out of its life still names its session; one that can't be believed names nothing.
  */
-async function logOutThis(token: string, { verifier, store }: Services): Promise<void> {
+async function logOutThis(
+  token: string,
+  request: HttpRequest,
+  { verifier, store }: Services,
+): Promise<void> {
   const verification = await verifyToken(token, verifier);
   if (verification.status === 'refused') {
-    logger.info('logout.refused', { reason: verification.reason });
+    recordOutcome(request, 'logout.refused', { reason: verification.reason });
     return;
   }
-  const ended = await endSession(store, verification.session);
-  logger.info(ended ? 'logout.ended' : 'logout.already_ended', {
-    token_status: verification.status,
-  });
+  const { session, status: tokenStatus } = verification;
+  const ended = await endSession(store, session);
+  const outcome = ended ? 'logout.ended' : 'logout.already_ended';
+  recordOutcome(request, outcome, { scope: 'this', tokenStatus, session });
 }
 
-async function logOut(scope: Many, request: HttpRequest, services: Services): Promise<void> {
+async function logOutOthers(scope: Many, request: HttpRequest, services: Services): Promise<void> {
   const { session } = await authenticate(request, services);
   const epoch = await logOutMany(services.store, session, scope);
   if (!epoch) throw unauthorized();
-  logger.info('logout.ended', { scope });
+  recordOutcome(request, 'logout.ended', { scope, session });
   // The sessions are dead by now; what goes wrong with their rows is no concern of the caller's.
   await sweepEnded(services.store, session.sub, epoch).catch((error) =>
-    logger.warn('logout.sweep_failed', { error_type: error.name }),
+    recordOutcome(request, 'logout.sweep_failed', { reason: String(error?.name) }),
   );
 }

@@ -1,6 +1,8 @@
 import middy from '@middy/core';
 import httpErrorHandler from '@middy/http-error-handler';
+import type { Context } from 'aws-lambda';
 import { giveUpInTime } from './function-timeout.ts';
+import { publishMetrics } from './metrics.ts';
 import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 import { type Services, services } from './services.ts';
@@ -15,12 +17,14 @@ export type Endpoint = (request: HttpRequest, services: Services) => Promise<Htt
  * - an {@link HttpError} becomes its response (http-error-handler; it does not log, as nothing failed)
  * - anything else that is thrown becomes the 500 payload (unhandled-error, registered last because
  *   Middy runs `onError` hooks in reverse order)
+ * - what was counted on the way is written as metrics when all is done
  * - an endpoint that is still busy shortly before the Lambda timeout is given up, with a 500 payload
  */
 export function httpHandler(endpoint: Endpoint) {
   return middy(
-    async (event: HttpEvent): Promise<HttpResponse> => endpoint(parseRequest(event), services()),
-    giveUpInTime,
+    async (event: HttpEvent, context: Context): Promise<HttpResponse> =>
+      endpoint(parseRequest(event, context?.awsRequestId), services()),
+    { ...giveUpInTime, requestEnd: publishMetrics },
   )
     .use(httpErrorHandler({ logger: false }))
     .use(unhandledError());

@@ -1,4 +1,5 @@
 import { bearerToken } from './bearer.ts';
+import { recordOutcome } from './outcomes.ts';
 import type { HttpRequest } from './request.ts';
 import { HttpError } from './response.ts';
 import type { Services } from './services.ts';
@@ -23,9 +24,20 @@ export async function authenticate(
   { verifier, store }: Services,
 ): Promise<Caller> {
   const verification = await verifyToken(bearerToken(request), verifier);
-  if (verification.status !== 'verified') throw unauthorized();
+  if (verification.status !== 'verified') {
+    const reason = verification.status === 'refused' ? verification.reason : verification.status;
+    recordOutcome(request, 'check.refused', { reason });
+    throw unauthorized();
+  }
   const session = await findSession(store, verification.session);
-  if (!session) throw unauthorized();
+  if (!session) {
+    recordOutcome(request, 'check.refused', {
+      reason: 'session_ended',
+      session: verification.session,
+    });
+    throw unauthorized();
+  }
+  recordOutcome(request, 'check.passed');
   return { claims: verification.claims, session };
 }
 

@@ -4,10 +4,13 @@ import type {
   AppSyncAuthorizerResult,
 } from 'aws-lambda';
 import type { Caller } from './authenticate.ts';
-import type { AuthorizerRequest } from './authorizer-event.ts';
+import type { AnswerForm } from './authorizer-event.ts';
 
 /** What an authorizer hands on to the API behind it: flat strings, as REST APIs take nothing else. */
-export type AuthorizerContext = Readonly<Record<string, string>>;
+export interface AuthorizerContext extends Readonly<Record<string, string>> {
+  readonly sub: string;
+  readonly jti: string;
+}
 
 export type AuthorizerAnswer =
   | APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>
@@ -21,22 +24,23 @@ export type AuthorizerAnswer =
  * somebody turns caching on, a policy for the one method would deny the token's next call of another.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
-export function allow(request: AuthorizerRequest, context: AuthorizerContext): AuthorizerAnswer {
-  switch (request.form) {
+export function allow(form: AnswerForm, context: AuthorizerContext): AuthorizerAnswer {
+  switch (form.kind) {
     case 'simple':
       return { isAuthorized: true, context };
     case 'appsync':
+      // A time to live of its own, in seconds, so that no setting of the API can cache the answer.
       return { isAuthorized: true, resolverContext: context, ttlOverride: 0 };
     case 'policy':
       return {
-        principalId: context.sub ?? '',
+        principalId: context.sub,
         policyDocument: {
           Version: '2012-10-17',
           Statement: [
             {
               Action: 'execute-api:Invoke',
               Effect: 'Allow',
-              Resource: stageArn(request.methodArn),
+              Resource: `${form.stageArn}/*`,
             },
           ],
         },
@@ -47,21 +51,29 @@ export function allow(request: AuthorizerRequest, context: AuthorizerContext): A
 
 /**
  * Keeps a caller out. API Gateway has one way to a 401, an error of exactly this message (a policy that
- * denies is a 403); AppSync has an answer for it.
+ * denies, or `isAuthorized: false`, is a 403); AppSync has an answer for it, and takes it for a 401.
  *
- * @throws Error `Unauthorized`
+ * @throws UnauthorizedError
  */
-export function refuse(request: AuthorizerRequest): AuthorizerAnswer {
-  if (request.form === 'appsync') return { isAuthorized: false, ttlOverride: 0 };
-  throw new UnauthorizedError('Unauthorized');
+export function refuse(form: AnswerForm): AuthorizerAnswer {
+  if (form.kind === 'appsync') return { isAuthorized: false, ttlOverride: 0 };
+  throw new UnauthorizedError();
 }
 
-/** The error that API Gateway answers with 401. */
+/**
+ * The error that API Gateway answers with 401. It has no name of its own, so that Lambda reports it
+ * exactly as it does `new Error('Unauthorized')`.
+ */
 export class UnauthorizedError extends Error {
-  override readonly name = 'UnauthorizedError';
+  constructor() {
+    super('Unauthorized');
+  }
 }
 
-/** `sub`, `jti`, and the named claims that the token carries; what is no string becomes its JSON. */
+/**
+ * `sub`, `jti`, and the named claims that the token carries; what is no string becomes its JSON. No
+ * claim replaces the session's own `sub` and `jti`.
+ */
 export function authorizerContext(
   { claims, session }: Caller,
   names: readonly string[],
@@ -72,10 +84,4 @@ export function authorizerContext(
     return [[name, typeof value === 'string' ? value : JSON.stringify(value)]];
   });
   return { ...Object.fromEntries(extra), sub: session.sub, jti: session.jti };
-}
-
-/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` → the same for every method and path. */
-function stageArn(methodArn: string): string {
-  const [api = '', stage = ''] = methodArn.split('/');
-  return `${api}/${stage}/*`;
 }

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import { type AuthorizerAnswer, UnauthorizedError } from './authorizer-answer.ts';
 import {
   type AuthorizerEvent,
@@ -7,6 +8,8 @@ import {
 } from './authorizer-event.ts';
 import { reportError } from './error-report.ts';
 import { giveUpInTime } from './function-timeout.ts';
+import { publishMetrics } from './metrics.ts';
+import { type HttpEvent, parseRequest } from './request.ts';
 import { type Services, services } from './services.ts';
 
 type Authorizer = (request: AuthorizerRequest, services: Services) => Promise<AuthorizerAnswer>;
@@ -14,17 +17,35 @@ type Authorizer = (request: AuthorizerRequest, services: Services) => Promise<Au
 /**
  * Wraps an authorizer into a Lambda handler. What is thrown unexpectedly is logged under an error id and
  * becomes an error without details, as gateways show an authorizer's message to nobody but their log.
+ *
+ * Errors are replaced outside Middy: an error thrown in its `onError` is given the first one as its
+ * cause, which Lambda's runtime then logs as it is, credentials included.
  */
 export function authorizerHandler(authorize: Authorizer) {
-  return middy(
-    async (event: AuthorizerEvent): Promise<AuthorizerAnswer> =>
-      authorize(parseAuthorizerEvent(event), services()),
-    giveUpInTime,
-  ).use({
-    onError: ({ error, event, context }) => {
-      if (error instanceof UnauthorizedError) throw error;
-      const { errorId } = reportError(error, parseAuthorizerEvent(event), context?.awsRequestId);
-      throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
+  const handler = middy(
+    async (event: AuthorizerEvent, context: Context): Promise<AuthorizerAnswer> => {
+      const request = parseAuthorizerEvent(event, context?.awsRequestId);
+      if (!request) throw new UnauthorizedError();
+      return authorize(request, services());
     },
-  });
+    giveUpInTime,
+  );
+  return async (event: AuthorizerEvent, context: Context): Promise<AuthorizerAnswer> => {
+    try {
+      return await handler(event, context);
+    } catch (error) {
+      throw error instanceof UnauthorizedError ? error : reported(error, event, context);
+    } finally {
+      publishMetrics();
+    }
+  };
+}
+
+function reported(error: unknown, event: AuthorizerEvent, context: Context): Error {
+  const requestId = context?.awsRequestId;
+  const request =
+    parseAuthorizerEvent(event, requestId) ??
+    parseRequest(event as unknown as HttpEvent, requestId);
+  const { errorId } = reportError(error, request);
+  return new Error(`Internal Server Error, see the log for error id ${errorId}`);
 }

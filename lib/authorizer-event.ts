@@ -4,7 +4,7 @@ import type {
   APIGatewayTokenAuthorizerEvent,
   AppSyncAuthorizerEvent,
 } from 'aws-lambda';
-import { type HttpRequest, parseRequest } from './request.ts';
+import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
 
 /** What API Gateway and AppSync send an authorizer. */
 export type AuthorizerEvent =
@@ -13,42 +13,56 @@ export type AuthorizerEvent =
   | APIGatewayTokenAuthorizerEvent
   | AppSyncAuthorizerEvent;
 
+/**
+ * In which form the answer is asked for: a boolean (HTTP API, payload 2.0), an IAM policy about a stage
+ * (`arn:aws:execute-api:region:account:api/stage`; the other API Gateways), AppSync's own.
+ */
+export type AnswerForm =
+  | { readonly kind: 'simple' }
+  | { readonly kind: 'policy'; readonly stageArn: string }
+  | { readonly kind: 'appsync' };
+
 /** What an authorizer needs to know, whoever asks. */
 export interface AuthorizerRequest extends HttpRequest {
-  /** The form of the answer: a boolean (HTTP API, payload 2.0), an IAM policy (the others), AppSync's own. */
-  readonly form: 'simple' | 'policy' | 'appsync';
-  /** The ARN of the method that is called; only where the form is a policy. */
-  readonly methodArn: string;
+  readonly form: AnswerForm;
 }
 
 /**
  * Narrows an authorizer event: HTTP API (payload 2.0 or 1.0), REST API (TOKEN or REQUEST), WebSocket
  * API (`$connect`), AppSync. It never throws.
+ *
+ * @param event any value at all
+ * @param requestId Lambda's id of the invocation
+ * @returns null for an event of none of these shapes, which can't be answered with "allow"
  */
-export function parseAuthorizerEvent(event: AuthorizerEvent): AuthorizerRequest {
-  const fields: Partial<Record<string, unknown>> = { ...event };
-  const { version, methodArn, authorizationToken } = fields;
-  const request = parseRequest(event as never);
-  const token = typeof authorizationToken === 'string' ? authorizationToken : undefined;
-  if (typeof methodArn === 'string') {
-    const tokenForm = fields.type === 'TOKEN';
-    return {
-      ...request,
-      form: 'policy',
-      methodArn,
-      header: tokenForm ? onlyAuthorization(token) : request.header,
-    };
-  }
-  if (version === '2.0') return { ...request, form: 'simple', methodArn: '' };
-  return {
-    ...request,
-    form: 'appsync',
-    methodArn: '',
-    // AppSync takes a token without a scheme as well.
-    header: onlyAuthorization(token?.includes(' ') ? token : `Bearer ${token ?? ''}`),
+export function parseAuthorizerEvent(event: unknown, requestId?: string): AuthorizerRequest | null {
+  const { version, type, methodArn, authorizationToken }: Partial<Record<string, unknown>> = {
+    ...Object(event),
   };
+  const request = parseRequest(event as HttpEvent, requestId);
+  if (typeof methodArn === 'string') {
+    const stageArn = stageOf(methodArn);
+    if (stageArn === null) return null;
+    const header = type === 'TOKEN' ? onlyAuthorization(authorizationToken) : request.header;
+    return { ...request, header, form: { kind: 'policy', stageArn } };
+  }
+  if (version === '2.0' && type === 'REQUEST') return { ...request, form: { kind: 'simple' } };
+  if (typeof authorizationToken !== 'string') return null;
+  // AppSync's guide has tokens without a scheme; its clients send them with one as well.
+  const token = authorizationToken.includes(' ')
+    ? authorizationToken
+    : `Bearer ${authorizationToken}`;
+  return { ...request, header: onlyAuthorization(token), form: { kind: 'appsync' } };
 }
 
-function onlyAuthorization(value: string | undefined): HttpRequest['header'] {
-  return (name) => (name === 'authorization' ? value : undefined);
+function onlyAuthorization(value: unknown): HttpRequest['header'] {
+  return (name) => (name === 'authorization' && typeof value === 'string' ? value : undefined);
+}
+
+/** No part may hold a wildcard, which would let a policy reach beyond the stage. */
+const METHOD_ARN = /^(arn:[\w-]+:execute-api:[\w-]+:[\w-]+:[\w-]+\/[\w$-]+)\//;
+
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` → all before the method. */
+function stageOf(methodArn: string): string | null {
+  return METHOD_ARN.exec(methodArn)?.[1] ?? null;
 }

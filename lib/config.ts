@@ -79,6 +79,14 @@ export function errorDetails(environment: Environment = process.env): 'full' | '
 }
 
 /**
+ * What pseudonyms in the log are salted with. Like {@link errorDetails}, it is needed whatever else is
+ * wrong, so it has a default: the table's name.
+ */
+export function logSalt(environment: Environment = process.env): string {
+  return environment.LOG_SALT || environment.SESSIONS_TABLE || 'true-logout';
+}
+
+/**
  * The secrets in the environment, whatever else is wrong with it, for the redaction of errors: those
  * that sign tokens, and the credentials that Lambda hands to the AWS SDK.
  */

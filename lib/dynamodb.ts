@@ -1,5 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { InitializeMiddleware } from '@smithy/types';
 import { timeBudget } from './time-budget.ts';
 
 /** The session table and the client to reach it with. */
@@ -14,8 +19,13 @@ export interface SessionStore {
  * The SDK by itself waits for ever on a connection that hangs, and `requestTimeout` only warns unless
  * `throwOnRequestTimeout` is set. It ends with the headers of the answer; `socketTimeout` is for a
  * body that never comes. {@link timeBudget} has the values.
+ *
+ * @param onLatency told how long each operation took, all its attempts together
  */
-export function openSessionStore(table: string): SessionStore {
+export function openSessionStore(
+  table: string,
+  onLatency?: (milliseconds: number) => void,
+): SessionStore {
   const client = new DynamoDBClient({
     maxAttempts: timeBudget.attempts,
     requestHandler: {
@@ -25,6 +35,8 @@ export function openSessionStore(table: string): SessionStore {
       throwOnRequestTimeout: true,
     },
   });
+  if (onLatency)
+    client.middlewareStack.add(timing(onLatency), { step: 'initialize', name: 'timing' });
   return {
     client: DynamoDBDocumentClient.from(client, {
       // By default a number that JavaScript can't hold exactly is a BigInt or an exception, which would
@@ -32,6 +44,20 @@ export function openSessionStore(table: string): SessionStore {
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,
+  };
+}
+
+/** Times an operation, from before its first attempt to after its last. */
+function timing(
+  onLatency: (milliseconds: number) => void,
+): InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> {
+  return (next) => async (operation) => {
+    const start = performance.now();
+    try {
+      return await next(operation);
+    } finally {
+      onLatency(performance.now() - start);
+    }
   };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { configuredSecrets } from './config.ts';
 import { describeError, type ErrorDescription } from './error-description.ts';
 import { logger } from './log.ts';
+import { count } from './metrics.ts';
 import { redactor } from './redaction.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -16,17 +17,15 @@ export interface ErrorReport extends ErrorDescription {
  * Describes an error of any kind without a credential in it, and writes its one log line. It does not
  * throw, whatever it is given.
  */
-export function reportError(
-  error: unknown,
-  request: HttpRequest,
-  requestId: string | undefined,
-): ErrorReport {
+export function reportError(error: unknown, request: HttpRequest): ErrorReport {
   const errorId = randomUUID();
   const secrets = configuredSecrets();
   const redact = redactor(request.header('authorization'), secrets);
   const description = describeError(error, redact);
   // Only what is a token by its looks: credentials as short as `me` would make another path of it.
-  const path = redactor(undefined, secrets)(request.path);
+  const byLooks = redactor(undefined, secrets);
+  const path = byLooks(request.path);
+  count('error');
   writeLine({
     error_id: errorId,
     error: description.message,
@@ -34,7 +33,8 @@ export function reportError(
     trace: description.trace,
     path,
     method: request.method,
-    request_id: requestId,
+    request_id: request.requestId,
+    route: byLooks(request.route),
   });
   return { ...description, errorId, path };
 }

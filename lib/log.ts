@@ -1,4 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
 /** One structured JSON line a call. Never pass it a token, a claim, a header or an event. */
-export const logger = new Logger({ serviceName: 'logout' });
+export const logger = new Logger({ serviceName: 'true-logout' });

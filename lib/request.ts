@@ -5,6 +5,10 @@ export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
 
 /** What a handler needs to know of an HTTP request, the same for both payload formats. */
 export interface HttpRequest {
+  /** Lambda's id of the invocation, as it stands in the function's platform log. */
+  readonly requestId: string | undefined;
+  /** The route, which unlike the path holds nothing of the client's: `DELETE /sessions/{id}`. */
+  readonly route: string;
   readonly method: string;
   readonly path: string;
   /** Values of a header, joined by commas where it is repeated (RFC 9110, section 5.3). Name in lower case. */
@@ -19,11 +23,14 @@ export interface HttpRequest {
  * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API).
  * It never throws, as the error payload needs a path and a method for any event at all.
  */
-export function parseRequest(event: HttpEvent): HttpRequest {
+export function parseRequest(event: HttpEvent, requestId?: string): HttpRequest {
   const v2 = event as Partial<APIGatewayProxyEventV2> | null | undefined;
   const v1 = event as Partial<APIGatewayProxyEvent> | null | undefined;
+  const method = text(v2?.requestContext?.http?.method ?? v1?.httpMethod);
   return {
-    method: text(v2?.requestContext?.http?.method ?? v1?.httpMethod),
+    requestId,
+    route: text(v2?.routeKey ?? (v1?.resource && `${method} ${v1.resource}`)),
+    method,
     path: text(v2?.rawPath ?? v1?.path),
     // Format 1.0 has every value in multiValueHeaders and only the last in headers.
     header: (name) => headerValue(v1?.multiValueHeaders, name) ?? headerValue(v2?.headers, name),

@@ -1,6 +1,7 @@
 import { readConfiguration } from './config.ts';
 import { openSessionStore, type SessionStore } from './dynamodb.ts';
 import { createKeys } from './keys.ts';
+import { storeLatency } from './metrics.ts';
 import type { Verifier } from './tokens.ts';
 
 /** What handlers work with, made once in the life of a function's process. */
@@ -24,7 +25,7 @@ export function services(): Services {
     const { issuer, audience } = tokens;
     made = {
       verifier: { keys: createKeys(tokens), issuer, audience },
-      store: openSessionStore(sessionsTable),
+      store: openSessionStore(sessionsTable, storeLatency),
       authorizerClaims,
     };
   }

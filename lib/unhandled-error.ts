@@ -38,8 +38,8 @@ function unhandledErrorResponse(
   event: HttpEvent,
   requestId: string | undefined,
 ): HttpResponse {
-  const request = parseRequest(event);
-  const { errorId, message, type, trace, path } = reportError(error, request, requestId);
+  const request = parseRequest(event, requestId);
+  const { errorId, message, type, trace, path } = reportError(error, request);
   const pointer = `See the log for error id ${errorId}`;
   const full = errorDetails() === 'full';
   const payload: UnhandledErrorPayload = {

@@ -117,11 +117,11 @@ describe('the log of a whole run', () => {
       }
       const lines = log.lines();
       expect(lines.length).toBeGreaterThan(headers.length);
-      for (const line of lines) expect(JSON.parse(line)).toMatchObject({ service: 'logout' });
+      for (const line of lines) expect(JSON.parse(line)).toMatchObject({ service: 'true-logout' });
       expect(leaksIn(lines.join('\n'), sent)).toEqual([]);
       expect(leaksIn(bodies.join('\n'), sent)).toEqual([]);
       const failed = bodies.filter((body) => 'error_id' in JSON.parse(body));
-      const errors = log.entries().filter(({ level }) => level === 'ERROR');
+      const errors = log.outcomes().filter(({ level }) => level === 'ERROR');
       expect(errors.map(({ error_id }) => error_id)).toEqual(
         failed.map((body) => JSON.parse(body).error_id),
       );

@@ -176,7 +176,7 @@ describe('a token of the issuer’s that is merely out of its life', () => {
     range.log.clear();
     expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
     expect(await findSession(range.store, session)).toBeNull();
-    expect(range.log.entries()).toEqual([
+    expect(range.log.outcomes()).toEqual([
       expect.objectContaining({ message: 'logout.ended', token_status: status }),
     ]);
   });

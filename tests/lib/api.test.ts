@@ -107,7 +107,7 @@ describe('time', () => {
     fail(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
     expectErrorPayload(response, log, REQUEST);
-    expect(log.lines()).toHaveLength(1);
+    expect(log.outcomes()).toHaveLength(1);
   });
 });
 

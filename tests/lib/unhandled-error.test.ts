@@ -96,7 +96,7 @@ describe('whatever is thrown becomes the payload and one log line', () => {
     const { error_id, error, error_type, trace } = expectErrorPayload(response, log, REQUEST);
     expect({ error, error_type }).toEqual(expected);
     expect(response.body.length).toBeLessThan(100_000);
-    expect(log.entries()).toMatchObject([
+    expect(log.outcomes()).toMatchObject([
       { error_id, error, error_type, trace, ...REQUEST, request_id: 'lambda-request' },
     ]);
   });
@@ -154,7 +154,7 @@ describe('how much the client learns', () => {
       );
       expect(error_type).toBe('TypeError');
       expect(response.body).not.toContain('the cause');
-      const [line] = log.entries();
+      const [line] = log.outcomes();
       expect(line).toMatchObject({ error: 'the cause' });
       expect(line?.trace).toContain('unhandled-error.test.ts');
     },
@@ -211,6 +211,6 @@ describe('a logger that fails', () => {
     });
     const { error } = expectErrorPayload(await answerTo(new Error('a')), log, REQUEST);
     expect(error).toBe('a');
-    expect(log.entries()).toMatchObject([{ level: 'ERROR', message: 'error', error: 'a' }]);
+    expect(log.outcomes()).toMatchObject([{ level: 'ERROR', message: 'error', error: 'a' }]);
   });
 });

@@ -4,6 +4,8 @@ export interface CapturedLog {
   lines(): readonly string[];
   /** The lines as the objects that they should be; throws on one that is no JSON. */
   entries(): readonly Record<string, unknown>[];
+  /** The entries but for the metrics, which CloudWatch takes out of the log. */
+  outcomes(): readonly Record<string, unknown>[];
   /** Forgets what was written so far. */
   clear(): void;
   /** Gives the streams back. */
@@ -34,9 +36,11 @@ export function captureLog(): CapturedLog {
       .join('')
       .split('\n')
       .filter((line) => line !== '');
+  const entries = () => lines().map((line): Record<string, unknown> => JSON.parse(line));
   return {
     lines,
-    entries: () => lines().map((line): Record<string, unknown> => JSON.parse(line)),
+    entries,
+    outcomes: () => entries().filter((entry) => !('_aws' in entry)),
     clear: () => {
       written = [];
     },
