@@ -1,0 +1,143 @@
+/**
+ * npm run licences: which packages end up in the functions' bundles, and under which licences. It fails
+ * on a licence that {@link ALLOWED_LICENCES} does not have.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { parse } from 'yaml';
+import { runCommand, UsageError } from './target.ts';
+
+/** SPDX names of licences that ask for nothing beyond their own text. Another one is for a person to judge. */
+export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'MIT-0',
+]);
+
+/** A package of which at least one byte is in a bundle. */
+export interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As its package.json says it, or `none stated`. */
+  readonly licence: string;
+  /** Its folder, as the lock file has it: `node_modules/…`. */
+  readonly path: string;
+  /** The functions that it is bundled into, by their names in serverless.yml. */
+  readonly functions: readonly string[];
+}
+
+/** What of `custom.esbuild` is for the plugin; all the rest it hands on to esbuild. */
+const PLUGIN_OPTIONS = [
+  'concurrency',
+  'exclude',
+  'outputFileExtension',
+  'outputWorkFolder',
+  'outputBuildFolder',
+  'packager',
+  'watch',
+];
+
+interface ServerlessFile {
+  readonly functions: Readonly<Record<string, { readonly handler: string }>>;
+  readonly custom?: { readonly esbuild?: BuildOptions & Record<string, unknown> };
+}
+
+/**
+ * Bundles every function of a project as `serverless package` does, and writes nothing. What counts is
+ * what tree shaking leaves: a package that is installed, or only imported for its types, ships nowhere.
+ *
+ * @param root folder of serverless.yml
+ * @throws Error when a function can't be bundled
+ */
+export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
+  const text = readFileSync(join(root, 'serverless.yml'), 'utf8');
+  const service: ServerlessFile = parse(text, { logLevel: 'silent', merge: true });
+  const packagesOf = await bundle(root, service);
+  const functionsOf = new Map<string, string[]>();
+  for (const [name, { handler }] of Object.entries(service.functions)) {
+    for (const path of packagesOf(entryPoint(handler)))
+      functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
+  }
+  return [...functionsOf]
+    .map(([path, functions]) => ({ ...describePackage(root, path), path, functions }))
+    .sort((one, other) => one.path.localeCompare(other.path));
+}
+
+/** The packages whose licence is not in {@link ALLOWED_LICENCES}. */
+export function refusedLicences(packages: readonly BundledPackage[]): readonly BundledPackage[] {
+  return packages.filter(({ licence }) => !ALLOWED_LICENCES.has(licence));
+}
+
+function esbuildOptions({ custom }: ServerlessFile): BuildOptions {
+  return Object.fromEntries(
+    Object.entries(custom?.esbuild ?? {}).filter(([name]) => !PLUGIN_OPTIONS.includes(name)),
+  );
+}
+
+/** `handlers/me.handler` → `handlers/me.ts` */
+function entryPoint(handler: string): string {
+  return `${handler.replace(/\.\w+$/, '')}.ts`;
+}
+
+/** @returns the folders of the packages in an entry point's bundle */
+async function bundle(
+  root: string,
+  service: ServerlessFile,
+): Promise<(entry: string) => ReadonlySet<string>> {
+  const handlers = Object.values(service.functions).map(({ handler }) => handler);
+  const { metafile } = await build({
+    ...esbuildOptions(service),
+    absWorkingDir: root,
+    entryPoints: [...new Set(handlers.map(entryPoint))],
+    outdir: 'bundle',
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
+  return (entry) => {
+    const output = Object.values(metafile.outputs).find((each) => each.entryPoint === entry);
+    if (!output) throw new Error(`esbuild made no bundle of ${entry}`);
+    const files = Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [file] : [],
+    );
+    // Greedy: of a package inside another one's node_modules, the inner one.
+    return new Set(
+      files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+    );
+  };
+}
+
+function describePackage(
+  root: string,
+  path: string,
+): Pick<BundledPackage, 'name' | 'version' | 'licence'> {
+  const { name, version, license }: Record<string, unknown> = JSON.parse(
+    readFileSync(join(root, path, 'package.json'), 'utf8'),
+  );
+  return {
+    name: String(name),
+    version: String(version),
+    licence: typeof license === 'string' ? license : 'none stated',
+  };
+}
+
+async function listLicences(): Promise<void> {
+  const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
+  const packages = await bundledPackages(root);
+  for (const { licence, name, version, functions } of packages)
+    process.stdout.write(`${licence.padEnd(12)}  ${name} ${version}  (${functions.join(', ')})\n`);
+  const refused = refusedLicences(packages);
+  if (refused.length > 0)
+    throw new UsageError(
+      `${refused.map(({ name, licence }) => `${name} (${licence})`).join(', ')}: not among ${[...ALLOWED_LICENCES].join(', ')}`,
+    );
+  process.stdout.write(`${packages.length} packages are bundled, all under allowed licences\n`);
+}
+
+if (import.meta.main) await runCommand(listLicences);

@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { type BundledPackage, bundledPackages, refusedLicences } from '../../local/licences.ts';
+import { runCommand } from '../support/commands.ts';
+
+const lock: {
+  readonly packages: Readonly<Record<string, { readonly version: string; readonly dev?: boolean }>>;
+} = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+
+describe('what is bundled into the functions', () => {
+  let packages: readonly BundledPackage[];
+  beforeAll(async () => {
+    packages = await bundledPackages(process.cwd());
+  });
+
+  test('is looked at for every function', () => {
+    const { functions } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
+    const jose = packages.find(({ name }) => name === 'jose');
+    expect(jose?.functions).toEqual(Object.keys(functions));
+  });
+
+  test('is under licences that ask for nothing beyond their own text', () => {
+    expect(refusedLicences(packages)).toEqual([]);
+  });
+
+  test('is what the lock file pins', () => {
+    for (const { path, version } of packages)
+      expect(lock.packages[path]).toMatchObject({ version });
+  });
+
+  test('holds no development dependency, as audits leave those out', () => {
+    expect(packages.filter(({ path }) => lock.packages[path]?.dev)).toEqual([]);
+  });
+
+  test('is in the bill of materials, which has no development dependency', async () => {
+    const { output } = await runCommand(process.execPath, ['local/sbom.ts']);
+    const { metadata, components } = JSON.parse(output);
+    const listed: readonly string[] = components.map(
+      (each: { 'bom-ref': string }) => each['bom-ref'],
+    );
+    expect(listed).toEqual(
+      expect.arrayContaining(packages.map(({ name, version }) => `${name}@${version}`)),
+    );
+    expect(listed.filter((each) => /^(jest|typescript|esbuild|serverless)@/.test(each))).toEqual(
+      [],
+    );
+    expect(metadata.component.name).toBe('true-logout');
+  });
+});
+
+describe('npm run licences', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'licences-'));
+    write(
+      'serverless.yml',
+      'functions: { one: { handler: one.handler } }\ncustom: { esbuild: { bundle: true } }',
+    );
+    write(
+      'one.ts',
+      "import { used } from 'used';\nimport { unused } from 'unused';\nexport const handler = () => used;",
+    );
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function write(file: string, text: string): void {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+
+  function writePackage(name: string, license?: unknown): void {
+    const description = { name, version: '1.2.3', sideEffects: false, license };
+    write(`node_modules/${name}/package.json`, JSON.stringify(description));
+    write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
+  }
+
+  const licences = () => runCommand(process.execPath, ['local/licences.ts', root]);
+
+  test('lists what is bundled, and leaves out what tree shaking drops', async () => {
+    writePackage('used', 'MIT');
+    writePackage('unused', 'AGPL-3.0-only');
+    const { code, output } = await licences();
+    expect(output).toMatch(/^MIT +used 1\.2\.3 {2}\(one\)\n1 packages? /);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['AGPL-3.0-only', 'AGPL-3.0-only'],
+    ['MIT AND GPL-2.0-only', 'MIT AND GPL-2.0-only'],
+    ['SEE LICENSE IN x.txt', 'SEE LICENSE IN x.txt'],
+    [undefined, 'none stated'],
+    [[{ type: 'MIT' }], 'none stated'],
+  ])('fails on a licence that is not allowed: %j', async (license, words) => {
+    writePackage('used', license);
+    writePackage('unused', 'MIT');
+    const { code, output } = await licences();
+    expect(output).toContain(`used (${words}): not among 0BSD, Apache-2.0`);
+    expect(code).toBe(1);
+  });
+});
