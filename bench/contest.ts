@@ -19,11 +19,16 @@ import { cpuMs, nextEvent, stop } from './processes.ts';
 export interface Contest extends AsyncDisposable {
   /** Ours first, then the front alone, then the peers. */
   readonly contenders: readonly Contender[];
+  /** Who does not take part, and why. */
+  readonly skipped: readonly string[];
   /** Rows in a contender's table; 0 for one without. */
   rows(contender: Contender): Promise<number>;
   /** What the store has done so far. */
   storeUse(): Promise<{ readonly requests: number; readonly cpuMs: number }>;
 }
+
+const WITHOUT_FASTAPI =
+  'FastAPI is skipped: /usr/bin/python3 lacks a package; on Debian: apt-get install python3-fastapi uvicorn python3-boto3 python3-jose';
 
 /** Starts everything; whatever is disposed of, or left behind by a crash, ends. */
 export async function openContest(progress: (line: string) => void): Promise<Contest> {
@@ -73,16 +78,16 @@ export async function openContest(progress: (line: string) => void): Promise<Con
       loggedOutText: '', // RFC 7009: a 200 without a body, for any token at all
     }),
   );
+  const skipped: string[] = [];
   if (await hasFastApi()) await add(startFastApi());
-  else
-    progress(
-      'FastAPI is skipped: /usr/bin/python3 lacks a package; on Debian: apt-get install python3-fastapi uvicorn python3-boto3 python3-jose',
-    );
+  else skipped.push(WITHOUT_FASTAPI);
+  for (const line of skipped) progress(line);
 
   const { client } = openSessionStore('bench');
   const running = started.move();
   return {
     contenders,
+    skipped,
     rows: async ({ table }) => (table === undefined ? 0 : countRows(client, table)),
     storeUse: async () => {
       store.send('count');

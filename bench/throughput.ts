@@ -39,9 +39,14 @@ const DETAILS = new URL('./results/throughput-details.md', import.meta.url);
  * @throws Error when a contender answers one request wrongly, or leaves one session alive
  */
 export async function throughputRows(options: ThroughputOptions): Promise<Row[]> {
-  const results = await measureThroughput(options);
-  writeFileSync(DETAILS, details(options, results));
-  return rowsOf(results);
+  const measured = await measureThroughput(options);
+  writeFileSync(DETAILS, details(options, measured));
+  return rowsOf(measured.results);
+}
+
+interface Measured {
+  readonly results: readonly Result[];
+  readonly skipped: readonly string[];
 }
 
 async function measureThroughput({
@@ -49,7 +54,7 @@ async function measureThroughput({
   requests = DEFAULTS.requests,
   connections = DEFAULTS.connections,
   progress,
-}: ThroughputOptions): Promise<Result[]> {
+}: ThroughputOptions): Promise<Measured> {
   await using contest = await openContest(progress);
   const entries = contest.contenders.map((contender) => ({
     contender,
@@ -66,7 +71,7 @@ async function measureThroughput({
     samples.check.push(check);
     samples.logout.push(logout);
   });
-  return entries;
+  return { results: entries, skipped: contest.skipped };
 }
 
 /** Creates sessions, checks each of them once, ends each of them, and makes sure that all are gone. */
@@ -140,7 +145,7 @@ async function requireDead(contender: Contender, { check }: PreparedSession): Pr
 
 function details(
   { runs, requests = DEFAULTS.requests, connections = DEFAULTS.connections }: ThroughputOptions,
-  results: readonly Result[],
+  { results, skipped }: Measured,
 ): string {
   const [cpu] = cpus();
   return [
@@ -149,6 +154,7 @@ function details(
     `- ${new Date().toISOString()}, ${cpus().length} × ${cpu?.model.trim()}, Node ${process.version}`,
     `- ${runs} runs of ${requests} checks and ${requests} log-outs each, in turns, over ${connections} connections`,
     '- Medians, with the least and the most of all runs',
+    ...skipped.map((line) => `- ${line}`),
     '',
     tables(results),
   ].join('\n');
@@ -168,9 +174,9 @@ async function main(): Promise<void> {
     connections: atLeast(1, '--connections', values.connections),
     progress: (line) => process.stderr.write(`${line}\n`),
   };
-  const results = await measureThroughput(options);
-  process.stdout.write(`\n${details(options, results)}`);
-  for (const row of rowsOf(results).filter(isMissed)) {
+  const measured = await measureThroughput(options);
+  process.stdout.write(`\n${details(options, measured)}`);
+  for (const row of rowsOf(measured.results).filter(isMissed)) {
     process.stderr.write(`missed: ${row.what}, against ${row.referenceName}\n`);
     process.exitCode = 1;
   }
