@@ -88,9 +88,10 @@ export async function openRange(variables: Readonly<Record<string, string>>): Pr
     },
     close: async () => {
       log.stop();
-      expect(await findSession(store, victim)).toEqual(victim);
+      const left = await findSession(store, victim);
       await proxy.close();
       await store.close();
+      expect(left).toEqual(victim);
     },
   };
 }
