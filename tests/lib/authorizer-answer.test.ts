@@ -52,7 +52,10 @@ describe('the context', () => {
 
 /** IAM's `*` stands for any characters, slashes included. */
 function covers(resource: string, arn: string): boolean {
-  const pattern = resource.split('*').map(RegExp.escape).join('.*');
+  const pattern = resource
+    .split('*')
+    .map((text) => text.replaceAll(/[.$]/g, '\\$&'))
+    .join('.*');
   return new RegExp(`^${pattern}$`).test(arn);
 }
 

@@ -1,43 +1,75 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
 
-/** The whole service as `npm start` runs it, on ports of its own. */
-export interface RunningService {
+/** A service under `serverless offline`, on ports of its own. */
+export interface OfflineService {
   /** For example `http://localhost:41234`. */
   readonly url: string;
   readonly port: number;
-  /** Variables of its functions, and the SDK's for its store. */
-  readonly environment: RunEnvironment;
+  /** Where it takes calls of Lambda's Invoke API. */
+  readonly lambdaUrl: string;
   /** All that it has printed so far. */
   output(): string;
   /** Sends SIGINT, as Ctrl-C does, and waits for the end. Answers the exit code. */
   stop(): Promise<number | null>;
 }
 
-const START_TIMEOUT_MS = 60_000;
+/** The whole service as `npm start` runs it. */
+export interface RunningService extends OfflineService {
+  /** Variables of its functions, and the SDK's for its store. */
+  readonly environment: RunEnvironment;
+}
 
-/** Starts serverless offline and waits until it is ready. */
-export async function startService(
-  environment: Readonly<Record<string, string>> = {},
-): Promise<RunningService> {
+type Variables = Readonly<Record<string, string>>;
+
+const START_TIMEOUT_MS = 60_000;
+const SERVERLESS = fileURLToPath(new URL('../../node_modules/.bin/serverless', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../examples/protected-api', import.meta.url));
+
+/** Starts the service and waits until it is ready. */
+export async function startService(environment: Variables = {}): Promise<RunningService> {
+  const service = await startOffline('.', [], environment, '\nReady');
+  return { ...service, environment: readRunFile(service.port) ?? {} };
+}
+
+/** Starts examples/protected-api in front of a running service's authorizer. */
+export async function startProtectedApi(
+  service: Pick<OfflineService, 'lambdaUrl'>,
+): Promise<OfflineService> {
+  const environment = { LOCAL_LAMBDA_URL: service.lambdaUrl };
+  return startOffline(EXAMPLE, ['--stage', 'local'], environment, 'Server ready');
+}
+
+async function startOffline(
+  cwd: string,
+  options: readonly string[],
+  environment: Variables,
+  ready: string,
+): Promise<OfflineService> {
   const [port, lambdaPort] = await Promise.all([freePort(), freePort()]);
   const child = spawn(
-    'node_modules/.bin/serverless',
+    SERVERLESS,
     // In one process: a worker for each of fifty requests at once is fifty cold starts on two cores.
     [
-      ...['offline', '--noSponsor', '--useInProcess'],
+      ...['offline', '--noSponsor', '--useInProcess', ...options],
       ...['--httpPort', `${port}`, '--lambdaPort', `${lambdaPort}`],
     ],
-    { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const output = collectOutput(child);
-  await output.until('\nReady', START_TIMEOUT_MS);
+  try {
+    await output.until(ready, START_TIMEOUT_MS);
+  } catch (error) {
+    child.kill('SIGINT');
+    throw error;
+  }
   return {
     url: `http://localhost:${port}`,
     port,
-    environment: readRunFile(port) ?? {},
+    lambdaUrl: `http://localhost:${lambdaPort}`,
     output: output.text,
     stop: async () => {
       if (child.exitCode !== null) return child.exitCode;
