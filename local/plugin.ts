@@ -8,6 +8,7 @@ import { issueSession } from '../lib/issue.ts';
 import { createKeys } from '../lib/keys.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
+import { keepRunLog } from './run-log.ts';
 import { signerOf } from './signer.ts';
 import { createSessionsTable } from './table.ts';
 
@@ -77,6 +78,7 @@ async function startLocalServices(serverless: Serverless, options: OfflineOption
   const store = openSessionStore(environment.SESSIONS_TABLE);
   await createSessionsTable(store.client, store.table);
   writeRunFile(port, environment);
+  keepRunLog(port);
   process.once('exit', () => removeRunFile(port));
   announceWhenReady(host, port, environment).catch((error) =>
     process.stderr.write(`No first token: ${error}\n`),

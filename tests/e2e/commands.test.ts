@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -134,3 +134,35 @@ function accepts(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
   });
 }
+
+test('npm run find-error prints the line behind an X-Error-ID', async () => {
+  const broken = await startService({ JWT_JWKS_URL: `http://127.0.0.1:${await freePort()}/` });
+  const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
+  const response = await fetch(`${broken.url}/api/v1/auth/logout`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${header}.e30.AAAA` },
+  });
+  expect(response.status).toBe(500);
+  const id = response.headers.get('x-error-id') ?? '';
+  const port = `${broken.port}`;
+  const found = await npm('find-error', '--', id, '--port', port);
+  const missing = await npm('find-error', '--', randomUUID(), '--port', port);
+  const wrong = await npm('find-error', '--', 'no-id', '--port', port);
+  await broken.stop();
+  expect(found).toMatchObject({ code: 0 });
+  expect(found.output).toMatch(new RegExp(`^error_id +${id}$`, 'm'));
+  expect(found.output).toMatch(/^error_type +KeyServerError$/m);
+  expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('No line has this') });
+  expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('Give one error id') });
+}, 90_000);
+
+test('npm run pseudonym prints what stands for a user in the log', async () => {
+  const { output } = await npm('pseudonym', '--', 'dora', '--port', `${service.port}`);
+  const token = await npm('token', '--', '--port', `${service.port}`, '--sub', 'dora');
+  await fetch(`${service.url}/api/v1/auth/logout`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token.output.trim()}` },
+  });
+  expect(output).toMatch(/^[\da-f]{16}\n$/);
+  expect(service.output()).toContain(`"sub_hash":"${output.trim()}"`);
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
+import { removeRunLog } from '../../local/run-log.ts';
 
 /** A service under `serverless offline`, on ports of its own. */
 export interface OfflineService {
@@ -75,6 +76,7 @@ async function startOffline(
       if (child.exitCode !== null) return child.exitCode;
       child.kill('SIGINT');
       const [code] = await once(child, 'exit');
+      removeRunLog(port);
       return code;
     },
   };

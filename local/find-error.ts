@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { readRunLog } from './run-log.ts';
+import { runCommand, UsageError } from './target.ts';
+
+const USAGE = `Finds the one log line behind an X-Error-ID.
+
+  npm run find-error -- <error id> [--stage dev [--days 14] | --port 3000]
+
+Without --stage it looks in the log of the local run.`;
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
+const DAY_MS = 86_400_000;
+
+/** `npm run find-error`: prints the line, field by field, and exits with 1 where there is none. */
+async function findError(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      stage: { type: 'string' },
+      days: { type: 'string', default: '14' },
+      port: { type: 'string', default: '3000' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const [id = ''] = positionals;
+  if (!UUID.test(id) || positionals.length !== 1)
+    throw new UsageError(`Give one error id, as X-Error-ID has it\n\n${USAGE}`);
+  const days = Number(values.days);
+  if (!(days > 0 && days <= 3_650)) throw new UsageError('--days takes a number up to 3650');
+
+  const found =
+    values.stage === undefined
+      ? findLocally(Number(values.port), id)
+      : await findInStage(values.stage, id, days);
+  if (!found)
+    throw new UsageError(
+      `No line has this error id in ${values.stage === undefined ? `the local run on port ${values.port}` : `the last ${days} days of stage ${values.stage}`}`,
+    );
+  for (const [name, value] of Object.entries(found))
+    process.stdout.write(
+      `${name.padEnd(12)} ${String(value).replaceAll('\n', `\n${' '.repeat(13)}`)}\n`,
+    );
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+function findLocally(port: number, id: string): Line | undefined {
+  const line = readRunLog(port).find((candidate) => candidate.includes(`"error_id":"${id}"`));
+  return line === undefined ? undefined : JSON.parse(line);
+}
+
+async function findInStage(stage: string, id: string, days: number): Promise<Line | undefined> {
+  const client = new CloudWatchLogsClient({});
+  const logGroupNamePrefix = `/aws/lambda/true-logout-${stage}-`;
+  for await (const { logGroups } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix }))
+    for (const { logGroupName } of logGroups ?? []) {
+      const search = {
+        logGroupName: logGroupName ?? '',
+        filterPattern: `{ $.error_id = "${id}" }`,
+        startTime: Date.now() - days * DAY_MS,
+      };
+      for await (const { events } of paginateFilterLogEvents({ client }, search))
+        for (const { message = '', logStreamName } of events ?? [])
+          return { log_group: logGroupName, log_stream: logStreamName, ...JSON.parse(message) };
+    }
+  return undefined;
+}
+
+await runCommand(findError);

@@ -1,0 +1,42 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+
+/** Where a local run keeps what its functions have logged, for `npm run find-error`. */
+function runLog(port: number): URL {
+  return new URL(`../.local/${port}.log`, import.meta.url);
+}
+
+/**
+ * Copies the JSON lines that the functions write into the run's log, beginning anew. Errors go to standard
+ * error, the rest to standard output. What else is printed, such as the first token, is not kept.
+ */
+export function keepRunLog(port: number): void {
+  mkdirSync(new URL('../.local/', import.meta.url), { recursive: true });
+  writeFileSync(runLog(port), '', { mode: 0o600 });
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream);
+    stream.write = (chunk: string | Uint8Array, ...rest: never[]) => {
+      const lines = String(chunk)
+        .split('\n')
+        .filter((line) => line.startsWith('{'));
+      for (const line of lines) appendFileSync(runLog(port), `${line}\n`);
+      return write(chunk, ...rest);
+    };
+  }
+}
+
+/** @returns the lines of the last run on that port; none where nothing ever ran there */
+export function readRunLog(port: number): readonly string[] {
+  const file = runLog(port);
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+}
+
+export function removeRunLog(port: number): void {
+  rmSync(runLog(port), { force: true });
+}
