@@ -26,7 +26,7 @@ const BARE = {
   bareGet: 'bench/bare/get.handler',
 } as const;
 
-export type FunctionName = 'logout' | 'me' | keyof typeof BARE;
+export type FunctionName = 'logout' | 'me' | 'authorizer' | keyof typeof BARE;
 export type Packages = AsyncDisposable & {
   readonly directory: string;
   readonly functions: Readonly<Record<FunctionName, PackagedFunction>>;
@@ -67,6 +67,7 @@ export async function packageFunctions(): Promise<Packages> {
     functions: {
       logout: unpack('logout'),
       me: unpack('me'),
+      authorizer: unpack('authorizer'),
       bareConstant: unpack('bareConstant'),
       bareDelete: unpack('bareDelete'),
       bareGet: unpack('bareGet'),

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/dynamodb.ts';
 import { newSession, type Signer, signSession } from '../lib/issue.ts';
-import { findSession, type Session } from '../lib/sessions.ts';
+import type { Session } from '../lib/session.ts';
+import { findSession } from '../lib/sessions.ts';
 import { createSessionsTable } from '../local/table.ts';
 
 /** A live session, and the token that names it. */

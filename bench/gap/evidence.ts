@@ -1,0 +1,122 @@
+import type { LogOutScope } from '../../lib/log-out-scope.ts';
+import type { Session } from '../../lib/session.ts';
+
+/**
+ * A log-in, with the tokens that followed from it. What is known here is what this process did, not
+ * what rows say: a refresh that lost `sid` or `auth_time` on the way would show.
+ */
+export interface Chain {
+  /** Which client it belongs to, for a violation's message. */
+  readonly owner: string;
+  /** When the user authenticated, epoch milliseconds. */
+  readonly authTime: number;
+}
+
+/** A token, and what is known of its end. Instants are of `performance.now()`, in milliseconds. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly session: Session;
+  readonly chain: Chain;
+  /** When it was there. */
+  readonly issuedAt: number;
+  /** When its own refresh was begun: from then on it may be dead. */
+  refreshBegun: number;
+  /** When its own refresh had succeeded: from then on it is dead. */
+  refreshed: number;
+}
+
+/** A log-out that was sent. Both answers are Infinity while there is none. */
+export interface LogOut {
+  readonly scope: LogOutScope;
+  readonly by: IssuedToken;
+  readonly begun: number;
+  answered: number;
+  /** The same two instants on the clock that `auth_time` is of, in epoch milliseconds. */
+  readonly begunDate: number;
+  answeredDate: number;
+  /** How far the service's clock may be from ours, in milliseconds. */
+  readonly clockMarginMs: number;
+}
+
+/** A request to a protected endpoint: from before it was sent until its answer was there. */
+export interface Check {
+  readonly issued: IssuedToken;
+  readonly begun: number;
+  readonly answered: number;
+  readonly status: 200 | 401;
+}
+
+/** A refresh: from before the store was asked until it had answered. */
+export interface Refresh {
+  readonly old: IssuedToken;
+  readonly begun: number;
+  readonly answered: number;
+  readonly succeeded: boolean;
+}
+
+/** What must not be: one line for whoever has to find out why. */
+export type Violation = string;
+
+/** From when a token may be dead, and from when it must be. */
+export interface End {
+  readonly maybe: number;
+  readonly surely: number;
+}
+
+/**
+ * When a log-out ends a token. A session whose user authenticated while the log-out was on its way may
+ * be ended by it or not: the epoch's instant lies somewhere between its request and its answer.
+ */
+export function endByLogOut({ chain, ...issued }: IssuedToken, logOut: LogOut): End {
+  const { scope, by, begun, answered, begunDate, answeredDate, clockMarginMs } = logOut;
+  if (scope === 'this' && issued.session !== by.session) return NEVER;
+  if (scope === 'this') return { maybe: begun, surely: answered };
+  if (scope === 'others' && chain === by.chain) return NEVER;
+  return {
+    maybe: chain.authTime - clockMarginMs > answeredDate ? Infinity : begun,
+    surely: chain.authTime + clockMarginMs <= begunDate ? answered : Infinity,
+  };
+}
+
+/** Judges a check, once the log-out has been answered. */
+export function judgeCheck(check: Check, logOut: LogOut): Violation | null {
+  const { issued, begun, answered, status } = check;
+  const byLogOut = endByLogOut(issued, logOut);
+  const maybe = Math.min(byLogOut.maybe, issued.refreshBegun);
+  const surely = Math.min(byLogOut.surely, issued.refreshed);
+  if (status === 200 && begun > surely)
+    return `let in: ${describe(issued, logOut)}, by a request that began ${ms(begun - surely)} after its session was dead`;
+  if (status === 401 && answered < maybe)
+    return `refused: ${describe(issued, logOut)}, ${ms(answered - logOut.begun)} after the log-out was sent; nothing had ended it`;
+  return null;
+}
+
+/**
+ * Judges a refresh likewise.
+ *
+ * @param retriedAfterMs a refresh that took longer may have been tried again, and then finds its own
+ *   first attempt: `rotateSession` says why that is a null
+ */
+export function judgeRefresh(
+  { old, begun, answered, succeeded }: Refresh,
+  logOut: LogOut,
+  retriedAfterMs: number,
+): Violation | null {
+  const { maybe, surely } = endByLogOut(old, logOut);
+  if (succeeded && begun > surely)
+    return `refreshed: ${describe(old, logOut)}, ${ms(begun - surely)} after its session was dead`;
+  if (!succeeded && answered < maybe && answered - begun < retriedAfterMs)
+    return `not refreshed: ${describe(old, logOut)}; nothing had ended it`;
+  return null;
+}
+
+const NEVER: End = { maybe: Infinity, surely: Infinity };
+
+function describe({ chain, session }: IssuedToken, { scope, begunDate }: LogOut): string {
+  const authenticated = ms(chain.authTime - begunDate);
+  return `scope ${scope}, a token of ${chain.owner} (jti ${session.jti}, authenticated ${authenticated} after the log-out was sent)`;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}

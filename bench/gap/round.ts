@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { issueSession, refreshSession } from '../../lib/issue.ts';
+import type { LogOutScope } from '../../lib/log-out-scope.ts';
+import { checkToken, sendLogOut } from './client.ts';
+import type { Chain, Check, IssuedToken, LogOut, Refresh } from './evidence.ts';
+import { type Observations, type RoundResult, sumUp } from './round-result.ts';
+import { forget, type Target } from './target.ts';
+
+const TTL_SECONDS = 600;
+/** The log-out is sent at a random instant of this time after the others have begun, in milliseconds. */
+const LEAD_MS = 20;
+/** How often a client logs in anew instead of refreshing. */
+const LOG_IN_SHARE = 0.1;
+/** How often the session that logs out is being refreshed at the same time. */
+const OWN_REFRESH_SHARE = 0.3;
+/** A session that is let in for longer than this after its end will never be refused, in milliseconds. */
+const REFUSED_WITHIN_MS = 3_000;
+
+/** A device: one log-in, and the token that it has by now. */
+interface Device {
+  readonly chain: Chain;
+  newest: IssuedToken;
+}
+
+/**
+ * One user: a device that logs out, an idle one, and `clients` that refresh and log in as fast as they
+ * can; two watchers check their tokens over HTTP all the while. In the end, when all is quiet, every
+ * device's token is checked once more.
+ *
+ * @throws Error when the service or the store fails: then nothing was measured
+ */
+export async function playRound(
+  target: Target,
+  scope: LogOutScope,
+  clients: number,
+): Promise<RoundResult> {
+  const sub = `bench-gap-${randomUUID()}`;
+  try {
+    return sumUp(await observe(target, sub, scope, clients));
+  } finally {
+    await forget(target.store, sub);
+  }
+}
+
+async function observe(
+  { api, store, signer, clockMarginMs }: Target,
+  sub: string,
+  scope: LogOutScope,
+  clients: number,
+): Promise<Observations> {
+  const devices: Device[] = [];
+  const checks: Check[] = [];
+  const refreshes: Refresh[] = [];
+  let racing = true;
+  let sent: LogOut | undefined;
+
+  async function logIn(owner: string, nowMs = Date.now()): Promise<Device> {
+    const issued = await issueSession(store, signer, { sub, ttlSeconds: TTL_SECONDS }, nowMs);
+    const chain: Chain = { owner, authTime: issued.session.auth_time };
+    const device = { chain, newest: newToken(chain, issued) };
+    devices.push(device);
+    return device;
+  }
+
+  async function refresh(device: Device): Promise<boolean> {
+    const old = device.newest;
+    const begun = performance.now();
+    old.refreshBegun = begun;
+    const issued = await refreshSession(store, signer, old.session, { ttlSeconds: TTL_SECONDS });
+    const answered = performance.now();
+    refreshes.push({ old, begun, answered, succeeded: issued !== null });
+    if (!issued) return false;
+    old.refreshed = answered;
+    device.newest = newToken(device.chain, issued);
+    return true;
+  }
+
+  async function check(issued: IssuedToken): Promise<Check> {
+    const done: Check = { issued, ...(await checkToken(api, issued.token)) };
+    checks.push(done);
+    return done;
+  }
+
+  /** What clients do through their login service, without a pause, until the others are done. */
+  async function race(first: Device): Promise<void> {
+    let device = first;
+    while (racing) {
+      const goesOn = Math.random() >= LOG_IN_SHARE && (await refresh(device));
+      if (!goesOn) device = await logIn(device.chain.owner);
+    }
+  }
+
+  async function watch(choose: () => IssuedToken): Promise<void> {
+    let begun: number;
+    do ({ begun } = await check(choose()));
+    while (racing && !(sent && begun > sent.answered));
+  }
+
+  /** Sends a log-out, and notes when its answer was there. */
+  async function tryLogOut(by: IssuedToken): Promise<LogOut | null> {
+    const attempt = newLogOut(scope, by, clockMarginMs);
+    sent = attempt;
+    const { status, answered } = await sendLogOut(api, by.token, scope);
+    if (status === 401) {
+      sent = undefined; // nothing may have happened
+      return null;
+    }
+    attempt.answeredDate = Date.now();
+    attempt.answered = answered;
+    return attempt;
+  }
+
+  /** A log-out that may race with a refresh of its own session; if that wins, with the new token. */
+  async function logOut(device: Device): Promise<LogOut> {
+    const refreshed =
+      Math.random() < OWN_REFRESH_SHARE
+        ? pause(Math.random() * LEAD_MS).then(() => refresh(device))
+        : Promise.resolve(false);
+    const [first, isNew] = await Promise.all([tryLogOut(device.newest), refreshed]);
+    const done = first ?? (isNew && scope !== 'this' ? await tryLogOut(device.newest) : null);
+    if (!done) {
+      const own = refreshes.filter(({ old }) => old.chain === device.chain);
+      const refreshed = own.map(
+        ({ begun, answered, succeeded }) =>
+          `${succeeded ? 'refreshed' : 'not refreshed'} in ${(answered - begun).toFixed(0)} ms`,
+      );
+      throw new Error(
+        `A log-out with scope ${scope} of a live session was a 401; ${refreshed.join(', ') || 'it was not refreshed'}`,
+      );
+    }
+    return done;
+  }
+
+  async function checkUntilRefused(choose: () => IssuedToken, since: LogOut): Promise<LogOut> {
+    const giveUp = since.answered + REFUSED_WITHIN_MS;
+    while ((await check(choose())).status === 200 && performance.now() < giveUp);
+    return since;
+  }
+
+  const before = Date.now() - clockMarginMs;
+  const own = await logIn('the device that logs out', before);
+  const idle = await logIn('an idle device', before);
+  const others = await Promise.all(names(clients).map((owner) => logIn(owner, before)));
+  const watched = () => (scope === 'this' ? (sent?.by ?? own.newest) : idle.newest);
+
+  const loggedOut = pause(Math.random() * LEAD_MS).then(() => logOut(own));
+  const watching = Promise.all([
+    loggedOut.then((done) => checkUntilRefused(watched, done)),
+    watch(watched),
+    watch(() => anyOf(devices).newest),
+  ]).finally(() => {
+    racing = false;
+  });
+  const racers = [
+    ...others.map(race),
+    // Before it is as busy as the others: nothing but the log-out can end the token that it has now.
+    loggedOut.then(() => check(own.newest)).then(() => race(own)),
+  ];
+  const [[done]] = await Promise.all([watching, ...racers]);
+  await Promise.all([done.by, ...devices.map(({ newest }) => newest)].map(check));
+  return { logOut: done, checks, refreshes };
+}
+
+function newToken(chain: Chain, issued: Pick<IssuedToken, 'token' | 'session'>): IssuedToken {
+  return {
+    ...issued,
+    chain,
+    issuedAt: performance.now(),
+    refreshBegun: Infinity,
+    refreshed: Infinity,
+  };
+}
+
+function newLogOut(scope: LogOutScope, by: IssuedToken, clockMarginMs: number): LogOut {
+  return {
+    scope,
+    by,
+    clockMarginMs,
+    begunDate: Date.now(),
+    begun: performance.now(),
+    answered: Infinity,
+    answeredDate: Infinity,
+  };
+}
+
+function names(clients: number): string[] {
+  return Array.from({ length: clients }, (_, index) => `client ${index + 1}`);
+}
+
+function anyOf<Item>(items: readonly Item[]): Item {
+  const item = items[Math.floor(Math.random() * items.length)];
+  if (item === undefined) throw new RangeError('There is none to choose from');
+  return item;
+}

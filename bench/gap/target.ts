@@ -1,0 +1,92 @@
+import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Environment } from '../../lib/config.ts';
+import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
+import type { Signer } from '../../lib/issue.ts';
+import { signerOf } from '../../local/signer.ts';
+import { targetEnvironment, UsageError } from '../../local/target.ts';
+import { startService } from '../../tests/support/service.ts';
+
+/** The service under test, and its store, to which this process is the login service. */
+export interface Target {
+  /** For example `http://localhost:3000/api/v1/auth`. */
+  readonly api: string;
+  readonly store: SessionStore;
+  readonly signer: Signer;
+  /** How far the service's clock may be from ours, in milliseconds. */
+  readonly clockMarginMs: number;
+}
+
+export type OpenTarget = Target & AsyncDisposable;
+
+/** Clocks of machines that keep time by NTP differ by less, in milliseconds. */
+const OTHER_MACHINE_MARGIN_MS = 2_000;
+
+/**
+ * Starts the whole service on free ports, as `npm start` does, with an embedded DynamoDB.
+ *
+ * @throws UsageError when a key variable of the shell makes it one that this process can't sign for
+ */
+export async function startTarget(): Promise<OpenTarget> {
+  const service = await startService();
+  try {
+    Object.assign(process.env, service.environment);
+    return {
+      ...(await target(service.url, service.environment, 0)),
+      [Symbol.asyncDispose]: async () => {
+        await service.stop();
+      },
+    };
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+}
+
+/** A service that runs already: a deployed stage, or a local run on the URL's port. */
+export async function givenTarget(text: string, stage: string | undefined): Promise<OpenTarget> {
+  const url = new URL(text);
+  const environment = await targetEnvironment({ stage, port: Number(url.port || 80) });
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const origin = url.href.replace(/\/$/, '');
+  return {
+    ...(await target(origin, environment, isLocal ? 0 : OTHER_MACHINE_MARGIN_MS)),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+async function target(
+  url: string,
+  environment: Environment,
+  clockMarginMs: number,
+): Promise<Target> {
+  const signer = await signerOf(environment);
+  if (!signer)
+    throw new UsageError('This service has only a public key, so this bench cannot log in there');
+  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  return { api: `${url}/api/v1/auth`, store, signer, clockMarginMs };
+}
+
+/** DynamoDB's limit for BatchWriteItem. */
+const BATCH = 25;
+
+/**
+ * Deletes what a user has left, as an epoch has no TTL. It sorts before every UUID and goes last: the
+ * sessions that it ended must not live again.
+ */
+export async function forget({ client, table }: SessionStore, sub: string): Promise<void> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: '#sub = :sub',
+      ExpressionAttributeNames: { '#sub': 'sub' },
+      ExpressionAttributeValues: { ':sub': sub },
+      ConsistentRead: true,
+      ScanIndexForward: false,
+    }),
+  );
+  const requests = Items.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
+  for (let start = 0; start < requests.length; start += BATCH)
+    await client.send(
+      new BatchWriteCommand({ RequestItems: { [table]: requests.slice(start, start + BATCH) } }),
+    );
+}
