@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { refreshSession } from '../../lib/issue.ts';
+import { logOutMany } from '../../lib/log-out-many.ts';
+import { endSession, findSession } from '../../lib/sessions.ts';
+import { configureFunction, invoke } from '../support/lambda.ts';
+import { type CapturedLog, captureLog } from '../support/log.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
+import { FORMATS } from '../support/requests.ts';
+import { issueTestSession, signRaw, testSigner } from '../support/signing.ts';
+import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+
+const LOGOUT = { method: 'POST', path: '/api/v1/auth/logout' };
+const MANY = ['others', 'everywhere'] as const;
+
+let store: WiredStore;
+let log: CapturedLog;
+let logout: typeof import('../../handlers/logout.ts').handler;
+let me: typeof import('../../handlers/me.ts').handler;
+beforeAll(async () => {
+  store = await openWiredStore();
+  configureFunction(store.direct);
+  ({ handler: logout } = await import('../../handlers/logout.ts'));
+  ({ handler: me } = await import('../../handlers/me.ts'));
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.wire.clear();
+  log = captureLog();
+});
+afterEach(() => log.stop());
+
+type Issued = Awaited<ReturnType<typeof issueTestSession>>;
+
+/** A user with a phone and a laptop. */
+async function devices(): Promise<{ readonly phone: Issued; readonly laptop: Issued }> {
+  const sub = randomUUID();
+  const device = () => issueTestSession(store.direct, { sub });
+  return { phone: await device(), laptop: await device() };
+}
+
+const operations = () => store.wire.requests().map(({ operation }) => operation);
+
+/** Waits for the next millisecond, so that a new log-in is after all that was before. */
+function nextMillisecond(): void {
+  const nowMs = Date.now();
+  while (Date.now() === nowMs);
+}
+
+describe.each(FORMATS)('payload format %s', (_, request) => {
+  const logOut = (token: string | undefined, scope?: string | string[]) =>
+    invoke(
+      logout,
+      request({ ...LOGOUT, token, ...(scope === undefined ? {} : { query: { scope } }) }),
+    );
+  const whoAmI = async ({ token }: Issued) =>
+    (await invoke(me, request({ method: 'GET', path: '/api/v1/auth/me', token }))).statusCode;
+
+  test.each([[undefined], ['this']])(
+    'scope %s: ends the presented session alone, in one call, with the same bytes as ever',
+    async (scope) => {
+      const { phone, laptop } = await devices();
+      expect(await logOut(phone.token, scope)).toEqual(LOGGED_OUT);
+      expect(operations()).toEqual(['DeleteItem']);
+      expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 200]);
+    },
+  );
+
+  test('others: ends the other device, and not the one that asks', async () => {
+    const { phone, laptop } = await devices();
+    expect(await logOut(phone.token, 'others')).toEqual(LOGGED_OUT);
+    expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([200, 401]);
+  });
+
+  test('everywhere: ends both, and a later log-in is in', async () => {
+    const { phone, laptop } = await devices();
+    expect(await logOut(phone.token, 'everywhere')).toEqual(LOGGED_OUT);
+    expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 401]);
+    nextMillisecond();
+    expect(await whoAmI(await issueTestSession(store.direct, { sub: phone.session.sub }))).toBe(
+      200,
+    );
+  });
+
+  test('everywhere, a second time with the same token: 401, as it is dead', async () => {
+    const { phone } = await devices();
+    await logOut(phone.token, 'everywhere');
+    expect(await logOut(phone.token, 'everywhere')).toEqual(UNAUTHORIZED);
+    expect(await logOut(phone.token)).toEqual(LOGGED_OUT);
+  });
+
+  test.each(MANY)('%s: does nothing to another user', async (scope) => {
+    const [{ phone }, stranger] = [await devices(), await devices()];
+    await logOut(phone.token, scope);
+    expect([await whoAmI(stranger.phone), await whoAmI(stranger.laptop)]).toEqual([200, 200]);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['unknown', 'all'],
+    ['in capitals', 'EVERYWHERE'],
+    ['repeated', ['everywhere', 'everywhere']],
+    ['contradictory', ['this', 'everywhere']],
+  ])(
+    'a scope that is %s: 422, naming the three, and nothing is asked of the store',
+    async (_name, scope) => {
+      const { phone } = await devices();
+      for (const token of [phone.token, 'garbage'])
+        expect(await logOut(token, scope)).toEqual({
+          ...LOGGED_OUT,
+          statusCode: 422,
+          body: '{"detail":"scope must be one of this, others, everywhere"}',
+        });
+      expect(operations()).toEqual([]);
+      expect(await whoAmI(phone)).toBe(200);
+    },
+  );
+
+  test.each(['others', 'everywhere', 'all', ''])(
+    'no header: 403, whatever the scope is (%j)',
+    async (scope) => {
+      expect(await logOut(undefined, scope)).toEqual({
+        ...LOGGED_OUT,
+        statusCode: 403,
+        body: '{"detail":"Not authenticated"}',
+      });
+      expect(operations()).toEqual([]);
+    },
+  );
+});
+
+describe.each(MANY)(
+  '%s with a token that opens nothing: the 401 of /me, and nothing is written',
+  (scope) => {
+    const [, request] = FORMATS[0];
+    const HS256 = { alg: 'HS256', typ: 'JWT' };
+    const hour = () => Math.floor(Date.now() / 1_000) + 3_600;
+
+    /** What happens to the token of a phone whose user still has a laptop; and the calls it may cost. */
+    test.each<[string, string[], (phone: Issued) => Promise<string>]>([
+      [
+        'logged out',
+        ['BatchGetItem'],
+        async ({ token, session }) => {
+          await endSession(store.direct, session);
+          return token;
+        },
+      ],
+      [
+        'refreshed since',
+        ['BatchGetItem'],
+        async ({ token, session }) => {
+          await refreshSession(store.direct, testSigner, session, { ttlSeconds: 60 });
+          return token;
+        },
+      ],
+      [
+        'expired, though its row is there',
+        [],
+        async ({ session: { sub, jti } }) =>
+          signRaw(HS256, { sub, jti, exp: Math.floor(Date.now() / 1_000) - 60 }),
+      ],
+      [
+        'living on after its session’s end',
+        ['BatchGetItem'],
+        async ({ session: { sub } }) => {
+          const { session } = await issueTestSession(store.direct, { sub, ttlSeconds: -1 });
+          return signRaw(HS256, { sub, jti: session.jti, exp: hour() });
+        },
+      ],
+      [
+        'not yet valid',
+        [],
+        async ({ session: { sub, jti } }) => signRaw(HS256, { sub, jti, exp: hour(), nbf: hour() }),
+      ],
+      [
+        'forged',
+        [],
+        async ({ session: { sub, jti } }) =>
+          signRaw(HS256, { sub, jti, exp: hour() }, 'another secret of more than 32 bytes'),
+      ],
+      [
+        'unsigned',
+        [],
+        async ({ session: { sub, jti } }) => signRaw({ alg: 'none' }, { sub, jti, exp: hour() }),
+      ],
+      [
+        'of the epoch’s own key',
+        [],
+        async ({ session: { sub } }) => signRaw(HS256, { sub, jti: '#epoch', exp: hour() }),
+      ],
+      ['garbage', [], async () => 'garbage'],
+    ])('%s', async (_, calls, spoil) => {
+      const { phone, laptop } = await devices();
+      const token = await spoil(phone);
+      await store.wire.clear();
+      expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope } }))).toEqual(
+        UNAUTHORIZED,
+      );
+      expect(operations()).toEqual(calls);
+      expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
+    });
+
+    test('ended by another device', async () => {
+      const { phone, laptop } = await devices();
+      await logOutMany(store.direct, laptop.session, 'others');
+      expect(
+        await invoke(logout, request({ ...LOGOUT, token: phone.token, query: { scope } })),
+      ).toEqual(UNAUTHORIZED);
+      expect(operations()).toEqual(['BatchGetItem']);
+      expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
+    });
+  },
+);
+
+test('others goes on with the chain of the one that asks, through its refreshes', async () => {
+  const [, request] = FORMATS[0];
+  const { phone, laptop } = await devices();
+  const refresh = ({ session }: Issued) =>
+    refreshSession(store.direct, testSigner, session, { ttlSeconds: 60 });
+  const refreshed = await refresh(phone);
+  if (!refreshed) throw new Error('A live session was not refreshed');
+  const { token } = refreshed;
+  expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope: 'others' } }))).toEqual(
+    LOGGED_OUT,
+  );
+  const again = await refresh(refreshed);
+  expect(again && (await findSession(store.direct, again.session))).toEqual(again?.session);
+  expect(await refresh(laptop)).toBeNull();
+});
