@@ -1,8 +1,12 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
 import { issueSession, type NewSession, type Signer } from '../../lib/issue.ts';
 import { signerOf } from '../../local/signer.ts';
+import { runCommand } from '../support/commands.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import {
   type OfflineService,
@@ -131,6 +135,35 @@ describe('an API behind the authorizer', () => {
     expect(wire.requests()).toEqual([]);
   });
 });
+
+test('its package asks the authorizer about every request to a protected route', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'protected-api-'));
+  const arn = 'arn:aws:lambda:us-east-1:123456789012:function:true-logout-dev-authorizer';
+  try {
+    const { code, output } = await runCommand('npm', [
+      ...['--prefix', 'examples/protected-api', 'run', 'package', '--'],
+      ...['--package', folder, '--param', `authorizerArn=${arn}`],
+    ]);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    const template = await readFile(join(folder, 'cloudformation-template-update-stack.json'));
+    const { Resources } = JSON.parse(template.toString());
+    expect(Resources.HttpApiAuthorizerTrueLogout.Properties).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      AuthorizerResultTtlInSeconds: 0,
+      IdentitySource: ['$request.header.Authorization'],
+    });
+    expect(JSON.stringify(Resources.HttpApiAuthorizerTrueLogout)).toContain(arn);
+    expect(Resources.HttpApiRouteGetNotes.Properties).toMatchObject({
+      AuthorizationType: 'CUSTOM',
+      AuthorizerId: { Ref: 'HttpApiAuthorizerTrueLogout' },
+    });
+    expect(Resources.HttpApiRouteGetHealth.Properties).not.toHaveProperty('AuthorizerId');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 60_000);
 
 // Last, as it ends what the others need.
 describe('in the end', () => {
