@@ -44,6 +44,15 @@ describe.each(manifests)('%s', (path) => {
     expect(loose).toEqual([]);
   });
 
+  // An example is copied into a repository with a lock file of its own; here it runs with the project's.
+  if (path.startsWith('examples/')) {
+    test('uses the versions that the project is tested with', () => {
+      const own = dependenciesOf(readJson<Dependencies>('package.json'));
+      expect(own).toMatchObject(dependenciesOf(manifest));
+    });
+    return;
+  }
+
   test('has a lock file that is in step with it', () => {
     expect(existsSync(lockPath)).toBe(true);
     const { lockfileVersion, packages } = readJson<LockFile>(lockPath);
