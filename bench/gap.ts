@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCommand, UsageError } from '../local/target.ts';
+import type { Violation } from './gap/evidence.ts';
 import { measureOverhead, overheadTable } from './gap/overhead.ts';
 import { SCOPES } from './gap/round-result.ts';
 import { playRounds, type Rounds, type RoundsOptions } from './gap/rounds.ts';
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '3000' },
       users: { type: 'string', default: '4' },
       clients: { type: 'string', default: '2' },
-      seconds: { type: 'string', default: '130' },
+      seconds: { type: 'string', default: '140' },
       url: { type: 'string' },
       stage: { type: 'string' },
       overhead: { type: 'boolean', default: false },
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
     '# From log-out to refusal',
     '',
     ...circumstances(options, rounds, aborted),
-    ...(rounds && scopes ? ['', ...violationLines(rounds), '', gapTable(scopes)] : []),
+    ...(rounds && scopes ? ['', ...verdict(rounds), '', gapTable(scopes)] : []),
     ...(overhead ? ['', '## The authorizer beside /me', '', overheadTable(overhead)] : []),
     '',
   ].join('\n');
@@ -88,7 +89,7 @@ async function main(): Promise<void> {
   writeFileSync(`${name}.md`, markdown);
   writeFileSync(
     `${name}.json`,
-    `${JSON.stringify({ options, aborted, scopes, violations: rounds?.violations, overhead }, null, 2)}\n`,
+    `${JSON.stringify({ options, aborted, scopes, violations: rounds?.violations, inconclusive: rounds?.inconclusive, overhead }, null, 2)}\n`,
   );
   process.stdout.write(`\n${markdown}`);
   const failed = rounds && (rounds.violations.length > 0 || scopes?.length !== SCOPES.length);
@@ -120,13 +121,20 @@ async function measureGap(
   return rounds;
 }
 
-function violationLines({ rounds, violations }: Rounds): string[] {
+function verdict({ rounds, violations, inconclusive }: Rounds): string[] {
+  const lines = violationLines(rounds.length, violations);
+  return inconclusive === 0
+    ? lines
+    : [...lines, '', `${inconclusive} rounds were played again, as a refresh took over a second.`];
+}
+
+function violationLines(rounds: number, violations: readonly Violation[]): string[] {
   if (violations.length === 0)
     return [
-      `**No violation** in ${rounds.length} rounds: nothing dead was let in, nothing alive refused.`,
+      `**No violation** in ${rounds} rounds: nothing dead was let in, nothing alive refused.`,
     ];
   return [
-    `**${violations.length} violations** in ${rounds.length} rounds:`,
+    `**${violations.length} violations** in ${rounds} rounds:`,
     '',
     ...violations.slice(0, SHOWN_VIOLATIONS).map((violation) => `- ${violation}`),
     ...(violations.length > SHOWN_VIOLATIONS ? ['- … the JSON file has them all'] : []),

@@ -25,7 +25,9 @@ export interface RoundResult {
   readonly letInMs: readonly number[];
   /** Requests that began after the answer, for sessions that had to be dead. */
   readonly deadChecks: number;
-  /** Of those, for tokens that a refresh brought forth after the answer. */
+  /** Of those, the ones that were let in: none of them may be. */
+  readonly deadLetIn: number;
+  /** Of the former, for tokens that a refresh brought forth after the answer. */
   readonly racedChecks: number;
   /** Requests answered after it, for sessions that it had to leave alive. */
   readonly liveChecks: number;
@@ -62,6 +64,7 @@ export function sumUp({ logOut, checks, refreshes }: Observations): RoundResult 
       .filter(({ status }) => status === 200)
       .map((check) => check.answered - check.begun),
     deadChecks: after.length,
+    deadLetIn: after.length - refusals.length,
     racedChecks: after.filter(({ issued }) => issued.issuedAt > answered).length,
     liveChecks: checks.filter(
       (check) =>

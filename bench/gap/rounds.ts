@@ -1,5 +1,6 @@
+import type { LogOutScope } from '../../lib/log-out-scope.ts';
 import type { Violation } from './evidence.ts';
-import { playRound } from './round.ts';
+import { InconclusiveRound, playRound } from './round.ts';
 import { type RoundResult, SCOPES } from './round-result.ts';
 import type { Target } from './target.ts';
 
@@ -26,7 +27,12 @@ export interface Rounds {
   readonly rounds: readonly RoundResult[];
   /** Those of the warm-up as well. */
   readonly violations: readonly Violation[];
+  /** Rounds that were played again, as the store had been too slow to tell anything. */
+  readonly inconclusive: number;
 }
+
+/** With more of them the machine is too busy to measure anything. */
+const MAX_INCONCLUSIVE = 30;
 
 /**
  * Plays the rounds, some at once.
@@ -37,6 +43,18 @@ export async function playRounds(target: Target, options: RoundsOptions): Promis
   const { users, clients, seconds, signal, progress } = options;
   let deadline = Infinity;
   let broken = false;
+  let inconclusive = 0;
+
+  async function conclusiveRound(scope: LogOutScope): Promise<RoundResult> {
+    for (;;) {
+      try {
+        return await playRound(target, scope, clients);
+      } catch (error) {
+        if (!(error instanceof InconclusiveRound) || inconclusive === MAX_INCONCLUSIVE) throw error;
+        inconclusive += 1;
+      }
+    }
+  }
 
   async function play(count: number, usersAtOnce: number): Promise<RoundResult[]> {
     const results: RoundResult[] = [];
@@ -45,7 +63,7 @@ export async function playRounds(target: Target, options: RoundsOptions): Promis
       while (begun < count && performance.now() < deadline && !broken && !signal?.aborted) {
         const scope = SCOPES[begun % SCOPES.length] ?? 'this';
         begun += 1;
-        results.push(await playRound(target, scope, clients));
+        results.push(await conclusiveRound(scope));
         progress(results, count);
       }
     }
@@ -62,5 +80,9 @@ export async function playRounds(target: Target, options: RoundsOptions): Promis
   const warmUp = await play(options.warmUp, 1);
   deadline = performance.now() + seconds * 1_000;
   const rounds = await play(options.rounds, users);
-  return { rounds, violations: [...warmUp, ...rounds].flatMap(({ violations }) => violations) };
+  return {
+    rounds,
+    violations: [...warmUp, ...rounds].flatMap(({ violations }) => violations),
+    inconclusive,
+  };
 }

@@ -14,6 +14,7 @@ export interface ScopeSummary {
   /** The least time between a request that was let in and the log-out's answer after it. */
   readonly closest: number | null;
   readonly deadChecks: number;
+  readonly deadLetIn: number;
   readonly racedChecks: number;
   readonly liveChecks: number;
   readonly refreshes: number;
@@ -40,6 +41,7 @@ export function summaries({ rounds }: Rounds): ScopeSummary[] {
         check: quantiles(own.flatMap(({ letInMs }) => letInMs)),
         closest: letIn.length === 0 ? null : Math.min(...letIn),
         deadChecks: sum(own, 'deadChecks'),
+        deadLetIn: sum(own, 'deadLetIn'),
         racedChecks: sum(own, 'racedChecks'),
         liveChecks: sum(own, 'liveChecks'),
         refreshes: sum(own, 'refreshes'),
@@ -51,15 +53,15 @@ export function summaries({ rounds }: Rounds): ScopeSummary[] {
 /** One table, with what its columns say. */
 export function gapTable(scopes: readonly ScopeSummary[]): string {
   return [
-    '| scope | rounds | gap p50 | gap p99 | gap max | check p50 | check p99 | log-out p50 | dead: asked, let in | of raced refreshes | alive: let in | refreshes | closest |',
-    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
+    '| scope | rounds | gap p50 | gap p99 | gap max | check p50 | check p99 | log-out p50 | dead: asked | let in | of those raced | alive: let in | refreshes | closest |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...scopes.map(line),
     '',
     'Times are milliseconds. The gap is from the answer of the log-out to that of the first refusal, of a',
     'request that began after it: it holds one whole check, so that a check’s own time, under the same',
     'load, is what no gap at all would be. *Dead* are the requests that began after the answer, for',
-    'sessions that had to be dead; *raced* are those of them whose token came from a refresh that won its',
-    'race with the log-out and answered after it. *Alive* are requests for sessions that the log-out had',
+    'sessions that had to be dead, and none may be let in; *raced* are those of them whose token came from a',
+    'refresh that had begun before the log-out’s answer and ended after it. *Alive* are requests for sessions that the log-out had',
     'to leave alone: kept ones, and those of users who authenticated after it. *Closest* is how long before',
     'the answer the last request of all rounds began that was still let in: below zero there would be a gap.',
   ].join('\n');
@@ -71,6 +73,7 @@ function line({ gap, check, logOut, ...scope }: ScopeSummary): string {
     scope.rounds,
     ...[gap.p50, gap.p99, gap.max, check.p50, check.p99, logOut.p50].map(figure),
     scope.deadChecks,
+    scope.deadLetIn,
     scope.racedChecks,
     scope.liveChecks,
     scope.refreshes,
@@ -89,7 +92,7 @@ function quantiles(samples: readonly number[]): Quantiles {
 
 function sum(
   rounds: readonly RoundResult[],
-  field: 'deadChecks' | 'racedChecks' | 'liveChecks' | 'refreshes',
+  field: 'deadChecks' | 'deadLetIn' | 'racedChecks' | 'liveChecks' | 'refreshes',
 ): number {
   return rounds.reduce((total, round) => total + round[field], 0);
 }

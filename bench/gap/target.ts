@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Environment } from '../../lib/config.ts';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
@@ -5,6 +7,7 @@ import type { Signer } from '../../lib/issue.ts';
 import { signerOf } from '../../local/signer.ts';
 import { targetEnvironment, UsageError } from '../../local/target.ts';
 import { startService } from '../../tests/support/service.ts';
+import { nextEvent, stop } from '../processes.ts';
 
 /** The service under test, and its store, to which this process is the login service. */
 export interface Target {
@@ -22,24 +25,22 @@ export type OpenTarget = Target & AsyncDisposable;
 const OTHER_MACHINE_MARGIN_MS = 2_000;
 
 /**
- * Starts the whole service on free ports, as `npm start` does, with an embedded DynamoDB.
+ * Starts the whole service on free ports, as `npm start` does, and its DynamoDB in a process beside it,
+ * so that the two don't share one thread.
  *
  * @throws UsageError when a key variable of the shell makes it one that this process can't sign for
  */
 export async function startTarget(): Promise<OpenTarget> {
-  const service = await startService();
-  try {
-    Object.assign(process.env, service.environment);
-    return {
-      ...(await target(service.url, service.environment, 0)),
-      [Symbol.asyncDispose]: async () => {
-        await service.stop();
-      },
-    };
-  } catch (error) {
-    await service.stop();
-    throw error;
-  }
+  await using started = new AsyncDisposableStack();
+  const store = fork(fileURLToPath(new URL('../store-process.ts', import.meta.url)));
+  started.defer(() => stop(store));
+  const { dynamoDb } = await nextEvent<{ dynamoDb: string }>(store, 'message');
+  const service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb });
+  started.defer(async () => void (await service.stop()));
+  Object.assign(process.env, service.environment);
+  const opened = await target(service.url, service.environment, 0);
+  const running = started.move();
+  return { ...opened, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** A service that runs already: a deployed stage, or a local run on the URL's port. */
