@@ -29,16 +29,16 @@ let functions: Awaited<ReturnType<typeof startFunctions>>;
 beforeAll(async () => {
   store = await openWiredStore();
   configureFunction(store.direct);
+  functions = await startFunctions();
 });
 afterAll(() => store.close());
 beforeEach(async () => {
-  // Each time a process of its own, as the SDK's budget of retries is used up by lasting faults.
-  functions = await startFunctions();
   await store.wire.clear();
   log = captureLog();
 });
 afterEach(() => log.stop());
 
+/** All functions anew, each with a full budget of retries in its SDK, which lasting faults use up. */
 async function startFunctions() {
   jest.resetModules();
   const { handler: logout } = await import('../../handlers/logout.ts');
@@ -170,6 +170,7 @@ describe('a fault that lasts, in what the answer depends on: 500, never a succes
   test.each<FaultName>(['access-denied', 'reset', 'hang', 'html', 'empty-answer'])(
     'everywhere, reading its own epoch again after a lost answer: %s',
     async (fault) => {
+      functions = await startFunctions();
       const both = await devices();
       await store.wire.fault('internal-error-after-effect', { times: 1, operation: 'UpdateItem' });
       const answer = ask('everywhere', both);
@@ -214,6 +215,10 @@ describe('a fault that lasts, in what the answer depends on: 500, never a succes
 });
 
 describe('a fault that passes', () => {
+  beforeAll(async () => {
+    functions = await startFunctions();
+  });
+
   const ONCE: FaultName[] = ['reset', 'cut-off', 'throttle', 'internal-error', 'unavailable'];
 
   test.each([
