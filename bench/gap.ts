@@ -84,6 +84,10 @@ async function main(): Promise<void> {
     ...(overhead ? ['', '## The authorizer beside /me', '', overheadTable(overhead)] : []),
     '',
   ].join('\n');
+  process.stdout.write(`\n${markdown}`);
+  const failed = rounds && (rounds.violations.length > 0 || scopes?.length !== SCOPES.length);
+  process.exitCode = aborted && !rounds?.violations.length ? 130 : failed ? 1 : 0;
+  if (aborted) return; // half a run must not stand where a whole one did
   mkdirSync(values.results, { recursive: true });
   const name = join(values.results, values.overhead ? 'overhead' : 'gap');
   writeFileSync(`${name}.md`, markdown);
@@ -91,9 +95,6 @@ async function main(): Promise<void> {
     `${name}.json`,
     `${JSON.stringify({ options, aborted, scopes, violations: rounds?.violations, inconclusive: rounds?.inconclusive, overhead }, null, 2)}\n`,
   );
-  process.stdout.write(`\n${markdown}`);
-  const failed = rounds && (rounds.violations.length > 0 || scopes?.length !== SCOPES.length);
-  process.exitCode = aborted ? 130 : failed ? 1 : 0;
 }
 
 async function measureGap(
@@ -129,6 +130,7 @@ function verdict({ rounds, violations, inconclusive }: Rounds): string[] {
 }
 
 function violationLines(rounds: number, violations: readonly Violation[]): string[] {
+  if (rounds === 0) return ['**Nothing was measured.**'];
   if (violations.length === 0)
     return [
       `**No violation** in ${rounds} rounds: nothing dead was let in, nothing alive refused.`,

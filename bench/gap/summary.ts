@@ -61,9 +61,10 @@ export function gapTable(scopes: readonly ScopeSummary[]): string {
     'request that began after it: it holds one whole check, so that a check’s own time, under the same',
     'load, is what no gap at all would be. *Dead* are the requests that began after the answer, for',
     'sessions that had to be dead, and none may be let in; *raced* are those of them whose token came from a',
-    'refresh that had begun before the log-out’s answer and ended after it. *Alive* are requests for sessions that the log-out had',
-    'to leave alone: kept ones, and those of users who authenticated after it. *Closest* is how long before',
-    'the answer the last request of all rounds began that was still let in: below zero there would be a gap.',
+    'refresh that had begun before the log-out’s answer and ended after it. *Alive* are requests for sessions',
+    'that the log-out had to leave alone: kept ones, and those of users who authenticated after it. *Closest*',
+    'is how long before the answer the last request of all rounds began that was still let in: below zero',
+    'there would be a gap.',
   ].join('\n');
 }
 
