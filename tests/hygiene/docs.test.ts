@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const SHEET = 'docs/security.md';
-const PAGES = [SHEET, 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
+const PAGES = [...globSync('*.md'), ...globSync('docs/*.md')];
 
 interface Citation {
   readonly file: string;
