@@ -144,7 +144,7 @@ function violationLines(rounds: number, violations: readonly Violation[]): strin
 }
 
 function circumstances(
-  { users, clients }: { readonly users: number; readonly clients: number },
+  { rounds: count, users, clients }: Pick<RoundsOptions, 'rounds' | 'users' | 'clients'>,
   rounds: Rounds | undefined,
   aborted: boolean,
 ): string[] {
@@ -155,6 +155,9 @@ function circumstances(
       ? [
           `- ${users} users at once, each a device that logs out, an idle one, and ${clients} that refresh and log in`,
         ]
+      : []),
+    ...(rounds && rounds.rounds.length < count
+      ? [`- ${rounds.rounds.length} of ${count} rounds, as the time was up`]
       : []),
     ...(aborted ? ['- **Interrupted**: what is here is all there was until then'] : []),
   ];
