@@ -87,6 +87,14 @@ export function logSalt(environment: Environment = process.env): string {
 }
 
 /**
+ * The dimension `service` of every metric. Stages of one account share its metrics, so that serverless.yml
+ * puts the stage into it: without it, `dev` would raise the alarms of `prod`. Powertools' own variable.
+ */
+export function metricsService(environment: Environment = process.env): string {
+  return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';
+}
+
+/**
  * The secrets in the environment, whatever else is wrong with it, for the redaction of errors: those
  * that sign tokens, and the credentials that Lambda hands to the AWS SDK.
  */
