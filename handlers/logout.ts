@@ -53,7 +53,7 @@ async function logOutOthers(scope: Many, request: HttpRequest, services: Service
   if (!epoch) throw unauthorized();
   recordOutcome(request, 'logout.ended', { scope, session });
   // The sessions are dead by now; what goes wrong with their rows is no concern of the caller's.
-  await sweepEnded(services.store, session.sub, epoch).catch((error) =>
-    recordOutcome(request, 'logout.sweep_failed', { reason: String(error?.name) }),
+  await sweepEnded(services.store, session.sub, epoch).catch(({ name }: Error) =>
+    recordOutcome(request, 'logout.sweep_failed', { reason: name }),
   );
 }
