@@ -7,7 +7,7 @@ import { readSecretParameter } from '../lib/secret-parameter.ts';
  * How to sign what a service with these variables accepts.
  *
  * @returns undefined where the service has only a public key, so that its login service alone can sign
- * @throws ConfigurationError, GetParameterError
+ * @throws ConfigurationError, SecretParameterError
  */
 export async function signerOf(environment: Environment): Promise<Signer | undefined> {
   const { keySource, algorithms, issuer, audience } = readConfiguration(environment).tokens;
