@@ -15,6 +15,7 @@ interface ServerlessFile {
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly provider: {
     readonly environment: Readonly<Record<string, unknown>>;
+    readonly logs: { readonly httpApi: { readonly format: string } };
     readonly httpApi: { readonly cors: Readonly<Record<string, unknown>> };
   };
   readonly functions: Readonly<
@@ -99,6 +100,20 @@ test('every route has one method, and what changes something is no GET', () => {
     'GET /api/v1/auth/sessions',
     'DELETE /api/v1/auth/sessions/{id}',
   ]);
+});
+
+test('every route is throttled, and every request of the gateway logged without what clients send', () => {
+  const { format } = template.provider.logs.httpApi;
+  const variables = [...format.matchAll(/\$context\.([\w.]+)/g)].map(([, name]) => name);
+  expect(variables).toEqual(expect.arrayContaining(['requestId', 'routeKey', 'status']));
+  expect(
+    variables.filter((name) => /path|header|query|authorizer|claims/i.test(`${name}`)),
+  ).toEqual([]);
+  expect(JSON.stringify(template.resources)).toMatch(
+    /"DefaultRouteSettings":\{[^}]*\$\{param:throttleRate\}[^}]*\$\{param:throttleBurst\}/,
+  );
+  for (const stage of ['default', 'prod'])
+    expect(template.params[stage]?.throttleRate).toBeGreaterThan(0);
 });
 
 test('browsers may send no cookies, and only the methods and headers that are used', () => {
