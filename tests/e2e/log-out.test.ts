@@ -144,8 +144,8 @@ describe('idempotency', () => {
       Array.from({ length: 50 }, () => LOGGED_OUT),
     );
     const lines = service.output().slice(printed);
-    expect(lines.match(/"logout\.ended"/g)).toHaveLength(1);
-    expect(lines.match(/"logout\.already_ended"/g)).toHaveLength(49);
+    expect(lines.match(/"message":"logout\.ended"/g)).toHaveLength(1);
+    expect(lines.match(/"message":"logout\.already_ended"/g)).toHaveLength(49);
     expect(await me(token)).toMatchObject(DEAD);
   });
 });
