@@ -50,7 +50,10 @@ async function logOutThis(
 async function logOutOthers(scope: Many, request: HttpRequest, services: Services): Promise<void> {
   const { session } = await authenticate(request, services);
   const epoch = await logOutMany(services.store, session, scope);
-  if (!epoch) throw unauthorized();
+  if (!epoch) {
+    recordOutcome(request, 'check.refused', { reason: 'session_ended', session });
+    throw unauthorized();
+  }
   recordOutcome(request, 'logout.ended', { scope, session });
   // The sessions are dead by now; what goes wrong with their rows is no concern of the caller's.
   await sweepEnded(services.store, session.sub, epoch).catch(({ name }: Error) =>

@@ -12,8 +12,11 @@ export interface Session extends SessionReference {
   readonly ip?: string;
 }
 
-/** The last instant that a JavaScript date can hold, in epoch milliseconds. */
-const MAX_EPOCH_MS = 8.64e15;
+/**
+ * The end of the year 9999, in epoch milliseconds: ISO 8601 has four digits for a year, and a time in
+ * microseconds by mistake is past it.
+ */
+const MAX_EPOCH_MS = 253_402_300_799_999;
 
 /**
  * Parses a row, which any login service may have written.

@@ -65,7 +65,7 @@ describe('limit', () => {
 });
 
 const position = fc.record({
-  auth_time: fc.integer({ min: 0, max: 8.64e15 }),
+  auth_time: fc.integer({ min: 0, max: 253_402_300_799_999 }),
   jti: fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
     .filter((jti) => !jti.startsWith('#')),
@@ -94,7 +94,7 @@ describe('next', () => {
     ['too long', encode([1, 'a', 2])],
     ['with another type of time', encode(['1', 'a'])],
     ['with a fraction of time', encode([1.5, 'a'])],
-    ['with a time that is no date', encode([8.64e15 + 1, 'a'])],
+    ['with a time that is no date', encode([253_402_300_799_999 + 1, 'a'])],
     ['with another type of id', encode([1, 7])],
     ['with the epoch’s id', encode([1, '#epoch'])],
     ['with an id that is no key', encode([1, 'a'.repeat(1_025)])],

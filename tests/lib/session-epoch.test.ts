@@ -30,7 +30,7 @@ describe('an epoch', () => {
   });
 });
 
-test.each([[{ not_before: 0 }], [{ not_before: 8.64e15, keep: 'chain' }]])(
+test.each([[{ not_before: 0 }], [{ not_before: 253_402_300_799_999, keep: 'chain' }]])(
   'reads %j as it stands',
   (row) => {
     expect(parseEpoch({ sub: 'alice', jti: '#epoch', ...row })).toEqual(row);
