@@ -1,20 +1,21 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { logoutEvent } from './event.ts';
-import { buildNaive } from './naive/build.ts';
+import { buildBare, buildNaive, type NaiveForm } from './naive/build.ts';
 import { type PackagedFunction, packageFunctions } from './packaged.ts';
 import { measure, type Row } from './row.ts';
 import { Environment } from './runtime-api.ts';
 import { interleaved } from './statistics.ts';
 import { type BenchStore, openBenchStore } from './store.ts';
+import { openTlsFront } from './tls.ts';
 
-/** From the issue: the time that log-out adds to a bare handler's cold start, against the naive bundle's. */
+/** The time that log-out adds to a bare handler's cold start, against what the naive bundle adds. */
 const COLD_LIMIT = 0.4;
-/** Of the bundle of log-out, minified, without its map. */
+/** All code in the package of log-out, minified, without its map. */
 const BUNDLE_LIMIT_KB = 200;
 
 interface Subject {
-  readonly name: 'bare' | 'ours' | 'naive' | 'naive CommonJS';
+  readonly name: 'bare' | 'ours' | NaiveForm;
   readonly fn: PackagedFunction;
 }
 
@@ -23,9 +24,15 @@ interface ColdStart {
   readonly cpuMs: number;
 }
 
+type Starts = ReadonlyMap<Subject['name'], readonly ColdStart[]>;
+
 /**
  * Cold starts: whole processes, from before they are started to the first answered log-out, whose
- * session must be gone. Loopback has no TLS and no distance to the store; both come on top, alike.
+ * session must be gone. Under three conditions: the secret in the environment, in SSM (a second
+ * service to call, as deployed by default), and with TLS to the store, as there is in AWS.
+ *
+ * What naive/build.ts calls `plain` is the naive bundle of the target; the other forms are there so
+ * that one sees how much of the ratio is one option or another.
  */
 export async function coldRows({
   runs,
@@ -36,26 +43,33 @@ export async function coldRows({
 }): Promise<Row[]> {
   await using store = await openBenchStore();
   await using packages = await packageFunctions();
-  const { logout, bareConstant } = packages.functions;
-  const esm = await buildNaive(logout, 'esm', packages.directory);
-  const cjs = await buildNaive(logout, 'cjs', packages.directory);
+  const { AWS_ENDPOINT_URL_DYNAMODB = '' } = store.variables;
+  await using tls = await openTlsFront({ AWS_ENDPOINT_URL_DYNAMODB });
+  const { directory, functions } = packages;
   const subjects: Subject[] = [
-    { name: 'bare', fn: bareConstant },
-    { name: 'ours', fn: logout },
-    { name: 'naive', fn: esm },
-    { name: 'naive CommonJS', fn: cjs },
+    { name: 'bare', fn: await buildBare('constant', functions.logout, directory) },
+    { name: 'ours', fn: functions.logout },
+    { name: 'plain', fn: await buildNaive(functions.logout, 'plain', directory) },
+    { name: 'CommonJS', fn: await buildNaive(functions.logout, 'CommonJS', directory) },
+    { name: 'tree-shaken', fn: await buildNaive(functions.logout, 'tree-shaken', directory) },
   ];
-  const rows: Row[] = [bundleRow(logout, esm)];
-  for (const [source, secret] of Object.entries(store.secretVariables)) {
-    const starts = new Map<string, ColdStart[]>(subjects.map(({ name }) => [name, []]));
+  const { environment, parameter } = store.secretVariables;
+  const conditions = {
+    'secret in the environment': environment,
+    'secret in SSM': parameter,
+    'store over TLS': { ...environment, ...tls.variables },
+  };
+  const rows = [bundleRow(subjects)];
+  for (const [condition, variables] of Object.entries(conditions)) {
+    const starts = new Map<Subject['name'], ColdStart[]>(subjects.map(({ name }) => [name, []]));
     // One run more, whose values are dropped: it fills the operating system's file cache.
     await interleaved(subjects, runs + 1, async ({ name, fn }, run) => {
-      const start = await coldStart(fn, { ...store.variables, ...secret }, store, name !== 'bare');
+      const start = await coldStart(fn, variables, store, name !== 'bare');
       if (run > 0) starts.get(name)?.push(start);
       if (name === 'ours')
-        progress(`secret in ${source}: run ${run} of ${runs}: ${start.totalMs.toFixed(1)} ms`);
+        progress(`${condition}: run ${run} of ${runs}: ${start.totalMs.toFixed(1)} ms`);
     });
-    rows.push(...coldRowsOf(`secret in ${source}`, starts));
+    rows.push(...coldRowsOf(condition, starts));
   }
   return rows;
 }
@@ -68,7 +82,7 @@ async function coldStart(
 ): Promise<ColdStart> {
   const [live] = await store.begin(1);
   if (!live) throw new Error('No session to end');
-  await using environment = await Environment.open(fn, variables);
+  await using environment = await Environment.open(fn, { ...store.variables, ...variables });
   const { response, answeredMs, cpuMs } = await environment.invoke(logoutEvent(live.token));
   if (response.statusCode !== 200) throw new Error(`${fn.name}: ${JSON.stringify(response)}`);
   if (ends && (await store.isAlive(live.session)))
@@ -76,37 +90,33 @@ async function coldStart(
   return { totalMs: answeredMs - environment.startedMs, cpuMs };
 }
 
-function coldRowsOf(condition: string, starts: ReadonlyMap<string, readonly ColdStart[]>): Row[] {
-  const times = (name: Subject['name'], value: keyof ColdStart) =>
+function coldRowsOf(condition: string, starts: Starts): Row[] {
+  const values = (name: Subject['name'], value: keyof ColdStart) =>
     measure((starts.get(name) ?? []).map((start) => start[value]));
   const added = (name: Subject['name'], value: keyof ColdStart) => {
-    const bare = times('bare', value).median;
-    return measure(times(name, value).samples.map((sample) => sample - bare));
+    const bare = values('bare', value).median;
+    return measure(values(name, value).samples.map((sample) => sample - bare));
   };
-  const row = (
-    what: string,
-    value: keyof ColdStart,
-    reference: Subject['name'],
-    limit?: number,
-  ): Row => {
+  const row = (what: string, value: keyof ColdStart, form: NaiveForm, limit?: number): Row => {
     const ours = added('ours', value);
-    const theirs = added(reference, value);
+    const reference = added(form, value);
     return {
       what: `${what}, ${condition}`,
       ours,
-      reference: theirs,
-      referenceName: `${reference} bundle`,
-      ratio: ours.median / theirs.median,
+      reference,
+      referenceName: `naive bundle, ${form}`,
+      ratio: ours.median / reference.median,
       ...(limit === undefined ? {} : { limit }),
       unit: 'ms',
     };
   };
-  const ours = times('ours', 'totalMs');
-  const bare = times('bare', 'totalMs');
+  const ours = values('ours', 'totalMs');
+  const bare = values('bare', 'totalMs');
   return [
-    row('cold start, added to a bare handler', 'totalMs', 'naive', COLD_LIMIT),
-    row('cold start, added to a bare handler', 'totalMs', 'naive CommonJS'),
-    row('CPU of a cold start, added to a bare handler', 'cpuMs', 'naive'),
+    row('cold start, added', 'totalMs', 'plain', COLD_LIMIT),
+    row('cold start, added', 'totalMs', 'CommonJS'),
+    row('cold start, added', 'totalMs', 'tree-shaken'),
+    row('CPU of a cold start, added', 'cpuMs', 'plain'),
     {
       what: `process start → first answer, ${condition}`,
       ours,
@@ -118,21 +128,26 @@ function coldRowsOf(condition: string, starts: ReadonlyMap<string, readonly Cold
   ];
 }
 
-function bundleRow(logout: PackagedFunction, naive: PackagedFunction): Row {
-  const ours = measure([bundleKb(logout, 'cjs')]);
-  const theirs = measure([bundleKb(naive, 'mjs')]);
+function bundleRow(subjects: readonly Subject[]): Row {
+  const size = (name: Subject['name']) =>
+    measure(subjects.filter((subject) => subject.name === name).map(({ fn }) => codeKb(fn)));
+  const ours = size('ours');
+  const reference = size('plain');
   return {
-    what: `bundle of log-out, minified (at most ${BUNDLE_LIMIT_KB} kB)`,
+    what: `code in the package of log-out (at most ${BUNDLE_LIMIT_KB} kB)`,
     ours,
-    reference: theirs,
-    referenceName: 'naive bundle',
-    ratio: ours.median / theirs.median,
-    limit: BUNDLE_LIMIT_KB / theirs.median,
+    reference,
+    referenceName: 'naive bundle, plain',
+    ratio: ours.median / reference.median,
+    limit: BUNDLE_LIMIT_KB / reference.median,
     unit: 'kB',
   };
 }
 
-/** In kilobytes of 1,000 bytes. */
-function bundleKb({ taskRoot, handler }: PackagedFunction, extension: string): number {
-  return statSync(join(taskRoot, `${handler.split('.')[0]}.${extension}`)).size / 1_000;
+/** In kilobytes of 1,000 bytes: everything that can be loaded, should it ever be more than one file. */
+function codeKb({ taskRoot }: PackagedFunction): number {
+  const bytes = readdirSync(taskRoot, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.[cm]?js$/.test(file))
+    .map((file) => statSync(join(taskRoot, file)).size);
+  return bytes.reduce((sum, size) => sum + size, 0) / 1_000;
 }

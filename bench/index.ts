@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { coldRows } from './cold.ts';
+import { everywhereRows } from './everywhere.ts';
 import { memoryRows } from './memory.ts';
 import { writeReport } from './report.ts';
 import { isMissed, type Row } from './row.ts';
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   cold: { runs: 20, rows: coldRows },
   warm: { runs: 5, rows: warmRows },
   memory: { runs: 5, rows: memoryRows },
+  everywhere: { runs: 5, rows: everywhereRows },
   throughput: { runs: 5, rows: throughputRows },
 };
 

@@ -1,4 +1,5 @@
 import { logoutEvent } from './event.ts';
+import { buildBare } from './naive/build.ts';
 import { type PackagedFunction, packageFunctions } from './packaged.ts';
 import { measure, type Row } from './row.ts';
 import { Environment } from './runtime-api.ts';
@@ -26,7 +27,8 @@ export async function memoryRows({
 }): Promise<Row[]> {
   await using store = await openBenchStore();
   await using packages = await packageFunctions();
-  const { logout, bareDelete } = packages.functions;
+  const { logout } = packages.functions;
+  const bareDelete = await buildBare('delete', logout, packages.directory);
   const subjects: Subject[] = [
     { name: 'log-out', fn: logout, event: ({ token }) => logoutEvent(token) },
     { name: 'DeleteCommand', fn: bareDelete, event: ({ session }) => session },

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parseDocument } from 'yaml';
 import { unzip } from './unzip.ts';
 
 /** A function as it would be deployed: its package unpacked, and what its template says of it. */
@@ -19,14 +18,7 @@ export interface PackagedFunction {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** What the project is compared with, packaged by the same command with the same options. */
-const BARE = {
-  bareConstant: 'bench/bare/constant.handler',
-  bareDelete: 'bench/bare/delete.handler',
-  bareGet: 'bench/bare/get.handler',
-} as const;
-
-export type FunctionName = 'logout' | 'me' | 'authorizer' | keyof typeof BARE;
+export type FunctionName = 'logout' | 'me' | 'authorizer';
 export type Packages = AsyncDisposable & {
   readonly directory: string;
   readonly functions: Readonly<Record<FunctionName, PackagedFunction>>;
@@ -37,7 +29,7 @@ const LEFT_OUT = ['node_modules', '.git', '.serverless', '.esbuild', '.local', '
 
 /**
  * Runs `serverless package` and unpacks the zip files. It runs in a copy of the project, so that what
- * a running `npm start` reads stays as it is, and the bare handlers are never part of a deployment.
+ * a running `npm start` reads stays as it is.
  */
 export async function packageFunctions(): Promise<Packages> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -47,7 +39,6 @@ export async function packageFunctions(): Promise<Packages> {
     filter: (path) => !LEFT_OUT.includes(basename(path)),
   });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  addFunctions(join(copy, 'serverless.yml'));
   const output = join(directory, 'package');
   await promisify(execFile)(
     process.execPath,
@@ -68,19 +59,9 @@ export async function packageFunctions(): Promise<Packages> {
       logout: unpack('logout'),
       me: unpack('me'),
       authorizer: unpack('authorizer'),
-      bareConstant: unpack('bareConstant'),
-      bareDelete: unpack('bareDelete'),
-      bareGet: unpack('bareGet'),
     },
     [Symbol.asyncDispose]: async () => rmSync(directory, { recursive: true }),
   };
-}
-
-function addFunctions(file: string): void {
-  const service = parseDocument(readFileSync(file, 'utf8'));
-  for (const [name, handler] of Object.entries(BARE))
-    service.setIn(['functions', name], { handler });
-  writeFileSync(file, service.toString());
 }
 
 interface LambdaFunction {

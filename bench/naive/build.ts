@@ -7,39 +7,75 @@ import type { PackagedFunction } from '../packaged.ts';
 const NAIVE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(NAIVE, '../..');
 
+/** How the same source is bundled without having measured anything. */
+export type NaiveForm = 'plain' | 'CommonJS' | 'tree-shaken';
+
+const FORMS = {
+  /** ES modules, as the project is written in them, with the usual banner that gives packages a `require`. */
+  plain: { format: 'esm' },
+  /** esbuild's own default for Node. */
+  CommonJS: { format: 'cjs' },
+  /** With the one option that guides to smaller bundles advise. */
+  'tree-shaken': { format: 'esm', mainFields: ['module', 'main'] },
+} as const;
+
 /**
- * Bundles a handler the plain way: what a team gets that follows the guides and measures nothing.
+ * Bundles a handler the naive way: what a team gets that follows the guides and measures nothing.
  *
  * - The same handlers and the same lib, but for the files in `bench/naive/lib`, which replace those of
- *   the same name: the SDK's client as its guide makes it, with the default chain of credential
- *   providers, and SSM's client loaded whether the secret is there or not.
- * - esbuild with `bundle`, `minify`, `platform: node` and `target`, as in its own guide for Node; no
- *   `mainFields`, `conditions` or `alias`. A source map, because the project ships one as well.
- * - `esm` with the usual banner that gives CommonJS packages a `require`, because the project is written
- *   in ES modules; or `cjs`, esbuild's own default for Node, which the tables also show.
- * - The same variables as the project's own function, and the same memory.
+ *   the same name: the SDK's clients as its guide makes them, with the default chain of credential
+ *   providers, and SSM's loaded wherever the secret is.
+ * - esbuild with `bundle`, `minify`, `platform: node` and `target`, as its own guide for Node has it; no
+ *   `alias`, and no plugin but the one that puts those files in their places.
  */
 export async function buildNaive(
   like: PackagedFunction,
-  format: 'esm' | 'cjs',
+  form: NaiveForm,
   directory: string,
 ): Promise<PackagedFunction> {
-  const [path = '', name] = like.handler.split('.');
-  const taskRoot = join(directory, `naive-${format}-${like.name}`);
+  return bundle(`naive-${form}`, like, like.handler, FORMS[form], directory);
+}
+
+/**
+ * Bundles one of `bench/bare`: as small as options alone make it, so that it is hard to come near.
+ *
+ * @param like the function whose memory and variables it gets
+ */
+export async function buildBare(
+  name: 'constant' | 'delete' | 'batch-get',
+  like: PackagedFunction,
+  directory: string,
+): Promise<PackagedFunction> {
+  const options = { format: 'cjs', mainFields: ['module', 'main'] } as const;
+  return bundle(`bare-${name}`, like, `bench/bare/${name}.handler`, options, directory);
+}
+
+/** NODE_OPTIONS are left out of its variables: what is compared with us is spared what they cost. */
+async function bundle(
+  name: string,
+  like: PackagedFunction,
+  handler: string,
+  options: { readonly format: 'esm' | 'cjs'; readonly mainFields?: readonly string[] },
+  directory: string,
+): Promise<PackagedFunction> {
+  const { format, mainFields } = options;
+  const path = handler.slice(0, handler.lastIndexOf('.'));
+  const taskRoot = join(directory, `${name}-${like.name}`);
   await build({
     entryPoints: [join(ROOT, `${path}.ts`)],
     outfile: join(taskRoot, `${path}.${format === 'esm' ? 'mjs' : 'cjs'}`),
     bundle: true,
     minify: true,
-    sourcemap: 'linked',
     platform: 'node',
     target: 'node24',
     format,
+    ...(mainFields ? { mainFields: [...mainFields] } : {}),
     banner: format === 'esm' ? { js: BANNER } : {},
     plugins: [plainLib],
     logLevel: 'error',
   });
-  return { ...like, name: `naive-${format}-${like.name}`, handler: `${path}.${name}`, taskRoot };
+  const { NODE_OPTIONS: _, ...variables } = like.variables;
+  return { ...like, name, handler, taskRoot, variables };
 }
 
 const BANNER =

@@ -1,21 +1,27 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { SessionStore } from '../../../lib/dynamodb.ts';
 import { timeBudget } from '../../../lib/time-budget.ts';
 
-export type { SessionStore } from '../../../lib/dynamodb.ts';
+export interface SessionStore {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+}
 
-/** The plain way: the client as the SDK's guide makes it, with the same times. */
+/** The plain way: the document client as the SDK's guide makes it, with the project's times. */
 export function openSessionStore(table: string): SessionStore {
   const client = new DynamoDBClient({
     maxAttempts: timeBudget.attempts,
     requestHandler: {
       connectionTimeout: timeBudget.connectMs,
       requestTimeout: timeBudget.attemptMs,
+      socketTimeout: timeBudget.attemptMs,
       throwOnRequestTimeout: true,
     },
   });
-  return { client: DynamoDBDocumentClient.from(client), table };
+  return {
+    client: DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } }),
+    table,
+  };
 }
 
 export function withinBudget(): { abortSignal: AbortSignal } {

@@ -6,7 +6,7 @@ export const SECRET_MAX_AGE_SECONDS = 300;
 
 let provider: SSMProvider | undefined;
 
-/** The plain way: SSM's client is bundled and loaded, whether the secret is there or not. */
+/** The plain way: SSM's client is bundled and loaded, wherever the secret is. */
 export async function readSecretParameter(name: string): Promise<string> {
   provider ??= new SSMProvider({
     awsSdkV3Client: new SSMClient({
