@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type CryptoKey, errors } from 'jose';
-import type { Algorithm } from './config.ts';
+import type { Algorithm } from './token-configuration.ts';
 
 export type VerificationKey = KeyObject | CryptoKey;
 

@@ -1,8 +1,8 @@
 import { type CryptoKey, createRemoteJWKSet, customFetch, type FetchImplementation } from 'jose';
 import { type Keys, matchingKeys } from './candidate-keys.ts';
-import { asymmetricAlgorithms } from './config.ts';
 import { MIN_RSA_BITS } from './public-keys.ts';
 import { timeBudget } from './time-budget.ts';
+import { asymmetricAlgorithms } from './token-configuration.ts';
 
 /** The issuer's keys could not be had, so nothing can be said about the token. */
 export class KeyServerError extends Error {

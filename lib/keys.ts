@@ -1,15 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Keys } from './candidate-keys.ts';
-import {
-  ConfigurationError,
-  hmacAlgorithms,
-  type KeySource,
-  parseSecrets,
-  type TokenConfiguration,
-} from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import { keyServerKeys } from './key-server.ts';
 import { publicKeys } from './public-keys.ts';
 import { readSecretParameter } from './secret-parameter.ts';
+import { parseSecrets } from './secrets.ts';
+import { hmacAlgorithms, type KeySource, type TokenConfiguration } from './token-configuration.ts';
 
 /**
  * Prepares the configured keys. Nothing is fetched before the first token needs it.

@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { type Keys, matchingKeys } from './candidate-keys.ts';
-import { type Algorithm, ConfigurationError } from './config.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import type { Algorithm } from './token-configuration.ts';
 
 /** RSA keys with fewer bits are refused (RFC 7518, section 3.3). */
 export const MIN_RSA_BITS = 2_048;

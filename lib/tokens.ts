@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Keys, VerificationKey } from './candidate-keys.ts';
-import type { Algorithm, TokenConfiguration } from './config.ts';
 import { type SessionReference, sessionReference } from './session-reference.ts';
+import type { Algorithm, TokenConfiguration } from './token-configuration.ts';
 import { parseTokenHeader, type RefusedHeader } from './token-header.ts';
 
 /** What the verified claims say, and the session that they refer to. */

@@ -1,7 +1,9 @@
 import { createSecretKey } from 'node:crypto';
-import { type Environment, parseSecrets, readConfiguration } from '../lib/config.ts';
+import { readConfiguration } from '../lib/config.ts';
+import type { Environment } from '../lib/environment.ts';
 import type { Signer } from '../lib/issue.ts';
 import { readSecretParameter } from '../lib/secret-parameter.ts';
+import { parseSecrets } from '../lib/secrets.ts';
 
 /**
  * How to sign what a service with these variables accepts.

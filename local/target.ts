@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Environment } from '../lib/config.ts';
+import type { Environment } from '../lib/environment.ts';
 import { readRunFile } from './run-file.ts';
 
 /** A mistake in how a command was called, or in what it was pointed at. */

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Environment } from '../../lib/config.ts';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
+import type { Environment } from '../../lib/environment.ts';
 import type { Signer } from '../../lib/issue.ts';
 import { signerOf } from '../../local/signer.ts';
 import { targetEnvironment, UsageError } from '../../local/target.ts';

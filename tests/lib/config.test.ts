@@ -1,13 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  ConfigurationError,
-  type Environment,
-  errorDetails,
-  parseSecrets,
-  readConfiguration,
-} from '../../lib/config.ts';
+import { errorDetails, readConfiguration } from '../../lib/config.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
+import type { Environment } from '../../lib/environment.ts';
 import { createKeys } from '../../lib/keys.ts';
+import { parseSecrets } from '../../lib/secrets.ts';
 import { TEST_SECRET } from '../support/signing.ts';
 
 const working = { SESSIONS_TABLE: 'sessions', JWT_SECRET: TEST_SECRET };

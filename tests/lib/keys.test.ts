@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigurationError, readConfiguration } from '../../lib/config.ts';
+import { readConfiguration } from '../../lib/config.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import { createKeys } from '../../lib/keys.ts';
 import { verifyToken } from '../../lib/tokens.ts';
 import { makeKeyPair, signWith } from '../support/key-pairs.ts';
