@@ -32,19 +32,11 @@ const LEFT_OUT = ['node_modules', '.git', '.serverless', '.esbuild', '.local', '
  * a running `npm start` reads stays as it is.
  */
 export async function packageFunctions(): Promise<Packages> {
+  await using cleanup = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-  const copy = join(directory, 'project');
-  cpSync(ROOT, copy, {
-    recursive: true,
-    filter: (path) => !LEFT_OUT.includes(basename(path)),
-  });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  cleanup.defer(() => rmSync(directory, { recursive: true }));
   const output = join(directory, 'package');
-  await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
-    { cwd: copy },
-  );
+  await packageCopy(join(directory, 'project'), output);
   const template = JSON.parse(
     readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8'),
   );
@@ -53,15 +45,26 @@ export async function packageFunctions(): Promise<Packages> {
     unzip(join(output, `${name}.zip`), taskRoot);
     return packagedFunction(name, taskRoot, template.Resources);
   };
-  return {
-    directory,
-    functions: {
-      logout: unpack('logout'),
-      me: unpack('me'),
-      authorizer: unpack('authorizer'),
-    },
-    [Symbol.asyncDispose]: async () => rmSync(directory, { recursive: true }),
+  const functions = {
+    logout: unpack('logout'),
+    me: unpack('me'),
+    authorizer: unpack('authorizer'),
   };
+  const kept = cleanup.move();
+  return { directory, functions, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function packageCopy(copy: string, output: string): Promise<void> {
+  cpSync(ROOT, copy, {
+    recursive: true,
+    filter: (path) => path === ROOT || !LEFT_OUT.includes(basename(path)),
+  });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
+    { cwd: copy },
+  );
 }
 
 interface LambdaFunction {
