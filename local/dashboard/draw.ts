@@ -68,7 +68,7 @@ function noData({ left, top, width, height }: Box): string {
   return text(
     left + width / 2,
     top + height / 2,
-    'no data: nothing of it happens in a local run',
+    'no data in a local run',
     'text-anchor="middle" fill="#879596"',
   );
 }
@@ -137,11 +137,21 @@ function drawLines(
   y: (value: number) => number,
 ): string {
   return lines
-    .map(({ series, color }) => {
-      const points = series.flatMap((value, index) =>
-        value === undefined ? [] : [`${round(left + (index + 0.5) * step)},${round(y(value))}`],
+    .flatMap(({ series, color }) => {
+      const points = series.map((value, index) =>
+        value === undefined ? '' : `${round(left + (index + 0.5) * step)},${round(y(value))}`,
       );
-      return `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`;
+      // Where nothing was written there is no line: CloudWatch joins no points over a gap either.
+      return points
+        .join(' ')
+        .split(/ {2,}/)
+        .map((run) => run.trim())
+        .filter((run) => run !== '')
+        .map((run) =>
+          run.includes(' ')
+            ? `<polyline points="${run}" fill="none" stroke="${color}" stroke-width="2"/>`
+            : `<circle cx="${run.split(',')[0]}" cy="${run.split(',')[1]}" r="2.5" fill="${color}"/>`,
+        );
     })
     .join('');
 }

@@ -1,0 +1,168 @@
+import { globSync, readFileSync } from 'node:fs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { parse } from 'yaml';
+import { eventV2 } from '../support/events.ts';
+import { configureFunction, invoke } from '../support/lambda.ts';
+import { captureLog } from '../support/log.ts';
+import { issueTestSession } from '../support/signing.ts';
+import { openTestStore } from '../support/store.ts';
+
+interface Alarm {
+  readonly Type: string;
+  readonly Properties: {
+    readonly AlarmName: string;
+    readonly AlarmDescription: string;
+    readonly TreatMissingData: string;
+    readonly AlarmActions: unknown;
+    readonly OKActions: unknown;
+  };
+}
+
+const page = read('docs/operations.md');
+const alarms = Object.entries<Alarm>(yaml('infra/alarms.yml')).filter(
+  ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
+);
+const service = yaml('serverless.yml');
+const dashboard: string = yaml('infra/dashboard.yml').Properties.DashboardBody;
+
+function read(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+function yaml(path: string) {
+  return parse(read(path), { logLevel: 'silent', merge: true });
+}
+
+/** The first column of the table under a heading; a cell may name several, in backticks. */
+function namesUnder(heading: string): readonly string[] {
+  const [, section = ''] = page.split(`### ${heading}\n`);
+  const rows = (section.split(/^#/m)[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  return rows
+    .flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)])
+    .map(([, name = '']) => name)
+    .sort();
+}
+
+/** The members of a union of texts, as the source has it. */
+function union(path: string, type: string): readonly string[] {
+  const [, members = ''] = new RegExp(`export type ${type} =([^;]+);`).exec(read(path)) ?? [];
+  return [...members.matchAll(/'([^']+)'/g)].map(([, member = '']) => member);
+}
+
+const outcomes = union('lib/outcomes.ts', 'Outcome');
+const reasons = [
+  ...union('lib/tokens.ts', 'RefusalReason'),
+  ...union('lib/token-header.ts', 'RefusedHeader'),
+  // Tokens that are ours, and open nothing: what lib/authenticate.ts makes of a verification.
+  ...['expired', 'not_yet_valid', 'session_ended'],
+].sort();
+const refused = (text: string) =>
+  [...text.matchAll(/\brefused\.(\w+)/g)].map(([, reason = '']) => reason).sort();
+
+describe('docs/operations.md', () => {
+  test('has every line, and no other', () => {
+    expect(outcomes.length).toBeGreaterThan(5);
+    const lines = [...outcomes.filter((outcome) => outcome !== 'check.passed'), 'error'];
+    expect(namesUnder('Lines')).toEqual(lines.sort());
+  });
+
+  test('has every reason, and no other', () => {
+    expect(reasons.length).toBeGreaterThan(12);
+    expect(namesUnder('Reasons')).toEqual(reasons);
+  });
+
+  test('has every metric, and no other', () => {
+    const source = globSync('lib/*.ts').map(read).join('\n');
+    const literal = [...source.matchAll(/\b(?:count|addMetric)\('([\w.]+)'/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(literal).toContain('store_latency');
+    expect(namesUnder('Metrics')).toEqual([...outcomes, ...literal, 'refused.<reason>'].sort());
+  });
+
+  test('has every field that lines have', async () => {
+    const store = await openTestStore();
+    const log = captureLog();
+    try {
+      configureFunction(store);
+      const { handler: logout } = await import('../../handlers/logout.ts');
+      const { handler: me } = await import('../../handlers/me.ts');
+      const { token, session } = await issueTestSession(store);
+      const event = eventV2({ headers: { Authorization: `Bearer ${token}` } });
+      for (const handler of [logout, logout, me]) await invoke(handler, event);
+      await invoke(me, eventV2({ headers: { Authorization: 'Bearer garbage' } }));
+      // A row that can't be read makes an error.
+      const row = { ...session, auth_time: 'yesterday' };
+      await store.client.send(new PutCommand({ TableName: store.table, Item: row }));
+      await invoke(me, event);
+      const lines = log.outcomes();
+      expect(lines.map(({ message }) => message)).toEqual([
+        ...['logout.ended', 'logout.already_ended', 'check.refused', 'check.refused', 'error'],
+      ]);
+      const fields = new Set(lines.flatMap((line) => Object.keys(line)));
+      fields.delete('message');
+      expect(namesUnder('Fields')).toEqual([...fields].sort());
+    } finally {
+      log.stop();
+      await store.close();
+    }
+  });
+
+  test('has every field of the access log', () => {
+    const { format } = service.provider.logs.httpApi;
+    const [, described = ''] = /The access log has ([\s\S]+?)\.\n/.exec(page) ?? [];
+    for (const field of Object.keys(JSON.parse(format)))
+      expect(described).toContain(`\`${field}\``);
+  });
+
+  test('has a part for every alarm, under the heading that the alarm names, and for no other', () => {
+    const named = alarms.map(
+      ([, { Properties }]) =>
+        /docs\/operations\.md, "(.+)"$/.exec(Properties.AlarmDescription)?.[1],
+    );
+    const headings = [...page.matchAll(/^### (Alarm: .+)$/gm)].map(([, heading]) => heading);
+    expect(headings.length).toBeGreaterThan(8);
+    expect(named.sort()).toEqual(headings.sort());
+    for (const [, { Properties }] of alarms) {
+      const name = Properties.AlarmName.replace(/^.*\}-/, '');
+      expect(page).toContain(`\n\`${name}\`: `);
+    }
+  });
+});
+
+describe('the alarms', () => {
+  test('all deploy', () => {
+    const deployed = Object.values(service.resources.Resources).flatMap((resource) =>
+      typeof resource === 'string' ? (/alarms\.yml\):(\w+)\}$/.exec(resource)?.[1] ?? []) : [],
+    );
+    const names = Object.keys(yaml('infra/alarms.yml')).filter((name) => !name.startsWith('_'));
+    expect(deployed.sort()).toEqual(names.sort());
+  });
+
+  test.each(alarms)('%s takes silence for no alarm, and tells the topic both ways', (_, alarm) => {
+    const { TreatMissingData, AlarmActions, OKActions } = alarm.Properties;
+    expect(TreatMissingData).toBe('notBreaching');
+    expect(JSON.stringify(AlarmActions)).toContain('AlarmTopicArn');
+    expect(OKActions).toEqual(AlarmActions);
+  });
+
+  test('watch only reasons that there are, and all but those of tokens whose time is over or to come', () => {
+    const ordinary = ['expired', 'not_yet_valid', 'session_ended'];
+    expect(refused(read('infra/alarms.yml'))).toEqual(
+      reasons.filter((reason) => !ordinary.includes(reason)),
+    );
+  });
+});
+
+test('the dashboard is JSON, and shows every outcome and every reason', () => {
+  const { widgets } = JSON.parse(dashboard);
+  expect(widgets.length).toBeGreaterThan(8);
+  expect(refused(dashboard)).toEqual(reasons);
+  for (const name of [...outcomes, 'error', 'store_latency'])
+    expect(dashboard).toContain(`"${name}"`);
+});
+
+test('the README has every parameter of a deployment', () => {
+  const [, deploy = ''] = read('README.md').split('## Deploy\n');
+  for (const name of Object.keys(service.params.default)) expect(deploy).toContain(`\`${name}\``);
+});
