@@ -141,7 +141,7 @@ function drawLines(
       const points = series.map((value, index) =>
         value === undefined ? '' : `${round(left + (index + 0.5) * step)},${round(y(value))}`,
       );
-      // Where nothing was written there is no line: CloudWatch joins no points over a gap either.
+      // Where nothing was written there is no line: joining the points would make up numbers.
       return points
         .join(' ')
         .split(/ {2,}/)
