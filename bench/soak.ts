@@ -12,7 +12,8 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { runCommand, UsageError } from '../local/target.ts';
+import { UsageError } from '../local/arguments.ts';
+import { runCommand } from '../local/target.ts';
 import { soakReport } from './soak/report.ts';
 import { soak } from './soak/run.ts';
 import { openStack } from './soak/stack.ts';

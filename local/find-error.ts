@@ -4,8 +4,9 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { UsageError, wholeNumber } from './arguments.ts';
 import { readRunLog } from './run-log.ts';
-import { runCommand, UsageError } from './target.ts';
+import { runCommand } from './target.ts';
 
 const USAGE = `Finds the one log line behind an X-Error-ID.
 
@@ -31,7 +32,7 @@ async function findError(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const [id = ''] = positionals;
+  const id = (positionals[0] ?? '').toLowerCase();
   if (!UUID.test(id) || positionals.length !== 1)
     throw new UsageError(`Give one error id, as X-Error-ID has it\n\n${USAGE}`);
   const days = Number(values.days);
@@ -39,7 +40,7 @@ async function findError(): Promise<void> {
 
   const found =
     values.stage === undefined
-      ? findLocally(Number(values.port), id)
+      ? findLocally(wholeNumber('--port', values.port, 65_535), id)
       : await findInStage(values.stage, id, days);
   if (!found)
     throw new UsageError(

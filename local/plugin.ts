@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { openSessionStore } from '../lib/dynamodb.ts';
 import { issueSession } from '../lib/issue.ts';
 import { createKeys } from '../lib/keys.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
+import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { keepRunLog } from './run-log.ts';
 import { signerOf } from './signer.ts';
@@ -16,28 +16,20 @@ import { createSessionsTable } from './table.ts';
 interface Serverless {
   readonly service: {
     readonly provider: { environment: Record<string, unknown> };
-    readonly custom?: { readonly 'serverless-offline'?: { readonly httpPort?: number } };
+    readonly custom: { readonly esbuild: object };
   };
+  readonly processedInput: { readonly commands: readonly string[] };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
 }
+
+const DEFAULT_PORT = 3000;
+const DEFAULT_LAMBDA_PORT = 3002;
 
 interface OfflineOptions {
   readonly httpPort?: string;
   readonly lambdaPort?: string;
   readonly host?: string;
 }
-
-/** Variables of the project that a local run takes over from the shell where they are set there. */
-const PASSED_THROUGH = [
-  'JWT_SECRET',
-  'JWT_PUBLIC_KEY',
-  'JWT_JWKS_URL',
-  'JWT_ALGORITHMS',
-  'JWT_ISSUER',
-  'JWT_AUDIENCE',
-  'ERROR_DETAILS',
-] as const;
-const KEY_VARIABLES = ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'];
 
 /**
  * What `serverless offline` needs to run the whole service on one machine: DynamoDB (embedded, or the
@@ -47,37 +39,51 @@ export default class LocalServices {
   readonly hooks: Record<string, () => Promise<void>>;
 
   constructor(serverless: Serverless, options: OfflineOptions) {
+    if (serverless.processedInput.commands[0] === 'offline') buildForReading(serverless, options);
     const start = () => startLocalServices(serverless, options);
     this.hooks = { 'before:offline:start': start, 'before:offline:start:init': start };
   }
 }
 
+/**
+ * A local run's bundles: with names and lines that a trace can be read by, and in a folder of their own, as
+ * packaging, or a second run, would delete or overwrite the code that functions load at their first call.
+ */
+function buildForReading({ service }: Serverless, options: OfflineOptions): void {
+  Object.assign(service.custom.esbuild, {
+    minify: false,
+    outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
+  });
+}
+
 async function startLocalServices(serverless: Serverless, options: OfflineOptions): Promise<void> {
   const host = options.host ?? 'localhost';
-  const port = Number(
-    options.httpPort ?? serverless.service.custom?.['serverless-offline']?.httpPort ?? 3000,
-  );
-  await requireFreePort(serverless, host, port, 'httpPort');
-  await requireFreePort(serverless, host, Number(options.lambdaPort ?? 3002), 'lambdaPort');
+  const port = Number(options.httpPort ?? DEFAULT_PORT);
+  const failure = (message: string) => new serverless.classes.Error(message, 'LOCAL_RUN');
+  await requireFreePorts(host, [port, Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT)], failure);
 
-  const variables = localVariables();
-  try {
-    createKeys(readConfiguration(variables).tokens);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new serverless.classes.Error(error.message, 'CONFIGURATION');
-  }
-  const environment = {
+  const variables = checkedVariables(failure);
+  const credentials = localCredentials(process.env);
+  const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+  const embedded = given ? undefined : await startEmbeddedDynamoDb();
+  const environment: LocalVariables = {
     ...variables,
-    AWS_ENDPOINT_URL_DYNAMODB:
-      process.env.AWS_ENDPOINT_URL_DYNAMODB ?? (await startEmbeddedDynamoDb()).endpoint,
+    ...credentials,
+    AWS_ENDPOINT_URL_DYNAMODB: given || (embedded?.endpoint ?? ''),
   };
   // The SDK of this process reads the same variables as that of the functions.
   Object.assign(process.env, environment);
   serverless.service.provider.environment = { ...environment };
 
-  const store = openSessionStore(environment.SESSIONS_TABLE);
-  await createSessionsTable(store.client, store.table);
+  try {
+    const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+    await createSessionsTable(store.client, store.table);
+  } catch (error) {
+    await embedded?.stop();
+    throw failure(
+      `The store at AWS_ENDPOINT_URL_DYNAMODB (${environment.AWS_ENDPOINT_URL_DYNAMODB}) can't be used: ${error}`,
+    );
+  }
   writeRunFile(port, environment);
   keepRunLog(port);
   process.once('exit', () => removeRunFile(port));
@@ -86,40 +92,40 @@ async function startLocalServices(serverless: Serverless, options: OfflineOption
   );
 }
 
-/** The functions' variables but for the store's address. */
-function localVariables() {
-  const fromShell = Object.fromEntries(
-    PASSED_THROUGH.flatMap((name) => {
-      const value = process.env[name];
-      return value ? [[name, value]] : [];
-    }),
-  );
-  const ownKey = KEY_VARIABLES.some((name) => name in fromShell);
-  return {
-    ...(ownKey ? {} : { JWT_SECRET: randomBytes(36).toString('base64url') }),
-    ...fromShell,
-    SESSIONS_TABLE: process.env.SESSIONS_TABLE ?? 'true-logout-local-sessions',
-    AWS_REGION: process.env.AWS_REGION ?? 'us-east-1',
-    AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'local',
-    AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
-  };
+type Failure = (message: string) => Error;
+
+function checkedVariables(failure: Failure): LocalVariables {
+  try {
+    const variables = localVariables(process.env);
+    createKeys(readConfiguration(variables).tokens);
+    return variables;
+  } catch (error) {
+    throw error instanceof ConfigurationError ? failure(error.message) : error;
+  }
 }
 
-async function requireFreePort(
-  serverless: Serverless,
+async function requireFreePorts(
   host: string,
-  port: number,
-  option: string,
+  ports: readonly number[],
+  failure: Failure,
 ): Promise<void> {
+  const free = await Promise.all(ports.map((port) => isFree(host, port)));
+  const busy = ports.filter((_, index) => !free[index]);
+  if (busy.length === 0) return;
+  const [http = 0, lambda = 0] = ports.map((port) => port + 20);
+  throw failure(
+    `Port ${busy.join(' and ')} in use; end what runs there, or choose others: npm start -- --httpPort ${http} --lambdaPort ${lambda}`,
+  );
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
   const probe = createServer();
   try {
     probe.listen(port, host);
     await once(probe, 'listening');
+    return true;
   } catch {
-    throw new serverless.classes.Error(
-      `Port ${port} is in use; end what runs there, or choose another: --${option} ${port + 10}`,
-      'PORT_IN_USE',
-    );
+    return false;
   } finally {
     probe.close();
   }
@@ -132,12 +138,13 @@ async function announceWhenReady(
 ): Promise<void> {
   while (!(await accepts(host, port))) await pause(50);
   const url = `http://${host}:${port}/api/v1/auth`;
+  const otherPort = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   const signer = await signerOf(environment);
   if (!signer) {
     process.stdout.write(
       `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
     );
-    process.stdout.write('  npm run token -- --sub alice --jti <the token’s jti>\n\n');
+    process.stdout.write(`  npm run token -- --sub alice --jti <the token’s jti>${otherPort}\n\n`);
     return;
   }
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
@@ -154,7 +161,7 @@ Ready. Try it:
   curl -i -H "Authorization: Bearer $TOKEN" -X POST ${url}/logout # 200: logged out
   curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 401: really logged out
 
-Another token: npm run --silent token
+Another token: npm run --silent token${otherPort && ` --${otherPort}`}
 `);
 }
 

@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util';
 import { logSalt } from '../lib/config.ts';
 import { pseudonym } from '../lib/pseudonym.ts';
-import { runCommand, targetEnvironment, UsageError } from './target.ts';
+import { portOption, UsageError } from './arguments.ts';
+import { runCommand, targetEnvironment } from './target.ts';
 
 /** `npm run --silent pseudonym -- <sub or jti> [--stage dev]`: what stands for it in the log. */
 async function printPseudonym(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { stage: { type: 'string' }, port: { type: 'string', default: '3000' } },
+    options: { stage: { type: 'string' }, port: { type: 'string' } },
   });
   const [value] = positionals;
   if (value === undefined || positionals.length !== 1)
     throw new UsageError('Give one sub or jti: npm run --silent pseudonym -- alice [--stage dev]');
-  const environment = await targetEnvironment({ stage: values.stage, port: Number(values.port) });
+  const environment = await targetEnvironment({
+    stage: values.stage,
+    port: portOption(values.port),
+  });
   process.stdout.write(`${pseudonym(value, logSalt(environment))}\n`);
 }
 

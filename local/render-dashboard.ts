@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { openSessionStore } from '../lib/dynamodb.ts';
 import { type FaultName, startFaultProxy } from '../tests/support/fault-proxy.ts';
 import { startService } from '../tests/support/service.ts';
+import { UsageError } from './arguments.ts';
 import { draw, type Recording } from './dashboard/draw.ts';
 import { durationSamples, embeddedSamples, gatewaySamples } from './dashboard/samples.ts';
 import { traffic } from './dashboard/traffic.ts';
@@ -19,7 +20,7 @@ import { dashboardWidgets } from './dashboard/widgets.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
 import { readRunLog } from './run-log.ts';
 import { signerOf } from './signer.ts';
-import { runCommand, UsageError } from './target.ts';
+import { runCommand } from './target.ts';
 
 const STAGE = 'dev';
 const PERIOD_MS = 3_000;

@@ -13,15 +13,29 @@ function runFile(port: number): URL {
 
 export function writeRunFile(port: number, environment: RunEnvironment): void {
   mkdirSync(new URL('../.local/', import.meta.url), { recursive: true });
-  writeFileSync(runFile(port), JSON.stringify(environment, null, 2), { mode: 0o600 });
+  writeFileSync(runFile(port), JSON.stringify({ pid: process.pid, environment }, null, 2), {
+    mode: 0o600,
+  });
 }
 
 export function removeRunFile(port: number): void {
   rmSync(runFile(port), { force: true });
 }
 
-/** @returns undefined when nothing runs on that port */
+/** @returns undefined when nothing runs on that port; the file of a run that was killed is removed */
 export function readRunFile(port: number): RunEnvironment | undefined {
   const file = runFile(port);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  if (!existsSync(file)) return undefined;
+  const { pid, environment } = JSON.parse(readFileSync(file, 'utf8'));
+  if (isRunning(pid)) return environment;
+  removeRunFile(port);
+  return undefined;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

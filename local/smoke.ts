@@ -2,8 +2,9 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/dynamodb.ts';
 import { issueSession } from '../lib/issue.ts';
+import { UsageError } from './arguments.ts';
 import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment, UsageError } from './target.ts';
+import { runCommand, targetEnvironment } from './target.ts';
 
 const USAGE = `Checks a running service: a session that lives, is logged out, and is dead at the next request.
 
@@ -40,9 +41,14 @@ async function smoke(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  if (values.url === undefined || !URL.canParse(values.url))
-    throw new UsageError(`--url takes the URL of the API\n\n${USAGE}`);
-  const url = new URL(values.url);
+  if (!/^https?:\/\//.test(values.url ?? '') || !URL.canParse(values.url ?? ''))
+    throw new UsageError(`--url takes the http(s) URL of the API\n\n${USAGE}`);
+  const url = new URL(values.url ?? '');
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (!local && values.stage === undefined && !values['token-stdin'])
+    throw new UsageError(
+      'Name the deployed stage with --stage, or give a token with --token-stdin',
+    );
   const token = values['token-stdin']
     ? (await text(process.stdin)).trim()
     : await freshToken(values.stage, Number(url.port || 80));

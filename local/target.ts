@@ -1,14 +1,13 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Environment } from '../lib/environment.ts';
+import { UsageError } from './arguments.ts';
 import { readRunFile } from './run-file.ts';
-
-/** A mistake in how a command was called, or in what it was pointed at. */
-export class UsageError extends Error {}
 
 /** Which service a command is about: a deployed stage, or the local run on a port. */
 export interface Target {
   readonly stage?: string | undefined;
-  readonly port: number;
+  /** Undefined stands for what the shell names, else for port 3000. */
+  readonly port?: number | undefined;
 }
 
 /**
@@ -21,11 +20,11 @@ export interface Target {
  */
 export async function targetEnvironment({ stage, port }: Target): Promise<Environment> {
   if (stage !== undefined) return deployedEnvironment(stage);
-  if (process.env.SESSIONS_TABLE) return process.env;
-  const environment = readRunFile(port);
+  if (port === undefined && process.env.SESSIONS_TABLE) return process.env;
+  const environment = readRunFile(port ?? 3000);
   if (!environment)
     throw new UsageError(
-      `Nothing runs on port ${port}: start it with npm start, or name a deployed stage with --stage`,
+      `Nothing runs on port ${port ?? 3000}: start it with npm start, or name a deployed stage with --stage`,
     );
   Object.assign(process.env, environment);
   return environment;
@@ -40,20 +39,27 @@ async function deployedEnvironment(stage: string): Promise<Environment> {
   return deployed?.Variables ?? {};
 }
 
-/** Runs a command; a mistake in its use is one line, anything else has its trace. */
+/** Runs a command; a mistake in its use, or a server that does not answer, is one line. */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    const expected =
-      error instanceof UsageError ||
-      (error instanceof Error &&
-        ('code' in error
-          ? String(error.code).startsWith('ERR_PARSE_ARGS')
-          : error.name === 'ConfigurationError'));
-    process.stderr.write(`${expected ? error.message : describe(error)}\n`);
+    process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
+
+function inOneLine(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof UsageError || error.name === 'ConfigurationError') return error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
+  const cause =
+    error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
+  const unreachable = [code, cause].find((candidate) => UNREACHABLE.includes(candidate));
+  return unreachable && `The server does not answer (${unreachable}): ${error.message}`;
 }
 
 function describe(error: unknown): string {

@@ -2,12 +2,16 @@ import { parseArgs } from 'node:util';
 import type { JWTPayload } from 'jose';
 import { openSessionStore } from '../lib/dynamodb.ts';
 import { issueSession, newSession } from '../lib/issue.ts';
+import { sessionReference } from '../lib/session-reference.ts';
 import { createSession } from '../lib/sessions.ts';
+import { portOption, UsageError, wholeNumber } from './arguments.ts';
 import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment, UsageError } from './target.ts';
+import { runCommand, targetEnvironment } from './target.ts';
 
 /** A year: longer lives are a slip of the hand. */
 const MAX_TTL_SECONDS = 31_536_000;
+
+const SET_BY_THE_SESSION = ['sub', 'jti', 'exp', 'iat', 'iss', 'aud'];
 
 const USAGE = `Creates a session and prints its signed token alone on stdout.
 
@@ -25,7 +29,7 @@ async function token(): Promise<void> {
       ttl: { type: 'string', default: '3600' },
       claim: { type: 'string', multiple: true, default: [] },
       jti: { type: 'string' },
-      port: { type: 'string', default: '3000' },
+      port: { type: 'string' },
       stage: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -35,8 +39,12 @@ async function token(): Promise<void> {
     return;
   }
   const ttlSeconds = wholeNumber('--ttl', values.ttl, MAX_TTL_SECONDS);
-  const port = wholeNumber('--port', values.port, 65_535);
+  const port = portOption(values.port);
   const claims = parseClaims(values.claim);
+  if (!sessionReference({ sub: values.sub, jti: values.jti ?? 'any' }))
+    throw new UsageError(
+      '--sub takes 1 to 2,048 bytes, --jti 1 to 1,024 and no # at its beginning',
+    );
 
   const environment = await targetEnvironment({ stage: values.stage, port });
   const signer = await signerOf(environment);
@@ -56,19 +64,15 @@ async function token(): Promise<void> {
   process.stderr.write(`Created the session of --sub ${values.sub} --jti ${values.jti}\n`);
 }
 
-function wholeNumber(option: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > max)
-    throw new UsageError(`${option} takes a whole number from 1 to ${max}`);
-  return value;
-}
-
 function parseClaims(pairs: readonly string[]): JWTPayload {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
       if (equals < 1) throw new UsageError('--claim takes name=value');
-      return [pair.slice(0, equals), parseValue(pair.slice(equals + 1))];
+      const name = pair.slice(0, equals);
+      if (SET_BY_THE_SESSION.includes(name))
+        throw new UsageError(`--claim can't set ${name}: the session or the configuration does`);
+      return [name, parseValue(pair.slice(equals + 1))];
     }),
   );
 }

@@ -4,8 +4,9 @@ import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
 import type { Environment } from '../../lib/environment.ts';
 import type { Signer } from '../../lib/issue.ts';
+import { UsageError } from '../../local/arguments.ts';
 import { signerOf } from '../../local/signer.ts';
-import { targetEnvironment, UsageError } from '../../local/target.ts';
+import { targetEnvironment } from '../../local/target.ts';
 import { startService } from '../../tests/support/service.ts';
 import { nextEvent, stop } from '../processes.ts';
 

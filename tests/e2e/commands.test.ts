@@ -1,5 +1,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { readRunFile } from '../../local/run-file.ts';
@@ -67,6 +70,9 @@ test.each([
   [['--claim', 'name'], '--claim takes name=value'],
   [['--colour', 'red'], "Unknown option '--colour'"],
   [['--port', '1'], 'Nothing runs on port 1'],
+  [['--sub', ''], '--sub takes 1 to 2,048 bytes'],
+  [['--jti', '#epoch'], '--jti 1 to 1,024 and no #'],
+  [['--claim', 'exp=1'], "--claim can't set exp"],
 ])('npm run token %j is told in a line what is wrong', async (args, message) => {
   const { code, output } = await npm('token', '--', ...args);
   expect(code).toBe(1);
@@ -92,13 +98,65 @@ test('npm run smoke fails against something else, and says in what', async () =>
   expect(output).toMatch(/\d passed, [1-6] failed\n$/);
 });
 
+test('packaging beside a running service leaves its functions alone', async () => {
+  const other = await startService();
+  const directory = await mkdtemp(join(tmpdir(), 'package-'));
+  const packaged = await runCommand('node_modules/.bin/serverless', [
+    ...['package', '--package', directory],
+  ]);
+  const response = await fetch(`${other.url}/api/v1/auth/logout`, {
+    method: 'POST',
+    headers: { Authorization: 'Bearer garbage' },
+  });
+  await rm(directory, { recursive: true });
+  await other.stop();
+  expect(packaged).toMatchObject({ code: 0 });
+  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
+}, 90_000);
+
+test.each([
+  ['a profile that is not logged in', { AWS_PROFILE: 'nobody', AWS_SESSION_TOKEN: 'x' }],
+  ['empty variables of the SDK', { AWS_ENDPOINT_URL_DYNAMODB: '', AWS_REGION: '' }],
+])(
+  'a start needs nothing of AWS: %s',
+  async (_, variables) => {
+    const other = await startService(variables);
+    expect(other.environment).toMatchObject({
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+    });
+    expect(other.output()).toContain(`npm run --silent token -- --port ${other.port}`);
+    await other.stop();
+  },
+  90_000,
+);
+
+test.each([
+  ['JWT_SECRET_PARAMETER', '/a/name'],
+  ['JWT_SECRET', ''],
+  ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:9'],
+])(
+  'a start with a %s that it can’t use ends at once, naming it',
+  async (name, value) => {
+    const ports = ['--httpPort', `${await freePort()}`, '--lambdaPort', `${await freePort()}`];
+    const { code, output } = await runCommand(
+      'node_modules/.bin/serverless',
+      ['offline', '--noSponsor', ...ports],
+      { [name]: value },
+    );
+    expect(code).toBe(1);
+    expect(output).toContain(name);
+  },
+  90_000,
+);
+
 test('a port in use is one clear line', async () => {
   const { code, output } = await runCommand('node_modules/.bin/serverless', [
     ...['offline', '--noSponsor', '--httpPort', `${service.port}`],
     ...['--lambdaPort', `${await freePort()}`],
   ]);
   expect(code).toBe(1);
-  expect(output).toContain(`Port ${service.port} is in use`);
+  expect(output).toContain(`Port ${service.port} in use`);
 });
 
 test('a wrong configuration stops the start, naming the variable', async () => {
