@@ -42,10 +42,11 @@ export function logSalt(environment: Environment = process.env): string {
 }
 
 /**
- * The dimension `service` of every metric. Stages of one account share its metrics, so that serverless.yml
- * puts the stage into it: without it, `dev` would raise the alarms of `prod`. Powertools' own variable.
+ * The field `service` of every log line, and the dimension `service` of every metric. Stages of one account
+ * share its metrics, so that serverless.yml puts the stage into it: without it, `dev` would raise the
+ * alarms of `prod`. Powertools' own variable.
  */
-export function metricsService(environment: Environment = process.env): string {
+export function serviceName(environment: Environment = process.env): string {
   return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';
 }
 

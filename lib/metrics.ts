@@ -1,11 +1,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricsService } from './config.ts';
+import { serviceName } from './config.ts';
 
 /**
  * CloudWatch metrics in the embedded format: one JSON line a request, which CloudWatch Logs turns into
  * metrics without a call. They only ever add up, so that one buffer serves a whole process.
  */
-const metrics = new Metrics({ namespace: 'TrueLogout', serviceName: metricsService() });
+const metrics = new Metrics({ namespace: 'TrueLogout', serviceName: serviceName() });
 
 /** Counts something that happened. */
 export function count(name: string): void {
