@@ -23,7 +23,8 @@ describe('the time budget', () => {
 
   test('lets the slowest request fail on its own before the function is given up', () => {
     const { secretMs, keySetMs, storeMs, functionMs, earlyAnswerMs } = timeBudget;
-    expect(secretMs + keySetMs + storeMs).toBeLessThan(functionMs - earlyAnswerMs);
+    // Only one source of keys can be configured.
+    expect(Math.max(secretMs, keySetMs) + storeMs).toBeLessThan(functionMs - earlyAnswerMs);
   });
 
   test('lets a function answer before the gateway stops waiting', () => {
