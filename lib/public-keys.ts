@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { type Keys, matchingKeys } from './candidate-keys.ts';
 import { ConfigurationError } from './configuration-error.ts';
+import { isObject } from './decode.ts';
 import type { Algorithm } from './token-configuration.ts';
 
 /** RSA keys with fewer bits are refused (RFC 7518, section 3.3). */
@@ -52,10 +53,6 @@ function parseKeys(text: string): unknown {
   } catch {
     throw wrong('starts with { but is no JSON'); // without the cause, which may quote the text
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** All that the type of a key allows, or the one that its `alg` narrows it to. */

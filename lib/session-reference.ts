@@ -1,3 +1,5 @@
+import { decodeUtf8 } from './decode.ts';
+
 /** Names one session: the two keys of its row, both of which the token carries. */
 export interface SessionReference {
   /** Partition key: the subject, or the token's `jti` where it has no `sub`. 1 to 2,048 bytes. */
@@ -39,8 +41,6 @@ function isKey(value: unknown, maxBytes: number): value is string {
   return bytes >= 1 && bytes <= maxBytes;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /**
  * Reads the handle of one of a user's sessions, as {@link sessionId} makes it.
  *
@@ -51,7 +51,7 @@ export function parseSessionId(sub: string, id: string): SessionReference | null
   const bytes = Buffer.from(id, 'base64url');
   if (bytes.toString('base64url') !== id) return null;
   try {
-    return sessionReference({ sub, jti: utf8.decode(bytes) });
+    return sessionReference({ sub, jti: decodeUtf8(bytes) });
   } catch {
     return null; // no UTF-8, so no jti: an expected miss
   }

@@ -1,3 +1,5 @@
+import { decodeUtf8, isObject } from './decode.ts';
+
 /** The members of a JOSE header that this service understands, once it has been found fit. */
 export interface TokenHeader {
   readonly alg: string;
@@ -8,8 +10,6 @@ export type RefusedHeader = 'malformed_header' | 'unsupported_header' | 'unsuppo
 
 /** `typ` of tokens that open something; others, such as `logout+jwt`, are signed for another purpose (RFC 8725, section 3.11). */
 const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Narrows the first part of a token to the header members that choose a key. Nothing here is
@@ -45,16 +45,12 @@ function mediaSubtype(typ: string): string {
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
   try {
-    const text = utf8.decode(bytes);
+    const text = decodeUtf8(bytes);
     const value: unknown = JSON.parse(text);
     return isObject(value) && !hasRepeatedMembers(text) ? value : null;
   } catch {
     return null; // no UTF-8 or no JSON: an expected miss, which the caller names
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
