@@ -1,3 +1,4 @@
+import type { Row } from './rows.ts';
 import { isEpochTime, type Session } from './session.ts';
 import { RESERVED_PREFIX } from './session-reference.ts';
 
@@ -24,15 +25,34 @@ export function isEndedBy(
 }
 
 /**
+ * Whether a session may be used: neither its life is over (TTL deletes rows days late) nor has an epoch
+ * ended it.
+ *
+ * @param nowMs epoch milliseconds
+ */
+export function isLive(session: Session, epoch: SessionEpoch | undefined, nowMs: number): boolean {
+  return session.expires_at * 1_000 > nowMs && !isEndedBy(epoch, session);
+}
+
+/**
  * Parses an epoch's row.
  *
  * @throws TypeError when it can't be read: then nothing is known about the user's sessions
  */
-export function parseEpoch(row: Readonly<Record<string, unknown>>): SessionEpoch {
+export function parseEpoch(row: Row): SessionEpoch {
   const { not_before, keep } = row;
   if (!isEpochTime(not_before, 1))
     throw new TypeError('The epoch’s not_before must be a whole number of epoch milliseconds');
   if (keep === undefined) return { not_before };
   if (typeof keep !== 'string') throw new TypeError('The epoch’s keep must be a sid');
   return { not_before, keep };
+}
+
+/**
+ * Parses an epoch's row where there is one; a user that never logged out of many sessions has none.
+ *
+ * @throws TypeError as {@link parseEpoch}
+ */
+export function parseOptionalEpoch(row: Row | undefined): SessionEpoch | undefined {
+  return row && parseEpoch(row);
 }

@@ -18,10 +18,23 @@ export interface Session extends SessionReference {
  */
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
+/** A session, or the row of one, that is not as README.md asks of login services. */
+export class InvalidSessionError extends TypeError {
+  override readonly name = 'InvalidSessionError';
+  /** What can't be read; `key` is the row's `sub` and `jti`. A code for the log. */
+  readonly attribute: 'key' | 'sid' | 'auth_time' | 'expires_at';
+
+  constructor(attribute: InvalidSessionError['attribute'], expected: string) {
+    const subject = attribute === 'key' ? 'sub and jti' : attribute;
+    super(`The session's ${subject} must be ${expected}`);
+    this.attribute = attribute;
+  }
+}
+
 /**
  * Parses a row, which any login service may have written.
  *
- * @throws TypeError naming the attribute that is not as README.md asks of login services
+ * @throws InvalidSessionError naming the attribute that is not as README.md asks of login services
  */
 export function parseSession(row: object): Session {
   const {
@@ -34,13 +47,14 @@ export function parseSession(row: object): Session {
     ip,
   }: Partial<Record<keyof Session, unknown>> = row;
   const reference = sessionReference({ sub, jti });
-  if (!reference || sub === undefined) throw invalid('sub and jti', 'keys of README.md’s limits');
+  if (!reference || sub === undefined)
+    throw new InvalidSessionError('key', 'keys of README.md’s limits');
   if (typeof sid !== 'string' || !sessionReference({ jti: sid }))
-    throw invalid('sid', 'the jti of a session');
+    throw new InvalidSessionError('sid', 'the jti of a session');
   if (!isEpochTime(auth_time, 1))
-    throw invalid('auth_time', 'a whole number of epoch milliseconds');
+    throw new InvalidSessionError('auth_time', 'a whole number of epoch milliseconds');
   if (!isEpochTime(expires_at, 1_000))
-    throw invalid('expires_at', 'a whole number of epoch seconds');
+    throw new InvalidSessionError('expires_at', 'a whole number of epoch seconds');
   return {
     ...reference,
     sid,
@@ -58,8 +72,4 @@ export function parseSession(row: object): Session {
  */
 export function isEpochTime(value: unknown, unitMs: number): value is number {
   return Number.isInteger(value) && Math.abs(Number(value) * unitMs) <= MAX_EPOCH_MS;
-}
-
-function invalid(attribute: string, expected: string): TypeError {
-  return new TypeError(`The session's ${attribute} must be ${expected}`);
 }

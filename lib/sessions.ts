@@ -3,7 +3,7 @@ import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
 import { type Row, readRows } from './rows.ts';
 import { parseSession, type Session } from './session.ts';
-import { EPOCH_KEY, isEndedBy, parseEpoch } from './session-epoch.ts';
+import { EPOCH_KEY, isLive, parseOptionalEpoch } from './session-epoch.ts';
 import type { SessionReference } from './session-reference.ts';
 
 /**
@@ -39,7 +39,7 @@ export async function createSession(store: SessionStore, session: Session): Prom
  * @param nowMs epoch milliseconds
  * @returns null when there is no such session, an epoch has ended it, or its life is over (TTL deletes
  *   rows days late)
- * @throws TypeError when a row was not written as README.md asks of login services
+ * @throws InvalidSessionError, or TypeError for the epoch, when a row was not written as README.md asks of login services
  */
 export async function findSession(
   store: SessionStore,
@@ -50,9 +50,7 @@ export async function findSession(
   const row = rows.get(jti);
   if (!row) return null;
   const session = parseSession(row);
-  const epochRow = rows.get(EPOCH_KEY);
-  const epoch = epochRow && parseEpoch(epochRow);
-  return session.expires_at * 1_000 > nowMs && !isEndedBy(epoch, session) ? session : null;
+  return isLive(session, parseOptionalEpoch(rows.get(EPOCH_KEY)), nowMs) ? session : null;
 }
 
 /**

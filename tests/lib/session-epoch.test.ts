@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { logOutMany } from '../../lib/log-out-many.ts';
-import { isEndedBy, parseEpoch } from '../../lib/session-epoch.ts';
+import { isEndedBy, isLive, parseEpoch, parseOptionalEpoch } from '../../lib/session-epoch.ts';
 import { listSessions } from '../../lib/session-list.ts';
 import { findSession, rotateSession } from '../../lib/sessions.ts';
 import { issueTestSession } from '../support/signing.ts';
@@ -28,6 +28,25 @@ describe('an epoch', () => {
   test('that was never written ends nothing', () => {
     expect(isEndedBy(undefined, session)).toBe(false);
   });
+});
+
+describe('a session is live', () => {
+  const session = { sub: 'alice', jti: 'a', sid: 'a', auth_time: 1_000, expires_at: 60 };
+
+  test.each([
+    ['until the millisecond before its end', 59_999, undefined, true],
+    ['no longer at its end', 60_000, undefined, false],
+    ['beside an epoch from before it', 59_999, { not_before: 999 }, true],
+    ['no longer after an epoch', 59_999, { not_before: 1_000 }, false],
+    ['after an epoch that keeps its chain', 59_999, { not_before: 1_000, keep: 'a' }, true],
+    ['but not past its end, though its chain is kept', 60_000, { not_before: 1, keep: 'a' }, false],
+  ])('%s', (_, nowMs, epoch, live) => {
+    expect(isLive(session, epoch, nowMs)).toBe(live);
+  });
+});
+
+test('a user without an epoch’s row has no epoch', () => {
+  expect(parseOptionalEpoch(undefined)).toBeUndefined();
 });
 
 test.each([[{ not_before: 0 }], [{ not_before: 253_402_300_799_999, keep: 'chain' }]])(
