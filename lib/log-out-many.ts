@@ -1,12 +1,16 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
+import type { ScopeOfMany } from './log-out-scope.ts';
 import { readRows } from './rows.ts';
 import type { Session } from './session.ts';
-import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from './session-epoch.ts';
-
-/** `others` goes on with the caller's own chain of tokens; `everywhere` ends that as well. */
-export type Many = 'others' | 'everywhere';
+import {
+  EPOCH_KEY,
+  isEndedBy,
+  parseEpoch,
+  parseOptionalEpoch,
+  type SessionEpoch,
+} from './session-epoch.ts';
 
 /** Attempts to write an epoch while others of the same user are being written. */
 const MAX_ATTEMPTS = 4;
@@ -27,7 +31,7 @@ const MAX_ATTEMPTS = 4;
 export async function logOutMany(
   store: SessionStore,
   caller: Session,
-  scope: Many,
+  scope: ScopeOfMany,
   nowMs: number = Date.now(),
 ): Promise<SessionEpoch | null> {
   // A login service's clock may run ahead of ours; its own session has to be covered all the same.
@@ -91,6 +95,5 @@ async function writeEpoch(
 }
 
 async function readEpoch(store: SessionStore, sub: string): Promise<SessionEpoch | undefined> {
-  const row = (await readRows(store, sub, [EPOCH_KEY])).get(EPOCH_KEY);
-  return row && parseEpoch(row);
+  return parseOptionalEpoch((await readRows(store, sub, [EPOCH_KEY])).get(EPOCH_KEY));
 }

@@ -4,6 +4,9 @@ import { HttpError } from './response.ts';
 /** Which sessions a log-out ends: the presented one, all of the user's others, or all of them. */
 export type LogOutScope = (typeof SCOPES)[number];
 
+/** `others` goes on with the caller's own chain of tokens; `everywhere` ends that as well. */
+export type ScopeOfMany = Exclude<LogOutScope, 'this'>;
+
 const SCOPES = ['this', 'others', 'everywhere'] as const;
 
 /**

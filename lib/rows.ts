@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, withinBudget } from './dynamodb.ts';
+import { RESERVED_PREFIX } from './session-reference.ts';
 import { timeBudget } from './time-budget.ts';
 
 export interface RowKey {
@@ -9,6 +10,11 @@ export interface RowKey {
 }
 
 export type Row = Readonly<Record<string, unknown>>;
+
+/** Whether a row is a session's, not one such as the epoch's. */
+export function isSessionRow({ jti }: Row): boolean {
+  return !String(jti).startsWith(RESERVED_PREFIX);
+}
 
 /** DynamoDB handed back keys that it did not read, for as long as there was time to ask again. */
 export class UnprocessedKeysError extends Error {
@@ -53,4 +59,54 @@ async function pauseOrGiveUp(milliseconds: number, signal: AbortSignal): Promise
   } catch (cause) {
     throw new UnprocessedKeysError('DynamoDB did not read all rows in time', { cause });
   }
+}
+
+/**
+ * Reads all rows of one user, strongly consistent, 1 MB a request.
+ *
+ * @throws Error for an answer without rows, which is none of DynamoDB's
+ */
+export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
+  const { abortSignal } = withinBudget();
+  const rows: Row[] = [];
+  let start: Row | undefined;
+  do {
+    const page = await queryPage(
+      store,
+      sub,
+      start ? { ExclusiveStartKey: start } : {},
+      abortSignal,
+    );
+    rows.push(...page.rows);
+    start = page.next;
+  } while (start);
+  return rows;
+}
+
+/**
+ * Reads some rows of one user, strongly consistent, in one request.
+ *
+ * @returns the rows, and where to go on unless they are the last
+ * @throws Error for an answer without rows, which is none of DynamoDB's
+ */
+export async function queryPage(
+  store: SessionStore,
+  sub: string,
+  range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
+  abortSignal: AbortSignal,
+): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
+  const { Items, LastEvaluatedKey } = await store.client.send(
+    new QueryCommand({
+      TableName: store.table,
+      KeyConditionExpression: '#sub = :sub',
+      ExpressionAttributeNames: { '#sub': 'sub' },
+      ExpressionAttributeValues: { ':sub': sub },
+      ConsistentRead: true,
+      ...range,
+    }),
+    { abortSignal },
+  );
+  // DynamoDB says that there are no rows with an empty list, never without one.
+  if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
+  return { rows: Items, next: LastEvaluatedKey };
 }

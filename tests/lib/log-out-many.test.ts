@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../lib/dynamodb.ts';
-import { logOutMany, type Many } from '../../lib/log-out-many.ts';
+import { logOutMany } from '../../lib/log-out-many.ts';
+import type { ScopeOfMany } from '../../lib/log-out-scope.ts';
 import type { Session } from '../../lib/session.ts';
 import { createSession, findSession } from '../../lib/sessions.ts';
 import type { FaultName } from '../support/fault-proxy.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
-const SCOPES: Many[] = ['others', 'everywhere'];
+const SCOPES: ScopeOfMany[] = ['others', 'everywhere'];
 
 let store: WiredStore;
 beforeAll(async () => {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { logOutMany, type Many } from '../../lib/log-out-many.ts';
+import { logOutMany } from '../../lib/log-out-many.ts';
+import type { ScopeOfMany } from '../../lib/log-out-scope.ts';
 import type { Session } from '../../lib/session.ts';
-import { listSessions, type Position, sweepEnded } from '../../lib/session-list.ts';
+import { listSessions, type Position } from '../../lib/session-list.ts';
 import { createSession, endSession, findSession, rotateSession } from '../../lib/sessions.ts';
+import { sweepEnded } from '../../lib/sweep.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
@@ -21,7 +23,7 @@ class Model {
   begin(session: Session) {
     if (session.auth_time > this.closedUntil) this.in.set(session.jti, session);
   }
-  endMany(caller: Session, scope: Many, nowMs: number) {
+  endMany(caller: Session, scope: ScopeOfMany, nowMs: number) {
     this.closedUntil = Math.max(this.closedUntil, nowMs, caller.auth_time);
     for (const { jti, sid, auth_time } of [...this.in.values()])
       if (auth_time <= this.closedUntil && !(scope === 'others' && sid === caller.sid))
@@ -86,7 +88,7 @@ const rotate = (pick: number, ttlSeconds: number) =>
     model.in.set(next, { ...old, jti: next, expires_at });
   });
 
-const endMany = (scope: Many, pick: number, sweeps: boolean) =>
+const endMany = (scope: ScopeOfMany, pick: number, sweeps: boolean) =>
   stepOn(`${scope}${sweeps ? ' and sweep' : ''}`, pick, async (model, { sub, nowMs }, jti) => {
     const caller = await findSession(store, { sub, jti }, nowMs);
     expect(caller !== null).toBe(model.isLive(jti, nowMs));
@@ -152,7 +154,7 @@ const steps = [
   pick.map(check),
   pick.map(end),
   fc
-    .tuple(fc.constantFrom<Many>('others', 'everywhere'), pick, fc.boolean())
+    .tuple(fc.constantFrom<ScopeOfMany>('others', 'everywhere'), pick, fc.boolean())
     .map((a) => endMany(...a)),
   fc.integer({ min: 1, max: 4 }).map(list),
   fc.constantFrom(0, 1, 1, 500, 2_000, -1, -1_500).map(step),

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { logOutMany, type Many } from '../../lib/log-out-many.ts';
+import { logOutMany } from '../../lib/log-out-many.ts';
+import type { ScopeOfMany } from '../../lib/log-out-scope.ts';
 import type { Session } from '../../lib/session.ts';
-import { listSessions, sweepEnded } from '../../lib/session-list.ts';
+import { listSessions } from '../../lib/session-list.ts';
 import { createSession, findSession, rotateSession } from '../../lib/sessions.ts';
+import { sweepEnded } from '../../lib/sweep.ts';
 import { type InterleavedStore, openInterleavedStore } from '../support/interleaving.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -47,7 +49,7 @@ async function refresh({ sub, jti }: Session): Promise<boolean> {
  *
  * @returns whether it would answer 200
  */
-async function logOut(session: Session, scope: Many, nowMs = NOW_MS): Promise<boolean> {
+async function logOut(session: Session, scope: ScopeOfMany, nowMs = NOW_MS): Promise<boolean> {
   const caller = await findSession(interleaved.store, session, nowMs);
   const epoch = caller && (await logOutMany(interleaved.store, caller, scope, nowMs));
   // It has half a second, in which a slow server's turn may not come: then the rows stay, as they may.
