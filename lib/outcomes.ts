@@ -10,6 +10,7 @@ export type Outcome =
   | 'logout.already_ended'
   | 'logout.refused'
   | 'logout.sweep_failed'
+  | 'list.row_unreadable'
   | 'check.passed'
   | 'check.refused';
 

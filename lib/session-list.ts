@@ -1,13 +1,25 @@
-import { BatchWriteCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, withinBudget } from './dynamodb.ts';
-import type { Row } from './rows.ts';
-import { parseSession, type Session } from './session.ts';
-import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from './session-epoch.ts';
-import { RESERVED_PREFIX } from './session-reference.ts';
-import { timeBudget } from './time-budget.ts';
+import type { SessionStore } from './dynamodb.ts';
+import { isSessionRow, queryRows, type Row } from './rows.ts';
+import { InvalidSessionError, parseSession, type Session } from './session.ts';
+import { EPOCH_KEY, isLive, parseOptionalEpoch } from './session-epoch.ts';
+import type { SessionReference } from './session-reference.ts';
 
 /** Where a page of the list ends: the order is by `auth_time`, newest first, then by `jti`. */
 export type Position = Pick<Session, 'auth_time' | 'jti'>;
+
+/** A row that was not written as README.md asks of login services. */
+export interface UnreadableRow {
+  readonly session: SessionReference;
+  readonly attribute: InvalidSessionError['attribute'];
+}
+
+/** One page of a user's list. */
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  readonly next: Position | null;
+  /** Of all the user's rows, on every page. */
+  readonly unreadable: readonly UnreadableRow[];
+}
 
 /**
  * Lists a user's live sessions, newest first, strongly consistent.
@@ -17,97 +29,50 @@ export type Position = Pick<Session, 'auth_time' | 'jti'>;
  *
  * @param after the end of the page before; only a position in this user's own list
  * @param limit sessions on the page
- * @returns the page, and where it ends unless it is the last
+ * @returns the page, where it ends unless it is the last, and the user's rows that no one can read: they
+ *   open nothing, as the check of a session throws on them, and hide none of the others
+ * @throws TypeError for an epoch that can't be read: nothing is known about any session then
  */
 export async function listSessions(
   store: SessionStore,
   sub: string,
   { limit, after }: { readonly limit: number; readonly after?: Position | undefined },
   nowMs: number = Date.now(),
-): Promise<{ readonly sessions: readonly Session[]; readonly next: Position | null }> {
+): Promise<SessionPage> {
   const rows = await queryRows(store, sub);
-  const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
-  const epoch = epochRow && parseEpoch(epochRow);
-  const live = parseSessions(rows)
-    .filter((session) => session.expires_at * 1_000 > nowMs && !isEndedBy(epoch, session))
+  const epoch = parseOptionalEpoch(rows.find(({ jti }) => jti === EPOCH_KEY));
+  const parsed = rows.filter(isSessionRow).map(parseOrReport);
+  const live = parsed
+    .flatMap(({ session }) => session ?? [])
+    .filter((session) => isLive(session, epoch, nowMs))
     .filter((session) => after === undefined || compare(after, session) < 0)
     .sort(compare);
   const sessions = live.slice(0, limit);
   const last = sessions.at(-1);
-  return { sessions, next: last && live.length > limit ? last : null };
+  return {
+    sessions,
+    next: last && live.length > limit ? last : null,
+    unreadable: parsed.flatMap(({ unreadable }) => unreadable ?? []),
+  };
+}
+
+type ParsedRow =
+  | { readonly session: Session; readonly unreadable?: never }
+  | { readonly session?: never; readonly unreadable: UnreadableRow };
+
+/** Only what a login service wrote wrongly is reported; anything else is a fault. */
+function parseOrReport(row: Row): ParsedRow {
+  try {
+    return { session: parseSession(row) };
+  } catch (error) {
+    if (!(error instanceof InvalidSessionError)) throw error;
+    const session = { sub: String(row.sub), jti: String(row.jti) };
+    return { unreadable: { session, attribute: error.attribute } };
+  }
 }
 
 function compare(one: Position, other: Position): number {
   return (
     other.auth_time - one.auth_time || (one.jti < other.jti ? -1 : Number(one.jti > other.jti))
   );
-}
-
-/** Leaves out the rows that are no sessions, such as the epoch's. */
-function parseSessions(rows: readonly Row[]): readonly Session[] {
-  return rows.filter(({ jti }) => !String(jti).startsWith(RESERVED_PREFIX)).map(parseSession);
-}
-
-async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
-  const { abortSignal } = withinBudget();
-  const rows: Row[] = [];
-  let start: Row | undefined;
-  do {
-    const page = await queryPage(
-      store,
-      sub,
-      start ? { ExclusiveStartKey: start } : {},
-      abortSignal,
-    );
-    rows.push(...page.rows);
-    start = page.next;
-  } while (start);
-  return rows;
-}
-
-async function queryPage(
-  store: SessionStore,
-  sub: string,
-  range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
-  abortSignal: AbortSignal,
-): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
-  const { Items, LastEvaluatedKey } = await store.client.send(
-    new QueryCommand({
-      TableName: store.table,
-      KeyConditionExpression: '#sub = :sub',
-      ExpressionAttributeNames: { '#sub': 'sub' },
-      ExpressionAttributeValues: { ':sub': sub },
-      ConsistentRead: true,
-      ...range,
-    }),
-    { abortSignal },
-  );
-  // DynamoDB says that there are no rows with an empty list, never without one.
-  if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
-  return { rows: Items, next: LastEvaluatedKey };
-}
-
-/** Rows that one BatchWriteItem takes. */
-export const SWEEP_ROWS = 25;
-
-/**
- * Deletes rows that an epoch has ended: as many as one query and one batch hold, so that it costs the
- * same for any number of sessions. The rest is left to TTL; nothing depends on either.
- *
- * @returns how many rows were asked to be deleted
- */
-export async function sweepEnded(
-  store: SessionStore,
-  sub: string,
-  epoch: SessionEpoch,
-): Promise<number> {
-  const abortSignal = AbortSignal.timeout(timeBudget.sweepMs);
-  const { rows } = await queryPage(store, sub, { Limit: SWEEP_ROWS }, abortSignal);
-  const ended = parseSessions(rows).filter((session) => isEndedBy(epoch, session));
-  if (ended.length === 0) return 0;
-  const requests = ended.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
-  await store.client.send(new BatchWriteCommand({ RequestItems: { [store.table]: requests } }), {
-    abortSignal,
-  });
-  return ended.length;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { NewSession } from '../../lib/issue.ts';
 import { issueSession } from '../../lib/issue.ts';
 import { logOutMany } from '../../lib/log-out-many.ts';
+import { pseudonym } from '../../lib/pseudonym.ts';
 import { endSession } from '../../lib/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
@@ -222,6 +224,25 @@ describe('next', () => {
     );
     expect(log.entries().filter(({ level }) => level === 'ERROR')).toEqual([]);
   });
+});
+
+test('leaves out a row that nobody can read, and says in the log which', async () => {
+  const sub = randomUUID();
+  const caller = await begin(sub, 1_000);
+  const { sid: _, ...row } = (await begin(sub, 2_000)).session;
+  await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item: row }));
+  expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
+  expect(log.outcomes()).toEqual([
+    expect.objectContaining({
+      message: 'list.row_unreadable',
+      route: expect.any(String),
+      reason: 'sid',
+      sub_hash: pseudonym(sub),
+      jti_hash: pseudonym(row.jti),
+    }),
+  ]);
+  expect(log.entries()).toContainEqual(expect.objectContaining({ 'list.row_unreadable': 1 }));
+  expect(log.lines().join('\n')).not.toContain(row.jti);
 });
 
 test('of sessions that began at once only the asking one is current', async () => {

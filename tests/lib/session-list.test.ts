@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { logOutMany } from '../../lib/log-out-many.ts';
 import type { Session } from '../../lib/session.ts';
-import { listSessions, type Position, SWEEP_ROWS, sweepEnded } from '../../lib/session-list.ts';
-import { createSession } from '../../lib/sessions.ts';
+import { listSessions, type Position } from '../../lib/session-list.ts';
+import { createSession, findSession } from '../../lib/sessions.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
+const TIME = { N: `${NOW_MS - 1_000}` };
+const LIFE = { N: '4000000000' };
 
 let store: WiredStore;
 beforeAll(async () => {
@@ -36,18 +37,14 @@ const operations = () => store.wire.requests().map(({ operation }) => operation)
 const list = (sub: string, limit = 100, after?: Position) =>
   listSessions(store.wired, sub, { limit, after }, NOW_MS);
 
-/** Keys of all rows of a user, live or not. */
-async function rowsOf(sub: string): Promise<string[]> {
-  const { Items = [] } = await store.direct.client.send(
-    new QueryCommand({
+/** Writes a row as a login service might, whatever is wrong with it. */
+async function put(sub: string, jti: string, row: Record<string, AttributeValue>): Promise<void> {
+  await store.direct.client.send(
+    new PutItemCommand({
       TableName: store.direct.table,
-      KeyConditionExpression: '#sub = :sub',
-      ExpressionAttributeNames: { '#sub': 'sub' },
-      ExpressionAttributeValues: { ':sub': sub },
-      ConsistentRead: true,
+      Item: { sub: { S: sub }, jti: { S: jti }, ...row },
     }),
   );
-  return Items.map(({ jti }) => String(jti));
 }
 
 describe('the list', () => {
@@ -71,7 +68,7 @@ describe('the list', () => {
   });
 
   test('is empty for a user without sessions', async () => {
-    expect(await list(randomUUID())).toEqual({ sessions: [], next: null });
+    expect(await list(randomUUID())).toEqual({ sessions: [], next: null, unreadable: [] });
   });
 
   test('leaves out what has expired, though TTL has not deleted it', async () => {
@@ -108,33 +105,32 @@ describe('the list', () => {
     await expect(list(randomUUID())).rejects.toThrow('does not hold any rows');
   });
 
-  test('names the attribute of a row that nobody can read, rather than hide a session', async () => {
+  test.each<[attribute: string, Record<string, AttributeValue>]>([
+    ['sid', { auth_time: TIME, expires_at: LIFE }],
+    ['auth_time', { sid: { S: 'a' }, expires_at: LIFE }],
+    ['auth_time', { sid: { S: 'a' }, auth_time: { S: 'yesterday' }, expires_at: LIFE }],
+    ['expires_at', { sid: { S: 'a' }, auth_time: TIME }],
+  ])('names a row whose %s nobody can read, and shows the others', async (attribute, row) => {
     const sub = randomUUID();
-    await store.direct.client.send(
-      new PutItemCommand({
-        TableName: store.direct.table,
-        Item: {
-          sub: { S: sub },
-          jti: { S: 'a' },
-          sid: { S: 'a' },
-          expires_at: { N: '4000000000' },
-        },
-      }),
-    );
-    await expect(list(sub)).rejects.toThrow('auth_time');
+    for (const jti of ['a', 'c']) await begin(sub, jti);
+    await put(sub, 'b', row);
+    const { sessions, next, unreadable } = await list(sub, 1);
+    expect(jtis(sessions)).toEqual(['a']);
+    expect(unreadable).toEqual([{ session: { sub, jti: 'b' }, attribute }]);
+    const rest = await list(sub, 1, next ?? undefined);
+    expect({ ...rest, sessions: jtis(rest.sessions) }).toEqual({
+      ...{ sessions: ['c'], next: null, unreadable },
+    });
+    await expect(findSession(store.wired, { sub, jti: 'b' }, NOW_MS)).rejects.toThrow(attribute);
   });
 
   test('takes no other row of a reserved key for a session', async () => {
     const sub = randomUUID();
     await begin(sub, 'a');
-    await store.direct.client.send(
-      new PutItemCommand({
-        TableName: store.direct.table,
-        Item: { sub: { S: sub }, jti: { S: '#something-to-come' } },
-      }),
-    );
-    expect(jtis((await list(sub)).sessions)).toEqual(['a']);
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    await put(sub, '#something-to-come', {});
+    const { sessions, unreadable } = await list(sub);
+    expect(jtis(sessions)).toEqual(['a']);
+    expect(unreadable).toEqual([]);
   });
 });
 
@@ -193,35 +189,5 @@ describe('pages', () => {
     const { next } = await list(stranger, 1);
     await begin(sub, 'mine');
     expect(jtis((await list(sub, 9, next ?? undefined)).sessions)).toEqual(['mine']);
-  });
-});
-
-describe('sweeping', () => {
-  test('deletes what the epoch ended, and nothing else', async () => {
-    const sub = randomUUID();
-    const caller = await begin(sub, 'caller');
-    for (const jti of ['one', 'two']) await begin(sub, jti);
-    const epoch = await logOutMany(store.direct, caller, 'others', NOW_MS);
-    await begin(sub, 'later', { auth_time: NOW_MS + 1 });
-    await begin(sub, 'refreshed', { sid: 'caller' });
-    if (!epoch) throw new Error('A live caller was refused');
-    expect(await sweepEnded(store.wired, sub, epoch)).toBe(2);
-    expect((await rowsOf(sub)).sort()).toEqual(['#epoch', 'caller', 'later', 'refreshed']);
-    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
-  });
-
-  test('writes nothing where there is nothing to delete', async () => {
-    const sub = randomUUID();
-    await begin(sub, 'a');
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS, keep: 'a' })).toBe(0);
-    expect(operations()).toEqual(['Query']);
-  });
-
-  test('costs two requests for any number of sessions, and leaves the rest to TTL', async () => {
-    const sub = randomUUID();
-    for (let index = 0; index < SWEEP_ROWS + 10; index += 1) await begin(sub, `s${index}`);
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(SWEEP_ROWS);
-    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
-    expect(await rowsOf(sub)).toHaveLength(10);
   });
 });
