@@ -4,11 +4,7 @@ import { type SessionStore, withinBudget } from './dynamodb.ts';
 import { RESERVED_PREFIX } from './session-reference.ts';
 import { timeBudget } from './time-budget.ts';
 
-export interface RowKey {
-  readonly sub: string;
-  readonly jti: string;
-}
-
+/** A row's attributes by name, none of them parsed. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Whether a row is a session's, not one such as the epoch's. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { logOutMany } from '../../lib/log-out-many.ts';
 import type { Session } from '../../lib/session.ts';
 import { listSessions, type Position } from '../../lib/session-list.ts';
-import { createSession, findSession } from '../../lib/sessions.ts';
+import { createSession, endSession, findSession } from '../../lib/sessions.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
@@ -110,7 +110,7 @@ describe('the list', () => {
     ['auth_time', { sid: { S: 'a' }, expires_at: LIFE }],
     ['auth_time', { sid: { S: 'a' }, auth_time: { S: 'yesterday' }, expires_at: LIFE }],
     ['expires_at', { sid: { S: 'a' }, auth_time: TIME }],
-  ])('names a row whose %s nobody can read, and shows the others', async (attribute, row) => {
+  ])('names a row whose %s nobody can read, which can be ended, and shows the others', async (attribute, row) => {
     const sub = randomUUID();
     for (const jti of ['a', 'c']) await begin(sub, jti);
     await put(sub, 'b', row);
@@ -122,6 +122,8 @@ describe('the list', () => {
       ...{ sessions: ['c'], next: null, unreadable },
     });
     await expect(findSession(store.wired, { sub, jti: 'b' }, NOW_MS)).rejects.toThrow(attribute);
+    expect(await endSession(store.wired, { sub, jti: 'b' })).toBe(true);
+    expect((await list(sub)).unreadable).toEqual([]);
   });
 
   test('takes no other row of a reserved key for a session', async () => {
