@@ -12,7 +12,8 @@ export interface Target {
 
 /**
  * Finds the environment variables of a service: those that its `me` function has in a deployed stage,
- * those of the shell where it names a table, else those of the local run.
+ * those of the shell where it names a table, or those of the local run. A port that is named comes before
+ * the shell.
  *
  * The SDK's own variables of a local run are set in this process too, so that its clients go there.
  *
@@ -20,13 +21,14 @@ export interface Target {
  */
 export async function targetEnvironment({ stage, port }: Target): Promise<Environment> {
   if (stage !== undefined) return deployedEnvironment(stage);
-  if (port === undefined && process.env.SESSIONS_TABLE) return process.env;
-  const environment = readRunFile(port ?? 3000);
+  const shell = process.env.SESSIONS_TABLE ? process.env : undefined;
+  const local = readRunFile(port ?? 3000);
+  const environment = port === undefined ? (shell ?? local) : (local ?? shell);
   if (!environment)
     throw new UsageError(
       `Nothing runs on port ${port ?? 3000}: start it with npm start, or name a deployed stage with --stage`,
     );
-  Object.assign(process.env, environment);
+  if (environment === local) Object.assign(process.env, local);
   return environment;
 }
 
