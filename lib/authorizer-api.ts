@@ -9,7 +9,7 @@ import {
 import { reportError } from './error-report.ts';
 import { giveUpInTime } from './function-timeout.ts';
 import { publishMetrics } from './metrics.ts';
-import { type HttpEvent, parseRequest } from './request.ts';
+import { parseRequest } from './request.ts';
 import { type Services, services } from './services.ts';
 
 type Authorizer = (request: AuthorizerRequest, services: Services) => Promise<AuthorizerAnswer>;
@@ -43,9 +43,7 @@ export function authorizerHandler(authorize: Authorizer) {
 
 function reported(error: unknown, event: AuthorizerEvent, context: Context): Error {
   const requestId = context?.awsRequestId;
-  const request =
-    parseAuthorizerEvent(event, requestId) ??
-    parseRequest(event as unknown as HttpEvent, requestId);
+  const request = parseAuthorizerEvent(event, requestId) ?? parseRequest(event, requestId);
   const { errorId } = reportError(error, request);
   return new Error(`Internal Server Error, see the log for error id ${errorId}`);
 }

@@ -4,7 +4,7 @@ import type {
   APIGatewayTokenAuthorizerEvent,
   AppSyncAuthorizerEvent,
 } from 'aws-lambda';
-import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
+import { type HttpRequest, parseRequest } from './request.ts';
 
 /** What API Gateway and AppSync send an authorizer. */
 export type AuthorizerEvent =
@@ -39,7 +39,7 @@ export function parseAuthorizerEvent(event: unknown, requestId?: string): Author
   const { version, type, methodArn, authorizationToken }: Partial<Record<string, unknown>> = {
     ...Object(event),
   };
-  const request = parseRequest(event as HttpEvent, requestId);
+  const request = parseRequest(event, requestId);
   if (typeof methodArn === 'string') {
     const stageArn = stageOf(methodArn);
     if (stageArn === null) return null;

@@ -21,9 +21,9 @@ export interface HttpRequest {
 
 /**
  * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API).
- * It never throws, as the error payload needs a path and a method for any event at all.
+ * Anything else is a request without a method, a path or headers: it never throws, as the error payload needs a path and a method for any event at all.
  */
-export function parseRequest(event: HttpEvent, requestId?: string): HttpRequest {
+export function parseRequest(event: unknown, requestId?: string): HttpRequest {
   const v2 = event as Partial<APIGatewayProxyEventV2> | null | undefined;
   const v1 = event as Partial<APIGatewayProxyEvent> | null | undefined;
   const method = text(v2?.requestContext?.http?.method ?? v1?.httpMethod);
