@@ -21,7 +21,8 @@ export interface HttpRequest {
 
 /**
  * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API).
- * Anything else is a request without a method, a path or headers: it never throws, as the error payload needs a path and a method for any event at all.
+ * Anything else is a request without a method, a path or headers: it never throws, as the error payload
+ * needs a path and a method for any event at all.
  */
 export function parseRequest(event: unknown, requestId?: string): HttpRequest {
   const v2 = event as Partial<APIGatewayProxyEventV2> | null | undefined;
