@@ -17,7 +17,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { UsageError } from '../local/arguments.ts';
+import { positiveNumber, UsageError } from '../local/arguments.ts';
 import { runCommand } from '../local/target.ts';
 import type { Violation } from './gap/evidence.ts';
 import { measureOverhead, overheadTable } from './gap/overhead.ts';
@@ -46,10 +46,10 @@ async function main(): Promise<void> {
     },
   });
   const options = {
-    rounds: wholeNumber('--rounds', values.rounds),
-    users: wholeNumber('--users', values.users),
-    clients: wholeNumber('--clients', values.clients),
-    seconds: wholeNumber('--seconds', values.seconds),
+    rounds: positiveNumber('--rounds', values.rounds),
+    users: positiveNumber('--users', values.users),
+    clients: positiveNumber('--clients', values.clients),
+    seconds: positiveNumber('--seconds', values.seconds),
   };
   if (values.url !== undefined && !URL.canParse(values.url))
     throw new UsageError('--url takes the URL of the API');
@@ -162,11 +162,6 @@ function circumstances(
       : []),
     ...(aborted ? ['- **Interrupted**: what is here is all there was until then'] : []),
   ];
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`${option} takes a whole number above 0`);
-  return Number(text);
 }
 
 /** One line that is written over; in a log, a line each. */

@@ -12,7 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { UsageError } from '../local/arguments.ts';
+import { positiveNumber } from '../local/arguments.ts';
 import { runCommand } from '../local/target.ts';
 import { soakReport } from './soak/report.ts';
 import { soak } from './soak/run.ts';
@@ -30,9 +30,9 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: `${randomInt(1, 1_000_000)}` },
     },
   });
-  const requests = wholeNumber('--requests', values.requests);
-  const users = wholeNumber('--users', values.users);
-  const seed = wholeNumber('--seed', values.seed);
+  const requests = positiveNumber('--requests', values.requests);
+  const users = positiveNumber('--users', values.users);
+  const seed = positiveNumber('--seed', values.seed);
   const stopped = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort(name));
   const { signal } = stopped;
@@ -69,11 +69,6 @@ function progressLine(phase: string, done: number, count: number, seconds: numbe
 /** One line that is written over; in a log, a line each. */
 function showLine(line: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : line && `${line}\n`);
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`${option} takes a whole number above 0`);
-  return Number(text);
 }
 
 await runCommand(main);

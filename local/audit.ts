@@ -4,6 +4,7 @@
  * the registry did not say: nothing is known then, and that is no pass.
  */
 import { execFile } from 'node:child_process';
+import { isObject } from '../lib/decode.ts';
 
 /** What came of an audit. */
 export type AuditOutcome =
@@ -49,10 +50,6 @@ function parseObject(text: string): Record<string, unknown> | null {
   } catch {
     return null; // npm failed before it had anything to report
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Time for npm and the registry together, in milliseconds. */
