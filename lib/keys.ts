@@ -1,11 +1,17 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
+import type { CryptoKey } from 'jose';
 import type { Keys } from './candidate-keys.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { keyServerKeys } from './key-server.ts';
 import { publicKeys } from './public-keys.ts';
 import { readSecretParameter } from './secret-parameter.ts';
 import { parseSecrets } from './secrets.ts';
-import { hmacAlgorithms, type KeySource, type TokenConfiguration } from './token-configuration.ts';
+import {
+  type Algorithm,
+  hmacAlgorithms,
+  type KeySource,
+  type TokenConfiguration,
+} from './token-configuration.ts';
 
 /**
  * Prepares the configured keys. Nothing is fetched before the first token needs it.
@@ -30,8 +36,8 @@ export function createKeys({ keySource, algorithms }: TokenConfiguration): Keys 
 function openKeySource(source: KeySource): Keys {
   switch (source.kind) {
     case 'secrets': {
-      const keys = secretKeys(source.secrets);
-      return { algorithms: hmacAlgorithms, candidates: async () => keys };
+      const keysFor = secretKeys(source.secrets);
+      return { algorithms: hmacAlgorithms, candidates: async ({ alg }) => keysFor(alg) };
     }
     case 'secret-parameter': {
       const keysOf = memoizeLast((text: string) =>
@@ -39,7 +45,7 @@ function openKeySource(source: KeySource): Keys {
       );
       return {
         algorithms: hmacAlgorithms,
-        candidates: async () => keysOf(await readSecretParameter(source.name)),
+        candidates: async ({ alg }) => keysOf(await readSecretParameter(source.name))(alg),
       };
     }
     case 'public-key':
@@ -49,13 +55,27 @@ function openKeySource(source: KeySource): Keys {
   }
 }
 
-function secretKeys(secrets: readonly string[]): readonly KeyObject[] {
-  return secrets.map((secret) => createSecretKey(Buffer.from(secret)));
+/**
+ * The keys of secrets, by algorithm. They are made once: given as bytes or as Node's own keys, jose would
+ * import them for every token, which is a third of what a verification costs.
+ */
+function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly CryptoKey[] {
+  return memoizeLast((alg) =>
+    secrets.map((secret) =>
+      createSecretKey(Buffer.from(secret)).toCryptoKey(
+        { name: 'HMAC', hash: `SHA-${alg.slice(2)}` },
+        false,
+        ['verify'],
+      ),
+    ),
+  );
 }
 
 /** Remembers the result for the last argument: a secret that did not change is not prepared again. */
-function memoizeLast<Result>(make: (text: string) => Result): (text: string) => Result {
-  let last: { text: string; result: Result } | undefined;
+function memoizeLast<Text extends string, Result>(
+  make: (text: Text) => Result,
+): (text: Text) => Result {
+  let last: { text: Text; result: Result } | undefined;
   return (text) => {
     if (last?.text !== text) last = { text, result: make(text) };
     return last.result;

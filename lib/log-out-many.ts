@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, withinBudget } from './dynamodb.ts';
+import type { SessionStore } from './dynamodb.ts';
 import type { ScopeOfMany } from './log-out-scope.ts';
 import { readRows } from './rows.ts';
 import type { Session } from './session.ts';
@@ -11,6 +11,7 @@ import {
   parseOptionalEpoch,
   type SessionEpoch,
 } from './session-epoch.ts';
+import { withinBudget } from './time-budget.ts';
 
 /** Attempts to write an epoch while others of the same user are being written. */
 const MAX_ATTEMPTS = 4;
@@ -65,6 +66,7 @@ async function writeEpoch(
   caller: Session,
   epoch: SessionEpoch,
 ): Promise<boolean> {
+  using budget = withinBudget();
   try {
     const { Attributes } = await store.client.send(
       new UpdateCommand({
@@ -83,7 +85,7 @@ async function writeEpoch(
         },
         ReturnValues: 'ALL_NEW',
       }),
-      withinBudget(),
+      budget,
     );
     if (!Attributes || !covers(parseEpoch(Attributes), epoch))
       throw new Error('The store’s answer to a write does not hold the epoch');

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, withinBudget } from './dynamodb.ts';
+import type { SessionStore } from './dynamodb.ts';
 import { RESERVED_PREFIX } from './session-reference.ts';
-import { timeBudget } from './time-budget.ts';
+import { type Budget, timeBudget, withinBudget } from './time-budget.ts';
 
 /** A row's attributes by name, none of them parsed. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export async function readRows(
   sub: string,
   jtis: readonly string[],
 ): Promise<ReadonlyMap<string, Row>> {
-  const { abortSignal } = withinBudget();
+  using budget = withinBudget();
   const rows = new Map<string, Row>();
   let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
   for (let pauseMs = timeBudget.firstPauseMs; keys.length > 0; pauseMs *= 2) {
@@ -39,19 +39,19 @@ export async function readRows(
       new BatchGetCommand({
         RequestItems: { [store.table]: { Keys: keys, ConsistentRead: true } },
       }),
-      { abortSignal },
+      budget,
     );
     if (!Responses) throw new Error('The store’s answer to a read does not hold any rows');
     for (const row of Responses[store.table] ?? []) rows.set(String(row.jti), row);
     keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
-    if (keys.length > 0) await pauseOrGiveUp(pauseMs, abortSignal);
+    if (keys.length > 0) await pauseOrGiveUp(pauseMs, budget);
   }
   return rows;
 }
 
-async function pauseOrGiveUp(milliseconds: number, signal: AbortSignal): Promise<void> {
+async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Budget): Promise<void> {
   try {
-    await pause(milliseconds, undefined, { signal });
+    await pause(milliseconds, undefined, { signal: abortSignal });
   } catch (cause) {
     throw new UnprocessedKeysError('DynamoDB did not read all rows in time', { cause });
   }
@@ -63,16 +63,11 @@ async function pauseOrGiveUp(milliseconds: number, signal: AbortSignal): Promise
  * @throws Error for an answer without rows, which is none of DynamoDB's
  */
 export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
-  const { abortSignal } = withinBudget();
+  using budget = withinBudget();
   const rows: Row[] = [];
   let start: Row | undefined;
   do {
-    const page = await queryPage(
-      store,
-      sub,
-      start ? { ExclusiveStartKey: start } : {},
-      abortSignal,
-    );
+    const page = await queryPage(store, sub, start ? { ExclusiveStartKey: start } : {}, budget);
     rows.push(...page.rows);
     start = page.next;
   } while (start);
@@ -89,7 +84,7 @@ export async function queryPage(
   store: SessionStore,
   sub: string,
   range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
-  abortSignal: AbortSignal,
+  budget: Budget,
 ): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
   const { Items, LastEvaluatedKey } = await store.client.send(
     new QueryCommand({
@@ -100,7 +95,7 @@ export async function queryPage(
       ConsistentRead: true,
       ...range,
     }),
-    { abortSignal },
+    budget,
   );
   // DynamoDB says that there are no rows with an empty list, never without one.
   if (!Items) throw new Error('The store’s answer to a query does not hold any rows');

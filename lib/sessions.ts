@@ -1,10 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, withinBudget } from './dynamodb.ts';
+import type { SessionStore } from './dynamodb.ts';
 import { type Row, readRows } from './rows.ts';
 import { parseSession, type Session } from './session.ts';
 import { EPOCH_KEY, isLive, parseOptionalEpoch } from './session-epoch.ts';
 import type { SessionReference } from './session-reference.ts';
+import { withinBudget } from './time-budget.ts';
 
 /**
  * Creates a session, unless its row is there already.
@@ -15,6 +16,7 @@ import type { SessionReference } from './session-reference.ts';
  */
 export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
   const item = parseSession(session);
+  using budget = withinBudget();
   try {
     await store.client.send(
       new PutCommand({
@@ -22,7 +24,7 @@ export async function createSession(store: SessionStore, session: Session): Prom
         Item: item,
         ConditionExpression: 'attribute_not_exists(jti)',
       }),
-      withinBudget(),
+      budget,
     );
     return true;
   } catch (error) {
@@ -67,6 +69,7 @@ export async function endSession(
   store: SessionStore,
   { sub, jti }: SessionReference,
 ): Promise<boolean> {
+  using budget = withinBudget();
   try {
     const { Attributes } = await store.client.send(
       new DeleteCommand({
@@ -75,7 +78,7 @@ export async function endSession(
         ConditionExpression: 'attribute_exists(jti)',
         ReturnValues: 'ALL_OLD',
       }),
-      withinBudget(),
+      budget,
     );
     if (Attributes?.sub !== sub || Attributes.jti !== jti)
       throw new Error('The store’s answer to a delete does not hold the deleted session');

@@ -3,7 +3,7 @@ import type { SessionStore } from './dynamodb.ts';
 import { isSessionRow, queryPage, type Row } from './rows.ts';
 import { isEpochTime } from './session.ts';
 import { isEndedBy, type SessionEpoch } from './session-epoch.ts';
-import { timeBudget } from './time-budget.ts';
+import { timeBudget, withinBudget } from './time-budget.ts';
 
 /** Rows that one BatchWriteItem takes. */
 export const SWEEP_ROWS = 25;
@@ -20,14 +20,15 @@ export async function sweepEnded(
   sub: string,
   epoch: SessionEpoch,
 ): Promise<number> {
-  const abortSignal = AbortSignal.timeout(timeBudget.sweepMs);
-  const { rows } = await queryPage(store, sub, { Limit: SWEEP_ROWS }, abortSignal);
+  using budget = withinBudget(timeBudget.sweepMs);
+  const { rows } = await queryPage(store, sub, { Limit: SWEEP_ROWS }, budget);
   const ended = rows.filter((row) => isSessionRow(row) && isEndedRow(row, epoch));
   if (ended.length === 0) return 0;
   const requests = ended.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
-  await store.client.send(new BatchWriteCommand({ RequestItems: { [store.table]: requests } }), {
-    abortSignal,
-  });
+  await store.client.send(
+    new BatchWriteCommand({ RequestItems: { [store.table]: requests } }),
+    budget,
+  );
   return ended.length;
 }
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { withinBudget } from '../../lib/dynamodb.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import { timeBudget, withinBudget } from '../../lib/time-budget.ts';
 
 const service: {
   readonly provider: { readonly timeout: number };
