@@ -5,6 +5,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
+import { awsJson } from './aws-json.ts';
+import { Sha256 } from './sha256.ts';
 import { timeBudget } from './time-budget.ts';
 
 /** The session table and the client to reach it with. */
@@ -27,6 +29,9 @@ export function openSessionStore(
   onLatency?: (milliseconds: number) => void,
 ): SessionStore {
   const client = new DynamoDBClient({
+    protocol: awsJson('1.0'),
+    sha256: Sha256,
+    retryMode: 'standard',
     maxAttempts: timeBudget.attempts,
     requestHandler: {
       connectionTimeout: timeBudget.connectMs,
@@ -35,6 +40,10 @@ export function openSessionStore(
       throwOnRequestTimeout: true,
     },
   });
+  client.config.signer = once(client.config.signer);
+  // awsJson() says who calls. The rest of these ask and write down what nobody here reads.
+  for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
+    client.middlewareStack.remove(name);
   if (onLatency)
     client.middlewareStack.add(timing(onLatency), { step: 'initialize', name: 'timing' });
   return {
@@ -44,6 +53,18 @@ export function openSessionStore(
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,
+  };
+}
+
+/** The SDK would copy its configuration into a new signer for each request. */
+function once<Signer>(make: () => Promise<Signer>): () => Promise<Signer> {
+  let made: Promise<Signer> | undefined;
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }
 
@@ -59,9 +80,4 @@ function timing(
       onLatency(performance.now() - start);
     }
   };
-}
-
-/** Ends an operation of the store with all its attempts in time for the function to answer. */
-export function withinBudget(): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(timeBudget.storeMs) };
 }

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { SSMProvider } from '@aws-lambda-powertools/parameters/ssm';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { timeBudget } from './time-budget.ts';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { awsJson } from './aws-json.ts';
+import { Sha256 } from './sha256.ts';
+import { timeBudget, withinBudget } from './time-budget.ts';
 
 /** How long a secret is used before SSM is asked again, in seconds: a rotation takes this long to arrive. */
 export const SECRET_MAX_AGE_SECONDS = 300;
@@ -11,42 +11,55 @@ export class SecretParameterError extends Error {
   override readonly name = 'SecretParameterError';
 }
 
-let provider: SSMProvider | undefined;
+/** The last answer, or the question that is on its way: tokens that come meanwhile wait for the same one. */
+let last:
+  | { readonly name: string; readonly askedAtMs: number; readonly value: Promise<string> }
+  | undefined;
 
 /**
- * Reads the value of an SSM SecureString, cached for {@link SECRET_MAX_AGE_SECONDS}.
+ * Reads the value of an SSM SecureString, kept for {@link SECRET_MAX_AGE_SECONDS}.
  *
  * @returns the empty string for a parameter without a value
- * @throws SecretParameterError when SSM refuses, or does not answer in time
+ * @throws SecretParameterError when SSM refuses, or does not answer in {@link timeBudget}.secretMs
  */
 export async function readSecretParameter(name: string): Promise<string> {
-  provider ??= new SSMProvider({
-    awsSdkV3Client: new SSMClient({
-      maxAttempts: 2,
-      requestHandler: {
-        connectionTimeout: timeBudget.connectMs,
-        requestTimeout: timeBudget.secretMs / 2,
-        throwOnRequestTimeout: true,
-      },
-    }),
-  });
-  const timer = new AbortController();
-  const reading = provider.get(name, { decrypt: true, maxAge: SECRET_MAX_AGE_SECONDS });
+  const now = Date.now();
+  if (last?.name !== name || now - last.askedAtMs > SECRET_MAX_AGE_SECONDS * 1_000)
+    last = { name, askedAtMs: now, value: ask(name) };
+  const asked = last;
   try {
-    return (await Promise.race([reading, tooLate(timer.signal)])) ?? '';
+    return await asked.value;
   } catch (cause) {
+    if (last === asked) last = undefined;
     // The name is not quoted: the secret itself may have been put in its place.
     throw new SecretParameterError(
       'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
       { cause },
     );
-  } finally {
-    timer.abort();
   }
 }
 
-/** Powertools passes no abort signal on, and the SDK's time-outs count each attempt by itself. */
-async function tooLate(signal: AbortSignal): Promise<never> {
-  await pause(timeBudget.secretMs, undefined, { ref: false, signal });
-  throw new Error(`SSM did not answer within ${timeBudget.secretMs} ms`);
+let client: SSMClient | undefined;
+
+async function ask(name: string): Promise<string> {
+  client ??= new SSMClient({
+    protocol: awsJson('1.1'),
+    sha256: Sha256,
+    retryMode: 'standard',
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: timeBudget.connectMs,
+      requestTimeout: timeBudget.secretMs / 2,
+      throwOnRequestTimeout: true,
+    },
+  });
+  using budget = withinBudget(timeBudget.secretMs);
+  try {
+    const command = new GetParameterCommand({ Name: name, WithDecryption: true });
+    const { Parameter } = await client.send(command, budget);
+    return Parameter?.Value ?? '';
+  } catch (error) {
+    budget.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
+    throw error;
+  }
 }

@@ -50,7 +50,6 @@ export async function buildBare(
   return bundle(`bare-${name}`, like, `bench/bare/${name}.handler`, options, directory);
 }
 
-/** NODE_OPTIONS are left out of its variables: what is compared with us is spared what they cost. */
 async function bundle(
   name: string,
   like: PackagedFunction,
@@ -74,8 +73,7 @@ async function bundle(
     plugins: [plainLib],
     logLevel: 'error',
   });
-  const { NODE_OPTIONS: _, ...variables } = like.variables;
-  return { ...like, name, handler, taskRoot, variables };
+  return { ...like, name, handler, taskRoot };
 }
 
 const BANNER =

@@ -23,7 +23,3 @@ export function openSessionStore(table: string): SessionStore {
     table,
   };
 }
-
-export function withinBudget(): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(timeBudget.storeMs) };
-}
