@@ -1,9 +1,11 @@
+import { withSources } from './source-map.ts';
+
 /** An error in words. */
 export interface ErrorDescription {
   readonly message: string;
   /** The class of an `Error`; the type of anything else that was thrown. */
   readonly type: string;
-  /** The stack, with those of its causes. */
+  /** The stack, with those of its causes; in lines of the sources where the code is bundled. */
   readonly trace: string;
 }
 
@@ -62,7 +64,9 @@ function typeOf(error: unknown): string {
 function traceOf(error: unknown): string {
   if (!hasStack(error)) return '';
   return withCauses(error)
-    .map((each) => attempt(() => (hasStack(each) ? each.stack : messageOf(each)), 'unknown'))
+    .map((each) =>
+      attempt(() => (hasStack(each) ? withSources(each.stack) : messageOf(each)), 'unknown'),
+    )
     .join('\nCaused by: ');
 }
 

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
-import { parse } from 'yaml';
+import { build } from 'esbuild';
+import { type Bundling, bundling, entryPoint } from '../infra/bundle/options.ts';
 
 /** SPDX names of licences that ask for nothing beyond their own text. Another one is for a person to judge. */
 export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
@@ -31,22 +31,6 @@ export interface BundledPackage {
   readonly functions: readonly string[];
 }
 
-/** What of `custom.esbuild` is for the plugin; all the rest it hands on to esbuild. */
-const PLUGIN_OPTIONS = [
-  'concurrency',
-  'exclude',
-  'outputFileExtension',
-  'outputWorkFolder',
-  'outputBuildFolder',
-  'packager',
-  'watch',
-];
-
-interface ServerlessFile {
-  readonly functions: Readonly<Record<string, { readonly handler: string }>>;
-  readonly custom?: { readonly esbuild?: BuildOptions & Record<string, unknown> };
-}
-
 /**
  * Bundles every function of a project as `serverless package` does, and writes nothing. What counts is
  * what tree shaking leaves: a package that is installed, or only imported for its types, ships nowhere.
@@ -55,11 +39,10 @@ interface ServerlessFile {
  * @throws Error when a function can't be bundled
  */
 export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
-  const text = readFileSync(join(root, 'serverless.yml'), 'utf8');
-  const service: ServerlessFile = parse(text, { logLevel: 'silent', merge: true });
-  const packagesOf = await bundle(root, service);
+  const project = await bundling(root);
+  const packagesOf = await bundle(root, project);
   const functionsOf = new Map<string, string[]>();
-  for (const [name, { handler }] of Object.entries(service.functions)) {
+  for (const [name, handler] of Object.entries(project.handlers)) {
     for (const path of packagesOf(entryPoint(handler)))
       functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
   }
@@ -73,27 +56,15 @@ export function refusedLicences(packages: readonly BundledPackage[]): readonly B
   return packages.filter(({ licence }) => !ALLOWED_LICENCES.has(licence));
 }
 
-function esbuildOptions({ custom }: ServerlessFile): BuildOptions {
-  return Object.fromEntries(
-    Object.entries(custom?.esbuild ?? {}).filter(([name]) => !PLUGIN_OPTIONS.includes(name)),
-  );
-}
-
-/** `handlers/me.handler` → `handlers/me.ts` */
-function entryPoint(handler: string): string {
-  return `${handler.replace(/\.\w+$/, '')}.ts`;
-}
-
 /** @returns the folders of the packages in an entry point's bundle */
 async function bundle(
   root: string,
-  service: ServerlessFile,
+  { handlers, options }: Bundling,
 ): Promise<(entry: string) => ReadonlySet<string>> {
-  const handlers = Object.values(service.functions).map(({ handler }) => handler);
   const { metafile } = await build({
-    ...esbuildOptions(service),
+    ...options,
     absWorkingDir: root,
-    entryPoints: [...new Set(handlers.map(entryPoint))],
+    entryPoints: [...new Set(Object.values(handlers).map(entryPoint))],
     outdir: 'bundle',
     metafile: true,
     write: false,

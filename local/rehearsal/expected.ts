@@ -78,7 +78,6 @@ export function expectedVariables(name: string, stage: Stage, stackId: string) {
     ERROR_DETAILS: SETTINGS[stage].errorDetails,
     LOG_SALT: stackId,
     POWERTOOLS_SERVICE_NAME: `true-logout-${stage}`,
-    NODE_OPTIONS: '--enable-source-maps',
     ...(name === 'authorizer' ? { AUTHORIZER_CLAIMS: '' } : {}),
   };
 }

@@ -1,0 +1,15 @@
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+
+/**
+ * Stands in for `@aws-sdk/credential-provider-node`: Lambda hands its role's credentials over in environment
+ * variables, so that the SDK's chain of profiles, SSO, processes and metadata services is never asked.
+ */
+export const defaultProvider = (): ReturnType<typeof fromEnv> => {
+  const read = fromEnv();
+  let credentials: ReturnType<typeof read> | undefined;
+  // They do not change in the life of a process, and each look at `process.env` is a call into the system.
+  return () => {
+    credentials ??= read();
+    return credentials;
+  };
+};
