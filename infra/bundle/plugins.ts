@@ -126,7 +126,10 @@ export function shakable(schemas: string): string {
     [...schemas.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
   );
   return schemas
-    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => `${texts.get(name) ?? key}:`)
+    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => {
+      const text = texts.get(name);
+      return text === undefined ? key : `${text}:`;
+    })
     .replaceAll(/^n\d+_registry\.registerError\((\w+)\$, .*\);$/gm, (line, name: string) =>
       EXCEPTIONS.includes(name) ? line : '',
     );
@@ -150,7 +153,9 @@ export function remains({ file, instead = '' }: LeftOut, module: string): string
 }
 
 function exportsOf(module: string): readonly string[] {
-  const declared = module.matchAll(/^export (?:async )?(?:const|var|let|function|class) (\w+)/gm);
+  const declared = module.matchAll(
+    /^export (?:async )?(?:const|var|let|function|class)\b\*? (\w+)/gm,
+  );
   const listed = module.matchAll(/^export \{([^}]*)\}/gm);
   return [
     ...[...declared].map(([, name = '']) => name),

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { logOutMany } from '../../lib/log-out-many.ts';
+import type { Session } from '../../lib/session.ts';
+import { sessionId } from '../../lib/session-reference.ts';
+import { endSession } from '../../lib/sessions.ts';
+import { authorizerForms } from '../support/authorizer-events.ts';
+import { type FreshFunctions, functionStarter } from '../support/fault-matrix-process.ts';
+import { lambdaContext } from '../support/lambda.ts';
+import { type CapturedLog, captureLog } from '../support/log.ts';
+import { requestV2 } from '../support/requests.ts';
+import { encode, issueTestSession, TEST_SECRET } from '../support/signing.ts';
+import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+
+let store: WiredStore;
+let functions: FreshFunctions;
+let log: CapturedLog;
+
+/** The functions as they are deployed: bundled, minified, without parts of the SDK. */
+beforeAll(async () => {
+  store = await openWiredStore();
+  const start = await functionStarter();
+  functions = start({
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: store.wire.endpoint,
+    SESSIONS_TABLE: store.direct.table,
+    JWT_SECRET: TEST_SECRET,
+  });
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.wire.clear();
+  log = captureLog();
+});
+
+interface Live {
+  readonly token: string;
+  readonly session: Session;
+}
+
+const { method: post, path: logoutPath } = { method: 'POST', path: '/api/v1/auth/logout' };
+const logout = (token: string, scope?: string) => ({
+  name: 'logout' as const,
+  event: requestV2({
+    method: post,
+    path: logoutPath,
+    token,
+    ...(scope ? { query: { scope } } : {}),
+  }),
+});
+const authorizer = (token: string) => ({
+  name: 'authorizer' as const,
+  event: authorizerForms[0]?.event(`Bearer ${token}`),
+});
+const get = (name: 'me' | 'sessions', token: string) => ({
+  name,
+  event: requestV2({ method: 'GET', path: `/api/v1/auth/${name}`, token }),
+});
+const forged = (token: string) =>
+  `${token.slice(0, token.lastIndexOf('.') + 1)}${encode('x'.repeat(32))}`;
+
+/** What each request asks of the store. Any other number, or order, is another price and another contract. */
+test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown }, string[]]>([
+  ['log-out', ({ token }) => logout(token), ['DeleteItem']],
+  ['log-out with a forged token', ({ token }) => logout(forged(token)), []],
+  ['log-out with garbage', () => logout('garbage'), []],
+  ['log-out with a token too large', () => logout('x'.repeat(8_193)), []],
+  [
+    'log-out of others',
+    ({ token }) => logout(token, 'others'),
+    ['BatchGetItem', 'UpdateItem', 'Query'],
+  ],
+  [
+    'log-out everywhere',
+    ({ token }) => logout(token, 'everywhere'),
+    ['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+  ],
+  ['log-out of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
+  ['me', ({ token }) => get('me', token), ['BatchGetItem']],
+  ['me with a forged token', ({ token }) => get('me', forged(token)), []],
+  ['the list', ({ token }) => get('sessions', token), ['BatchGetItem', 'Query']],
+  ['the list with a forged token', ({ token }) => get('sessions', forged(token)), []],
+  ['the authorizer', ({ token }) => authorizer(token), ['BatchGetItem']],
+  ['the authorizer with a forged token', ({ token }) => authorizer(forged(token)), []],
+  [
+    'the end of a listed session',
+    ({ token, session }) => ({
+      name: 'endSession',
+      event: requestV2({
+        method: 'DELETE',
+        path: '/api/v1/auth/sessions/x',
+        token,
+        id: sessionId(session),
+      }),
+    }),
+    ['BatchGetItem', 'BatchGetItem', 'DeleteItem'],
+  ],
+])('%s', async (_, request, expected) => {
+  const live = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+  const { name, event } = request(live);
+  await functions[name](event, lambdaContext()).catch((error: Error) => {
+    if (error.message !== 'Unauthorized') throw error; // how an authorizer says no
+  });
+  log.stop();
+  expect(store.wire.requests().map(({ operation }) => operation)).toEqual(expected);
+});
+
+test.each([
+  ['deleted', (session: Session) => endSession(store.direct, session)],
+  ['ended by an epoch', (session: Session) => logOutMany(store.direct, session, 'everywhere')],
+])('log-out and check of a session that is %s cost the same as of a live one', async (_, end) => {
+  const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+  await end(session);
+  await functions.me(get('me', token).event, lambdaContext());
+  await functions.logout(logout(token).event, lambdaContext());
+  log.stop();
+  expect(store.wire.requests().map(({ operation }) => operation)).toEqual([
+    'BatchGetItem',
+    'DeleteItem',
+  ]);
+});
