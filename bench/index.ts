@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { coldRows } from './cold.ts';
+import { costRows } from './cost.ts';
 import { everywhereRows } from './everywhere.ts';
 import { memoryRows } from './memory.ts';
 import { writeReport } from './report.ts';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   warm: { runs: 5, rows: warmRows },
   memory: { runs: 5, rows: memoryRows },
   everywhere: { runs: 5, rows: everywhereRows },
+  cost: { runs: 3, rows: costRows },
   throughput: { runs: 5, rows: throughputRows },
 };
 

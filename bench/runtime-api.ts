@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { CpuShare } from './cpu-share.ts';
 import type { PackagedFunction } from './packaged.ts';
 
 /** What a function answered, and when. */
@@ -30,26 +31,36 @@ export class Environment implements AsyncDisposable {
   startedMs = Number.NaN;
   readonly #function: PackagedFunction;
   readonly #variables: Readonly<Record<string, string>>;
+  readonly #cpuShare: CpuShare | undefined;
   readonly #server: Server;
   #process: ChildProcess | undefined;
   #poll: ServerResponse | undefined;
   #event: unknown;
   #settle: { resolve(invocation: Invocation): void; reject(error: Error): void } | undefined;
 
-  private constructor(fn: PackagedFunction, variables: Readonly<Record<string, string>>) {
+  private constructor(
+    fn: PackagedFunction,
+    variables: Readonly<Record<string, string>>,
+    cpuShare: CpuShare | undefined,
+  ) {
     this.#function = fn;
     this.#variables = variables;
+    this.#cpuShare = cpuShare;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: Error) => this.#settle?.reject(error));
     });
   }
 
-  /** @param variables in addition to those that the deployment sets, and over them */
+  /**
+   * @param variables in addition to those that the deployment sets, and over them
+   * @param cpuShare how much of a processor it gets; all that there is without one
+   */
   static async open(
     fn: PackagedFunction,
     variables: Readonly<Record<string, string>>,
+    cpuShare?: CpuShare,
   ): Promise<Environment> {
-    const environment = new Environment(fn, variables);
+    const environment = new Environment(fn, variables, cpuShare);
     environment.#server.listen(0, '127.0.0.1');
     await once(environment.#server, 'listening');
     return environment;
@@ -105,6 +116,7 @@ export class Environment implements AsyncDisposable {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#cpuShare?.hold(child.pid ?? 0);
     this.#process = child;
     child.stdout.resume();
     let errors = '';

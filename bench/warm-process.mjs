@@ -20,12 +20,17 @@ const context = {
 };
 
 const statuses = {};
+let billedMs = 0;
 async function call(event) {
+  const start = performance.now();
   const { statusCode } = await handler(event, context);
+  // Lambda charges every invocation by itself, in whole milliseconds.
+  billedMs += Math.max(1, Math.ceil(performance.now() - start));
   statuses[statusCode] = (statuses[statusCode] ?? 0) + 1;
 }
 
 for (const event of warmUp) await call(event);
+billedMs = 0;
 const cpu = process.cpuUsage();
 const start = process.hrtime.bigint();
 for (const event of measured) await call(event);
@@ -34,6 +39,7 @@ const { user, system } = process.cpuUsage(cpu);
 process.send({
   cpuUs: (user + system) / measured.length,
   wallUs: wallUs / measured.length,
+  billedMs: billedMs / measured.length,
   statuses,
 });
 process.disconnect();

@@ -1,8 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CpuShare } from './cpu-share.ts';
 import type { PackagedFunction } from './packaged.ts';
 import { nextEvent } from './processes.ts';
 import { lambdaFlags } from './runtime-api.ts';
@@ -12,7 +21,14 @@ export interface WarmRun {
   /** CPU time of the process, all threads, user and system. */
   readonly cpuUs: number;
   readonly wallUs: number;
+  /** Mean of the times of each call, rounded up to whole milliseconds. */
+  readonly billedMs: number;
   readonly statuses: Readonly<Record<string, number>>;
+}
+
+interface WarmRunWithLog extends WarmRun {
+  /** Bytes of log that a call has written. */
+  readonly logBytes: number;
 }
 
 export interface WarmCalls {
@@ -21,12 +37,17 @@ export interface WarmCalls {
   readonly measured: readonly unknown[];
 }
 
-/** Starts a function in a process of its own, and calls it with one event after the other. */
+/**
+ * Starts a function in a process of its own, and calls it with one event after the other.
+ *
+ * @param cpuShare how much of a processor it gets; all that there is without one
+ */
 export async function runWarm(
   fn: PackagedFunction,
   variables: Readonly<Record<string, string>>,
   calls: WarmCalls,
-): Promise<WarmRun> {
+  cpuShare?: CpuShare,
+): Promise<WarmRunWithLog> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-warm-'));
   const events = join(directory, 'events.json');
   writeFileSync(events, JSON.stringify(calls));
@@ -44,11 +65,13 @@ export async function runWarm(
       stdio: ['ignore', log, 'inherit', 'ipc'],
     },
   );
+  cpuShare?.hold(child.pid ?? 0);
   try {
     const exit = once(child, 'exit');
     const run = await nextEvent<WarmRun>(child, 'message');
     await exit;
-    return run;
+    const count = calls.warmUp.length + calls.measured.length;
+    return { ...run, logBytes: fstatSync(log).size / count };
   } finally {
     closeSync(log);
     rmSync(directory, { recursive: true });
