@@ -36,16 +36,18 @@ export async function shownRows(
   nowMs: number = Date.now(),
 ): Promise<{ readonly rows: readonly ShownRow[]; readonly more: boolean }> {
   const { abortSignal } = withinBudget();
-  const { rows, next } = await queryPage(store, sub, { Limit: SHOWN_ROWS }, abortSignal);
+  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, abortSignal);
   const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
   const epoch = epochRow && parseEpoch(epochRow);
   return {
-    rows: rows.map((row) =>
-      row === epochRow
-        ? { ...row, kind: 'epoch' }
-        : { ...row, kind: 'session', state: stateOf(row, epoch, nowMs) },
-    ),
-    more: next !== undefined,
+    rows: rows
+      .slice(0, SHOWN_ROWS)
+      .map((row) =>
+        row === epochRow
+          ? { ...row, kind: 'epoch' }
+          : { ...row, kind: 'session', state: stateOf(row, epoch, nowMs) },
+      ),
+    more: rows.length > SHOWN_ROWS,
   };
 }
 
