@@ -62,8 +62,9 @@ describeInBrowser('the local console', () => {
 
   test('logs a device out: its row vanishes, and it is refused from then on', () =>
     use(
-      async ({ press, untilAnswer, untilState, row, jti, newest, said }) => {
+      async ({ press, untilAnswer, untilState, row, jti, newest, said, stopClock, letPass }) => {
         const phone = await jti('Phone');
+        await stopClock();
         await press('Phone', 'Log out');
         await untilState('Phone', 'ended');
         expect(await row(phone).locator('.state').innerText()).toBe('deleted');
@@ -72,7 +73,10 @@ describeInBrowser('the local console', () => {
         await press('Phone', 'Who am I');
         await untilAnswer('Phone', 'Who am I: 401');
         expect(await newest.innerText()).toContain('{"detail":"Could not validate credentials"}');
-        await row(phone).waitFor({ state: 'detached' });
+        await letPass(5_999);
+        expect(await row(phone).count()).toBe(1);
+        await letPass(1);
+        expect(await row(phone).count()).toBe(0);
         for (const device of ['Laptop', 'Tablet']) await untilState(device, 'alive');
       },
       [ME_REFUSED],
@@ -139,13 +143,15 @@ describeInBrowser('the local console', () => {
     }));
 
   test('shows what others do to the table, without being asked', () =>
-    use(async ({ page, untilState, row, jti }) => {
+    use(async ({ page, untilState, row, jti, stopClock, letPass }) => {
+      await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
       await fetch(`${service.url}/api/v1/auth/logout`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
       });
+      await letPass(1_000);
       await untilState('Phone', 'ended');
       expect(await row(phone).locator('.state').innerText()).toBe('deleted');
     }));

@@ -17,7 +17,11 @@ export interface ConsolePage {
   /** The sentence that is also heard. */
   said(): Promise<string>;
   /** The newest request that is shown. */
-  newest: Locator;
+  readonly newest: Locator;
+  /** Stops the page's clock: nothing happens by itself from now on. */
+  stopClock(): Promise<void>;
+  /** Lets the page's clock run on, at once. */
+  letPass(milliseconds: number): Promise<void>;
 }
 
 /** Finds things on the console once its devices are there. */
@@ -37,6 +41,11 @@ export async function consolePage(page: Page): Promise<ConsolePage> {
     row: (jti) => page.locator(`#rows tr:has(th code[title="${jti}"])`),
     said: () => page.getByRole('status').innerText(),
     newest: page.locator('#requests li').first(),
+    stopClock: async () => {
+      await page.clock.install();
+      await page.clock.pauseAt(Date.now() + 60_000); // the page's future, as a clock can't be put back
+    },
+    letPass: (milliseconds) => page.clock.runFor(milliseconds),
   };
   for (const device of ['Laptop', 'Phone', 'Tablet']) await found.untilState(device, 'alive');
   return found;
