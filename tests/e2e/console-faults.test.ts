@@ -35,6 +35,7 @@ describeInBrowser('the local console, where not all is well', () => {
     expect(await visit.page.getByRole('button', { name: 'New session' }).count()).toBe(0);
     expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
     await visit.close();
+    server.closeAllConnections();
     server.close();
   });
 

@@ -25,6 +25,7 @@ beforeAll(async () => {
   server.listen(port, 'localhost');
 });
 afterAll(async () => {
+  server.closeAllConnections();
   server.close();
   await store.close();
 });

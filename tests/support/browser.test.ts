@@ -36,6 +36,7 @@ describeInBrowser('a visit', () => {
   });
   afterAll(async () => {
     await browser.close();
+    server.closeAllConnections();
     server.close();
   });
 

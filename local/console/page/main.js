@@ -33,7 +33,11 @@ async function refresh() {
   tell(answer.canSign ? '' : CANNOT_SIGN);
   showRows(answer.rows);
   const alive = new Set(answer.rows.filter(({ state }) => state === 'alive').map(({ jti }) => jti));
-  for (const device of devices) device.view.showState(alive.has(device.session.jti));
+  for (const device of devices) {
+    const isAlive = alive.has(device.session.jti);
+    // Of a row that is not among the first of many nothing is known.
+    if (isAlive || !answer.more) device.view.showState(isAlive);
+  }
   byId('table').textContent = answer.table;
   for (const place of document.querySelectorAll('.sub')) place.textContent = answer.sub;
   byId('more').textContent = `The first ${answer.rows.length} rows; there are more.`;
