@@ -13,7 +13,8 @@ describeInBrowser('the local console', () => {
   let service: RunningService;
   let browser: TestBrowser;
   beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
+    service = await startService();
+    browser = await openBrowser();
   }, 90_000);
   afterAll(() => Promise.all([service.stop(), browser.close()]));
 
