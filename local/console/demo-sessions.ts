@@ -1,9 +1,9 @@
 import type { SessionStore } from '../../lib/dynamodb.ts';
-import { withinBudget } from '../../lib/dynamodb.ts';
 import { issueSession, type Signer } from '../../lib/issue.ts';
 import { queryPage, type Row } from '../../lib/rows.ts';
 import { InvalidSessionError, parseSession } from '../../lib/session.ts';
 import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from '../../lib/session-epoch.ts';
+import { withinBudget } from '../../lib/time-budget.ts';
 
 /** What the console works with. */
 export interface Demo {
@@ -35,8 +35,8 @@ export async function shownRows(
   { store, sub }: Demo,
   nowMs: number = Date.now(),
 ): Promise<{ readonly rows: readonly ShownRow[]; readonly more: boolean }> {
-  const { abortSignal } = withinBudget();
-  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, abortSignal);
+  using budget = withinBudget();
+  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, budget);
   const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
   const epoch = epochRow && parseEpoch(epochRow);
   return {
