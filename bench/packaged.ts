@@ -54,7 +54,13 @@ export async function packageFunctions(): Promise<Packages> {
   return { directory, functions, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function packageCopy(copy: string, output: string): Promise<void> {
+/**
+ * Runs `serverless package` in a copy of the project.
+ *
+ * @param copy folder to make the copy in
+ * @param output folder for the template and the zip files
+ */
+export async function packageCopy(copy: string, output: string): Promise<void> {
   cpSync(ROOT, copy, {
     recursive: true,
     filter: (path) => path === ROOT || !LEFT_OUT.includes(basename(path)),

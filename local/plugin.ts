@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { createServer } from 'node:net';
 import { readConfiguration } from '../lib/config.ts';
 import { ConfigurationError } from '../lib/configuration-error.ts';
 import { openSessionStore } from '../lib/dynamodb.ts';
-import { issueSession } from '../lib/issue.ts';
 import { createKeys } from '../lib/keys.ts';
+import { announce, untilListening } from './announce.ts';
+import { putConsoleInFront } from './console/console.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
+import { gatewayOf, type Plugins } from './gateway.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { keepRunLog } from './run-log.ts';
 import { signerOf } from './signer.ts';
 import { createSessionsTable } from './table.ts';
 
-interface Serverless {
+interface Serverless extends Plugins {
   readonly service: {
     readonly provider: { environment: Record<string, unknown> };
     readonly custom: { readonly esbuild: object };
@@ -33,7 +35,7 @@ interface OfflineOptions {
 
 /**
  * What `serverless offline` needs to run the whole service on one machine: DynamoDB (embedded, or the
- * server that AWS_ENDPOINT_URL_DYNAMODB names), the table, a secret, and a first token to try.
+ * server that AWS_ENDPOINT_URL_DYNAMODB names), the table, a secret, a console, and a first token to try.
  */
 export default class LocalServices {
   readonly hooks: Record<string, () => Promise<void>>;
@@ -87,8 +89,10 @@ async function startLocalServices(serverless: Serverless, options: OfflineOption
   writeRunFile(port, environment);
   keepRunLog(port);
   process.once('exit', () => removeRunFile(port));
-  announceWhenReady(host, port, environment).catch((error) =>
-    process.stderr.write(`No first token: ${error}\n`),
+  // A store that others share may have an alice of its own, whose rows are not for the console.
+  const sub = given ? `alice-${randomUUID().slice(0, 8)}` : 'alice';
+  openWhenReady(serverless, { host, port, environment, sub }).catch((error) =>
+    process.stderr.write(`No console and no first token: ${error}\n`),
   );
 }
 
@@ -131,48 +135,20 @@ async function isFree(host: string, port: number): Promise<boolean> {
   }
 }
 
-async function announceWhenReady(
-  host: string,
-  port: number,
-  environment: Record<string, string>,
-): Promise<void> {
-  while (!(await accepts(host, port))) await pause(50);
-  const url = `http://${host}:${port}/api/v1/auth`;
-  const otherPort = port === DEFAULT_PORT ? '' : ` --port ${port}`;
-  const signer = await signerOf(environment);
-  if (!signer) {
-    process.stdout.write(
-      `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
-    );
-    process.stdout.write(`  npm run token -- --sub alice --jti <the token’s jti>${otherPort}\n\n`);
-    return;
-  }
-  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
-  const { token } = await issueSession(store, signer, {
-    sub: 'alice',
-    ttlSeconds: 3_600,
-    claims: { name: 'Alice' },
-  });
-  process.stdout.write(`
-Ready. Try it:
-
-  TOKEN=${token}
-  curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 200: who you are
-  curl -i -H "Authorization: Bearer $TOKEN" -X POST ${url}/logout # 200: logged out
-  curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 401: really logged out
-
-Another token: npm run --silent token${otherPort && ` --${otherPort}`}
-`);
+interface LocalRun {
+  readonly host: string;
+  readonly port: number;
+  readonly environment: LocalVariables;
+  /** The console's user. */
+  readonly sub: string;
 }
 
-async function accepts(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
+async function openWhenReady(serverless: Serverless, run: LocalRun): Promise<void> {
+  const { host, port, environment, sub } = run;
+  await untilListening(host, port);
+  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  const signer = await signerOf(environment);
+  putConsoleInFront(gatewayOf(serverless), { store, signer, sub }, host);
+  const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
+  await announce({ host, port, portOption, store, signer });
 }

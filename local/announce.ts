@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SessionStore } from '../lib/dynamodb.ts';
+import { issueSession, type Signer } from '../lib/issue.ts';
+
+/** A local run that is about to be ready. */
+export interface Announcement {
+  readonly host: string;
+  readonly port: number;
+  /** How to name the port to the project's commands; empty for the default one. */
+  readonly portOption: string;
+  readonly store: SessionStore;
+  readonly signer: Signer | undefined;
+}
+
+/** Waits until something listens. */
+export async function untilListening(host: string, port: number): Promise<void> {
+  while (!(await accepts(host, port))) await pause(50);
+}
+
+/** Says where to begin: the console, and a first token with three lines to paste. */
+export async function announce(run: Announcement): Promise<void> {
+  const { host, port, portOption, store, signer } = run;
+  const url = `http://${host}:${port}/api/v1/auth`;
+  process.stdout.write(
+    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows vanish.\n`,
+  );
+  if (!signer) {
+    process.stdout.write(
+      `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
+    );
+    process.stdout.write(`  npm run token -- --sub alice --jti <the token’s jti>${portOption}\n\n`);
+    return;
+  }
+  const { token } = await issueSession(store, signer, {
+    sub: 'alice',
+    ttlSeconds: 3_600,
+    claims: { name: 'Alice' },
+  });
+  process.stdout.write(`
+Ready. Try it:
+
+  TOKEN=${token}
+  curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 200: who you are
+  curl -i -H "Authorization: Bearer $TOKEN" -X POST ${url}/logout # 200: logged out
+  curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 401: really logged out
+
+Another token: npm run --silent token${portOption && ` --${portOption}`}
+`);
+}
+
+/** Browsers on this machine reach a run that listens on every address under this name. */
+function consoleUrl(host: string, port: number): string {
+  return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`;
+}
+
+async function accepts(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

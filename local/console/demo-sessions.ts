@@ -1,0 +1,87 @@
+import type { SessionStore } from '../../lib/dynamodb.ts';
+import { issueSession, type Signer } from '../../lib/issue.ts';
+import { queryPage, type Row } from '../../lib/rows.ts';
+import { InvalidSessionError, parseSession } from '../../lib/session.ts';
+import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from '../../lib/session-epoch.ts';
+import { withinBudget } from '../../lib/time-budget.ts';
+
+/** What the console works with. */
+export interface Demo {
+  readonly store: SessionStore;
+  /** Undefined where the service has only a public key, so that its login service alone can sign. */
+  readonly signer: Signer | undefined;
+  /** The one user whose rows it reads and writes. */
+  readonly sub: string;
+}
+
+/** Whether a session opens anything, and if not, why. */
+export type RowState = 'alive' | 'ended' | 'expired' | 'unreadable';
+
+/** A row as the console shows it: its attributes as they are, and what they mean. */
+export type ShownRow = Row & { readonly kind: 'session' | 'epoch'; readonly state?: RowState };
+
+/** Rows that are read at a time: as many as a page can show. */
+export const SHOWN_ROWS = 100;
+
+/** Life of the console's sessions, in seconds. */
+const TTL_SECONDS = 3_600;
+
+/**
+ * Reads the rows of the demo's user, and of nobody else, as the store may be a shared one.
+ *
+ * @returns at most {@link SHOWN_ROWS} of them, the epoch's first, and whether there are more
+ */
+export async function shownRows(
+  { store, sub }: Demo,
+  nowMs: number = Date.now(),
+): Promise<{ readonly rows: readonly ShownRow[]; readonly more: boolean }> {
+  using budget = withinBudget();
+  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, budget);
+  const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
+  const epoch = epochRow && parseEpoch(epochRow);
+  return {
+    rows: rows
+      .slice(0, SHOWN_ROWS)
+      .map((row) =>
+        row === epochRow
+          ? { ...row, kind: 'epoch' }
+          : { ...row, kind: 'session', state: stateOf(row, epoch, nowMs) },
+      ),
+    more: rows.length > SHOWN_ROWS,
+  };
+}
+
+function stateOf(row: Row, epoch: SessionEpoch | undefined, nowMs: number): RowState {
+  try {
+    const session = parseSession(row);
+    if (isEndedBy(epoch, session)) return 'ended';
+    return session.expires_at * 1_000 > nowMs ? 'alive' : 'expired';
+  } catch (error) {
+    if (error instanceof InvalidSessionError) return 'unreadable';
+    throw error;
+  }
+}
+
+/** A device's name: what a person would type, in a line. */
+const DEVICE = /^[^\p{C}]{1,40}$/u;
+
+/** @returns the name without blanks around it; null for what is none */
+export function deviceName(value: unknown): string | null {
+  const name = typeof value === 'string' ? value.trim() : '';
+  return DEVICE.test(name) ? name : null;
+}
+
+/** Signs the demo's user in on a device, as a login service would. */
+export async function signIn(
+  { store, sub }: Demo,
+  signer: Signer,
+  device: string,
+): Promise<{ readonly token: string; readonly session: Row }> {
+  const { token, session } = await issueSession(store, signer, {
+    sub,
+    ttlSeconds: TTL_SECONDS,
+    claims: { name: 'Alice' },
+    userAgent: device,
+  });
+  return { token, session: { ...session } };
+}

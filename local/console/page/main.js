@@ -1,0 +1,167 @@
+import { deviceCard } from './devices.js';
+import { showExchange } from './exchanges.js';
+import { parsed, send } from './requests.js';
+import { rowTable } from './rows.js';
+import { outcome } from './sentences.js';
+
+const REFRESH_MS = 1_000;
+const FIRST_DEVICES = ['Laptop', 'Phone', 'Tablet'];
+const COLOURS = 6;
+const SAVED = 'devices';
+
+const byId = (id) => document.getElementById(id);
+const devices = [];
+const showRows = rowTable(byId('rows'), (jti) =>
+  devices.find(({ session }) => session.jti === jti),
+);
+
+let asked = 0;
+let shown = 0;
+
+/** Reads the rows, and shows them unless a later reading was faster. */
+async function refresh() {
+  asked += 1;
+  const turn = asked;
+  const exchange = await send({ method: 'GET', path: '/console/rows' });
+  if (turn < shown) return undefined;
+  shown = turn;
+  const answer = parsed(exchange);
+  if (exchange.status !== 200) {
+    tell(`The table can’t be read: ${answer.detail ?? `${exchange.text}. Is npm start running?`}`);
+    return undefined;
+  }
+  tell(answer.canSign ? '' : CANNOT_SIGN);
+  showRows(answer.rows);
+  const alive = new Set(answer.rows.filter(({ state }) => state === 'alive').map(({ jti }) => jti));
+  for (const device of devices) {
+    const isAlive = alive.has(device.session.jti);
+    // Of a row that is not among the first of many nothing is known.
+    if (isAlive || !answer.more) device.view.showState(isAlive);
+  }
+  byId('table').textContent = answer.table;
+  for (const place of document.querySelectorAll('.sub')) place.textContent = answer.sub;
+  byId('more').textContent = `The first ${answer.rows.length} rows; there are more.`;
+  byId('more').hidden = !answer.more;
+  byId('sign-in').hidden = !answer.canSign;
+  return answer;
+}
+
+const CANNOT_SIGN =
+  'This service has only a public key, so the console cannot sign tokens for new sessions. Sign one with your own key, make its row with npm run token -- --sub … --jti …, and use curl. The rows below are live all the same.';
+
+/** Shows what stands in the way, or that nothing does. */
+function tell(text) {
+  const notice = byId('notice');
+  if (notice.textContent !== text) notice.textContent = text;
+  notice.hidden = text === '';
+}
+
+function say(text) {
+  byId('said').textContent = text;
+}
+
+/** Asks for a session. It is what a login service does, and no endpoint of this one. */
+async function signIn(name, device) {
+  const body = JSON.stringify({ device: name });
+  const exchange = await send({ method: 'POST', path: '/console/sessions', body }, device);
+  return { exchange, issued: exchange.status === 201 ? parsed(exchange) : undefined };
+}
+
+function addDevice(name, { token, session }) {
+  const number = devices.length;
+  const letter = String.fromCharCode(65 + (number % 26));
+  const device = { name, letter, colour: number % COLOURS, token, session };
+  device.view = deviceCard(
+    device,
+    (action) => act(device, action),
+    () => signInAgain(device),
+  );
+  devices.push(device);
+  device.view.showSession();
+  byId('devices').append(device.view.card);
+  return device;
+}
+
+/**
+ * Does what a card's button says, after what the same card was asked for before: a device that asks who it
+ * is right after logging out means "then", while a function that starts for the first time takes a second.
+ */
+function inTurn(device, work) {
+  device.turn = Promise.resolve(device.turn).then(work);
+  return device.turn;
+}
+
+function act(device, { name, method, path, label }) {
+  return inTurn(device, async () => {
+    device.view.showAnswer(label);
+    const exchange = await send({ method, path, token: device.token }, device);
+    await refresh();
+    report(exchange);
+    device.view.showAnswer(label, exchange.status);
+    say(outcome(name, device.name, exchange));
+  });
+}
+
+function signInAgain(device) {
+  return inTurn(device, async () => {
+    const { exchange, issued } = await signIn(device.name, device);
+    if (issued) {
+      Object.assign(device, issued);
+      device.view.focus(); // before the pressed button goes away
+      device.view.showSession();
+      save();
+    }
+    await refresh();
+    report(exchange);
+    say(outcome('sign-in', device.name, exchange));
+  });
+}
+
+function report(exchange) {
+  byId('none-yet').hidden = true;
+  showExchange(byId('requests'), exchange);
+}
+
+/** Keeps the devices over a reload, in this tab only. They are throw-away sessions of a local run. */
+function save() {
+  const kept = devices.map(({ name, token, session }) => ({ name, token, session }));
+  sessionStorage.setItem(SAVED, JSON.stringify(kept));
+}
+
+function saved() {
+  return JSON.parse(sessionStorage.getItem(SAVED) ?? '[]');
+}
+
+byId('sign-in').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const name = byId('device').value;
+  const { exchange, issued } = await signIn(name);
+  if (issued) {
+    exchange.device = addDevice(issued.session.user_agent, issued);
+    save();
+  }
+  await refresh();
+  report(exchange);
+  say(outcome('sign-in', name, exchange));
+});
+
+async function keepFresh() {
+  if (!document.hidden) await refresh();
+  setTimeout(keepFresh, REFRESH_MS);
+}
+
+const first = await refresh();
+// Rows that are all gone are those of an earlier run, and so are the tokens.
+const known = new Set(first?.rows.map(({ jti }) => jti));
+const kept = saved();
+if (kept.some(({ session }) => known.has(session.jti)))
+  for (const { name, ...issued } of kept) addDevice(name, issued);
+else if (first?.canSign)
+  for (const name of FIRST_DEVICES) {
+    const { issued } = await signIn(name);
+    if (issued) addDevice(name, issued);
+  }
+save();
+await refresh();
+document.addEventListener('visibilitychange', () => document.hidden || refresh());
+keepFresh();

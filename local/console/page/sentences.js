@@ -1,0 +1,25 @@
+const DONE = {
+  me: (name) => `${name}: 200. Its row is in the table, so its session is alive.`,
+  this: (name) =>
+    `${name} is logged out: its row is gone. The token has not expired; ask “Who am I” to see what it is worth.`,
+  others: (name) =>
+    `All devices but ${name} are logged out, by one write: the #epoch row. Their rows were swept away with it.`,
+  everywhere: () =>
+    'All devices are logged out, by one write: the #epoch row. A new session begins after it, and is alive.',
+  'sign-in': (name) => `${name} is signed in: one new row, and a token that names it.`,
+};
+
+/**
+ * What came of a request, in a sentence.
+ *
+ * @param {keyof typeof DONE} what was asked for
+ */
+export function outcome(what, name, { status, errorId }) {
+  if (status >= 200 && status < 300) return DONE[what](name);
+  if (status === 401 && what === 'me')
+    return `${name}: 401. The token is correctly signed and has not expired, but its row is not there.`;
+  if (status === 401) return `${name}: 401. A session that is over can’t end others.`;
+  if (status >= 500)
+    return `${name}: ${status}. Nothing is claimed that the store has not confirmed${errorId ? `; error id ${errorId}` : ''}.`;
+  return status ? `${name}: ${status}.` : `${name}: no answer. Is npm start running?`;
+}

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { barriers } from '../support/accessibility.ts';
+import {
+  describeInBrowser,
+  openBrowser,
+  type TestBrowser,
+  type Visit,
+} from '../support/browser.ts';
+import { type ConsolePage, consolePage } from '../support/console-page.ts';
+import { type RunningService, startService } from '../support/service.ts';
+
+describeInBrowser('the local console', () => {
+  let service: RunningService;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    service = await startService();
+    browser = await openBrowser();
+  }, 90_000);
+  afterAll(() => Promise.all([service.stop(), browser.close()]));
+
+  interface Use extends Visit, ConsolePage {}
+
+  /** Opens the console in a profile of its own, uses it, and requires that nothing went wrong meanwhile. */
+  async function use(
+    story: (use: Use) => Promise<void>,
+    failures: readonly string[] = [],
+    options = {},
+  ): Promise<void> {
+    const visit = await browser.visit(service.url, options);
+    try {
+      await story({ ...visit, ...(await consolePage(visit.page)) });
+      expect(visit.complaints).toEqual([]);
+      expect(visit.foreignRequests).toEqual([]);
+      expect(visit.failures).toEqual(failures);
+    } finally {
+      await visit.close();
+    }
+  }
+
+  const ME_REFUSED = '401 GET /api/v1/auth/me';
+
+  test('is where a start says that it is', () => {
+    expect(service.output()).toContain(`Open ${service.url}/ `);
+  });
+
+  test('shows three devices, and the row of each', () =>
+    use(async ({ row, jti }) => {
+      for (const device of ['Laptop', 'Phone', 'Tablet'])
+        expect(await row(await jti(device)).innerText()).toMatch(
+          new RegExp(`${device}.*alive`, 's'),
+        );
+    }));
+
+  test('asks who a device is, and shows the request and its answer', () =>
+    use(async ({ press, untilAnswer, jti, newest, said }) => {
+      await press('Laptop', 'Who am I');
+      await untilAnswer('Laptop', 'Who am I: 200');
+      expect(await newest.locator('.body').innerText()).toMatch(/^\{"sub":"alice","session":/);
+      const id = Buffer.from(await jti('Laptop')).toString('base64url');
+      expect(await newest.locator('.body').innerText()).toContain(`"id":"${id}"`);
+      expect(await said()).toContain('alive');
+    }));
+
+  test('logs a device out: its row vanishes, and it is refused from then on', () =>
+    use(
+      async ({ press, untilAnswer, untilState, row, jti, newest, said, stopClock, letPass }) => {
+        const phone = await jti('Phone');
+        await stopClock();
+        await press('Phone', 'Log out');
+        await untilState('Phone', 'ended');
+        expect(await row(phone).locator('.state').innerText()).toBe('deleted');
+        await untilAnswer('Phone', 'Log out: 200');
+        expect(await said()).toContain('its row is gone');
+        await press('Phone', 'Who am I');
+        await untilAnswer('Phone', 'Who am I: 401');
+        expect(await newest.innerText()).toContain('{"detail":"Could not validate credentials"}');
+        await letPass(5_999);
+        expect(await row(phone).count()).toBe(1);
+        await letPass(1);
+        expect(await row(phone).count()).toBe(0);
+        for (const device of ['Laptop', 'Tablet']) await untilState(device, 'alive');
+      },
+      [ME_REFUSED],
+    ));
+
+  test('logs a device out before it asks who it is, however fast the two follow', () =>
+    use(
+      async ({ press, untilAnswer }) => {
+        await press('Tablet', 'Log out');
+        await press('Tablet', 'Who am I');
+        await untilAnswer('Tablet', 'Who am I: 401');
+      },
+      [ME_REFUSED],
+    ));
+
+  test('logs the others out, and shows the one row that does it', () =>
+    use(
+      async ({ page, press, untilAnswer, untilState, jti }) => {
+        await press('Laptop', 'Log out others');
+        for (const device of ['Phone', 'Tablet']) await untilState(device, 'ended');
+        await untilAnswer('Laptop', 'Log out others: 200');
+        await untilState('Laptop', 'alive');
+        const epoch = page.locator('#rows tr').filter({ hasText: '#epoch' });
+        expect(await epoch.locator('td code').getAttribute('title')).toBe(await jti('Laptop'));
+        await press('Laptop', 'Who am I');
+        await untilAnswer('Laptop', 'Who am I: 200');
+        await press('Phone', 'Log out others');
+        await untilAnswer('Phone', 'Log out others: 401');
+      },
+      ['401 POST /api/v1/auth/logout?scope=others'],
+    ));
+
+  test('logs all devices out, and a new session is alive all the same', () =>
+    use(
+      async ({ page, press, untilAnswer, untilState, jti, row, card }) => {
+        const before = await jti('Laptop');
+        await press('Tablet', 'Log out everywhere');
+        for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
+        await untilAnswer('Tablet', 'Log out everywhere: 200');
+        const epoch = page.locator('#rows tr').filter({ hasText: '#epoch' });
+        expect(await epoch.innerText()).not.toContain('but for the chain');
+        await press('Laptop', 'Who am I');
+        await untilAnswer('Laptop', 'Who am I: 401');
+        await press('Laptop', 'Sign in again');
+        await untilState('Laptop', 'alive');
+        expect(await jti('Laptop')).not.toBe(before);
+        await row(await jti('Laptop')).waitFor();
+        expect(await card('Laptop').getByRole('button', { name: 'Sign in' }).count()).toBe(0);
+      },
+      [ME_REFUSED],
+    ));
+
+  test('signs a new device in, with its name as text', () =>
+    use(async ({ page, untilState, untilAnswer, press, row, jti, newest }) => {
+      const name = `<b>Bob's TV</b>`;
+      await page.getByRole('textbox', { name: 'Device' }).fill(name);
+      await page.getByRole('button', { name: 'New session' }).click();
+      await untilState(name, 'alive');
+      expect(await row(await jti(name)).innerText()).toContain(name);
+      await newest.getByText(`-d '{"device":"<b>Bob'\\''s TV</b>"}'`).waitFor();
+      expect(await newest.locator('.body').innerText()).toMatch(/"token":"[\w-]{8}…"/);
+      await press(name, 'Who am I');
+      await untilAnswer(name, 'Who am I: 200');
+    }));
+
+  test('shows what others do to the table, without being asked', () =>
+    use(async ({ page, untilState, row, jti, stopClock, letPass }) => {
+      await stopClock();
+      const phone = await jti('Phone');
+      const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
+      await fetch(`${service.url}/api/v1/auth/logout`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+      });
+      await letPass(1_000);
+      await untilState('Phone', 'ended');
+      expect(await row(phone).locator('.state').innerText()).toBe('deleted');
+    }));
+
+  test('copies the curl line with the whole token in it', () =>
+    use(
+      async ({ page, press, newest }) => {
+        const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[0].token");
+        await press('Laptop', 'Log out everywhere');
+        await newest.getByRole('button', { name: 'Copy' }).click();
+        await newest.getByText('Copied').waitFor();
+        expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+          `curl -i -X POST -H "Authorization: Bearer ${token}" "${service.url}/api/v1/auth/logout?scope=everywhere"`,
+        );
+        expect(await newest.innerText()).not.toContain(token);
+      },
+      [],
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    ));
+
+  test('has its devices still after a reload', () =>
+    use(async ({ page, jti, press, untilState }) => {
+      const before = await jti('Phone');
+      await press('Tablet', 'Log out');
+      await untilState('Tablet', 'ended');
+      await page.reload();
+      await untilState('Laptop', 'alive');
+      await untilState('Tablet', 'ended');
+      expect(await jti('Phone')).toBe(before);
+    }));
+
+  test('is used by keyboard alone, and the focus stays where it is', () =>
+    use(
+      async ({ page, untilState, untilAnswer }) => {
+        const focused = async () =>
+          (await page.locator(':focus').innerText()).replaceAll(/\s+/g, ' ');
+        await page.getByRole('textbox', { name: 'Device' }).focus();
+        await page.keyboard.press('ControlOrMeta+A');
+        await page.keyboard.type('Watch');
+        await page.keyboard.press('Enter');
+        await untilState('Watch', 'alive');
+        await page.keyboard.press('Tab');
+        expect(await focused()).toBe('New session');
+        await page.keyboard.press('Tab');
+        expect(await focused()).toBe('Who am I on Laptop');
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+        await untilAnswer('Laptop', 'Log out: 200');
+        expect(await focused()).toBe('Log out on Laptop');
+        await page.keyboard.press('Shift+Tab');
+        await page.keyboard.press('Space');
+        await untilAnswer('Laptop', 'Who am I: 401');
+        for (const button of ['Log out', 'Log out others', 'Log out everywhere', 'Sign in again']) {
+          await page.keyboard.press('Tab');
+          expect(await focused()).toBe(`${button} on Laptop`);
+        }
+        await page.keyboard.press('Enter');
+        await untilState('Laptop', 'alive');
+        expect(await focused()).toBe('Who am I on Laptop');
+        const outline = await page.evaluate(
+          'getComputedStyle(document.activeElement).outlineStyle',
+        );
+        expect(outline).toBe('solid');
+      },
+      [ME_REFUSED],
+    ));
+
+  test.each([
+    ['light', 1_280],
+    ['dark', 320],
+  ] as const)('has no barrier that axe knows of: %s, %i pixels wide', (colorScheme, width) =>
+    use(
+      async ({ page, press, untilAnswer }) => {
+        expect(await barriers(page)).toEqual([]);
+        await press('Laptop', 'Log out others');
+        await untilAnswer('Laptop', 'Log out others: 200');
+        await press('Phone', 'Who am I');
+        await untilAnswer('Phone', 'Who am I: 401');
+        expect(await barriers(page)).toEqual([]);
+        const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+        expect(await page.evaluate(wide)).toBe(false);
+      },
+      [ME_REFUSED],
+      { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } },
+    ),
+  );
+
+  test.each([
+    ['reduce', 'none', '0s'],
+    ['no-preference', 'appear', '0.4s'],
+  ] as const)('moves as much as its reader likes: %s', (reducedMotion, animation, transition) =>
+    use(
+      async ({ page }) => {
+        const style = (property: string) =>
+          page.evaluate(`getComputedStyle(document.querySelector('#rows tr')).${property}`);
+        expect(await style('animationName')).toBe(animation);
+        expect(await style('transitionDuration')).toBe(transition);
+      },
+      [],
+      { reducedMotion },
+    ),
+  );
+});

@@ -1,0 +1,50 @@
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { packageCopy } from '../../bench/packaged.ts';
+import { unzip } from '../../bench/unzip.ts';
+
+let directory: string;
+let template: string;
+/** Every file that would be deployed, by its path in its function. */
+const deployed = new Map<string, string>();
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'package-'));
+  const output = join(directory, 'package');
+  await packageCopy(join(directory, 'project'), output);
+  template = readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
+  for (const zip of globSync('*.zip', { cwd: output })) {
+    const unpacked = join(directory, 'unpacked', zip);
+    unzip(join(output, zip), unpacked);
+    for (const file of globSync('**/*.*', { cwd: unpacked }))
+      deployed.set(`${zip}/${file}`, readFileSync(join(unpacked, file), 'utf8'));
+  }
+}, 120_000);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** What only the console, and the plugin that opens it, say. */
+const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console'];
+
+test('the marks of the console are those that it has', () => {
+  const source = [...globSync('local/console/*.ts'), 'local/plugin.ts']
+    .map((file) => readFileSync(file, 'utf8'))
+    .join();
+  for (const mark of MARKS.slice(0, 3)) expect(source).toContain(mark);
+});
+
+test('no route of the console is deployed', () => {
+  const routes = [...template.matchAll(/"RouteKey":\s*"([^"]+)"/g)].map(([, route]) => route);
+  expect(routes).toContain('POST /api/v1/auth/logout');
+  expect(routes.filter((route) => /^\w+ \/(console.*)?$|\$default/.test(`${route}`))).toEqual([]);
+});
+
+test('no code and no file of the console is deployed, nor a source map of it', () => {
+  const files = [...deployed.keys()];
+  expect(files).toContain('logout.zip/handlers/logout.cjs');
+  expect(files).toContain('logout.zip/handlers/logout.cjs.map');
+  expect(files.filter((file) => !/\.cjs(\.map)?$/.test(file))).toEqual([]);
+  for (const text of [template, ...deployed.values()])
+    for (const mark of MARKS) expect(text.includes(mark)).toBe(false);
+});

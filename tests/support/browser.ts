@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { describe } from '@jest/globals';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+/** Where distributions put it. */
+const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const ARGUMENTS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // A page that asks a third party fails its test; it must not get as far as that party.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+];
+
+/**
+ * Finds Chromium: the one that CHROMIUM names, else one in a usual place.
+ *
+ * @returns undefined where there is none
+ * @throws Error where CHROMIUM names one that is not there, as in .ci/run when its installation failed
+ */
+export function findChromium(
+  environment: NodeJS.ProcessEnv = process.env,
+  usualPlaces: readonly string[] = USUAL_PLACES,
+): string | undefined {
+  const named = environment.CHROMIUM;
+  if (!named) return usualPlaces.find((path) => existsSync(path));
+  if (!existsSync(named)) throw new Error(`There is no Chromium at CHROMIUM (${named})`);
+  return named;
+}
+
+/** A group of tests that need a browser: where there is none they are skipped, and a line says so. */
+export function describeInBrowser(name: string, tests: () => void): void {
+  if (findChromium()) {
+    describe(name, tests);
+    return;
+  }
+  // Not console.warn, whose stack trace Jest would print around it.
+  process.stderr.write(
+    `SKIPPED, no browser: ${name} (apt-get install chromium, or CHROMIUM=/path/to/chromium)\n`,
+  );
+  describe.skip(name, tests);
+}
+
+/** A page in a profile of its own, and what went wrong on it. */
+export interface Visit {
+  readonly page: Page;
+  /** Errors and warnings on the console, Content-Security-Policy violations among them, and exceptions. */
+  readonly complaints: readonly string[];
+  /** What was answered with 400 or above, such as `401 GET /api/v1/auth/me`; no complaint by itself. */
+  readonly failures: readonly string[];
+  /** Addresses asked for outside the page's own origin. */
+  readonly foreignRequests: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface TestBrowser {
+  /** Opens an address and waits until it has loaded. */
+  visit(url: string, options?: BrowserContextOptions): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+/** Starts headless Chromium. To be called inside {@link describeInBrowser}. */
+export async function openBrowser(): Promise<TestBrowser> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No Chromium: use describeInBrowser');
+  // Without its sandbox, which refuses root; it only ever sees this project's own pages.
+  const browser = await chromium.launch({
+    executablePath,
+    args: ARGUMENTS,
+    chromiumSandbox: false,
+  });
+  return {
+    visit: async (url, options) => {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      const observed = observe(page, new URL(url).origin);
+      await page.goto(url);
+      return { page, ...observed, close: () => context.close() };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** Chromium's own line about an answer that is an error, which `failures` has with its method. */
+const FAILED_LOAD = /^Failed to load resource: the server responded with a status of \d+/;
+
+function observe(page: Page, origin: string): Omit<Visit, 'page' | 'close'> {
+  const complaints: string[] = [];
+  const failures: string[] = [];
+  const foreignRequests: string[] = [];
+  page.on('console', (message) => {
+    const serious = message.type() === 'error' || message.type() === 'warning';
+    if (serious && !FAILED_LOAD.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    if (protocol !== 'data:' && asked !== origin) foreignRequests.push(request.url());
+  });
+  page.on('response', (response) => {
+    if (response.status() < 400) return;
+    const { pathname, search } = new URL(response.url());
+    failures.push(`${response.status()} ${response.request().method()} ${pathname}${search}`);
+  });
+  return { complaints, failures, foreignRequests };
+}
