@@ -1,31 +1,16 @@
-import middy from '@middy/core';
-import httpErrorHandler from '@middy/http-error-handler';
-import type { Context } from 'aws-lambda';
-import { giveUpInTime } from './function-timeout.ts';
-import { publishMetrics } from './metrics.ts';
-import { type HttpEvent, type HttpRequest, parseRequest } from './request.ts';
+import { publicHandler } from './http-stack.ts';
+import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 import { type Services, services } from './services.ts';
-import { unhandledError } from './unhandled-error.ts';
 
 /** An endpoint: a request in, a response out; an HttpError thrown is an answer as well. */
 export type Endpoint = (request: HttpRequest, services: Services) => Promise<HttpResponse>;
 
 /**
- * Wraps an endpoint into a Lambda handler, in the one Middy stack of all HTTP handlers:
- *
- * - an {@link HttpError} becomes its response (http-error-handler; it does not log, as nothing failed)
- * - anything else that is thrown becomes the 500 payload (unhandled-error, registered last because
- *   Middy runs `onError` hooks in reverse order)
- * - what was counted on the way is written as metrics when all is done
- * - an endpoint that is still busy shortly before the Lambda timeout is given up, with a 500 payload
+ * Wraps an endpoint that works with tokens and sessions into a Lambda handler. `lib/http-stack.ts` has what
+ * it does around all of them.
  */
 export function httpHandler(endpoint: Endpoint) {
-  return middy(
-    async (event: HttpEvent, context: Context): Promise<HttpResponse> =>
-      endpoint(parseRequest(event, context?.awsRequestId), services()),
-    { ...giveUpInTime, requestEnd: publishMetrics },
-  )
-    .use(httpErrorHandler({ logger: false }))
-    .use(unhandledError());
+  // Inside the stack: a wrong configuration is an error of the request, with the 500 payload.
+  return publicHandler(async (request) => endpoint(request, services()));
 }

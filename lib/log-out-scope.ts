@@ -7,7 +7,8 @@ export type LogOutScope = (typeof SCOPES)[number];
 /** `others` goes on with the caller's own chain of tokens; `everywhere` ends that as well. */
 export type ScopeOfMany = Exclude<LogOutScope, 'this'>;
 
-const SCOPES = ['this', 'others', 'everywhere'] as const;
+/** The values of `?scope=`, the default first. */
+export const SCOPES = ['this', 'others', 'everywhere'] as const;
 
 /**
  * Reads `?scope=`; `this` where it is not given.

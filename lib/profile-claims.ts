@@ -1,5 +1,5 @@
 /** Standard claims of OpenID Connect Core, section 5.1, with the types that it gives them. */
-const PROFILE_CLAIMS = {
+export const PROFILE_CLAIMS = {
   name: 'string',
   email: 'string',
   email_verified: 'boolean',

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Bundling, bundling, entryPoint } from '../infra/bundle/options.ts';
+import { type Bundling, bundling, entryPoint } from './bundling.ts';
+import type { ServiceFunction } from './service-file.ts';
 
 /** SPDX names of licences that ask for nothing beyond their own text. Another one is for a person to judge. */
 export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
@@ -19,7 +20,7 @@ export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
   'MIT-0',
 ]);
 
-/** A package of which at least one byte is in a bundle. */
+/** A package of which at least one byte is in a bundle, or a file beside one. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
@@ -42,8 +43,9 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
   const project = await bundling(root);
   const packagesOf = await bundle(root, project);
   const functionsOf = new Map<string, string[]>();
-  for (const [name, handler] of Object.entries(project.handlers)) {
-    for (const path of packagesOf(entryPoint(handler)))
+  for (const [name, each] of Object.entries(project.functions)) {
+    const shipped = [...packagesOf(entryPoint(each)), ...packagesBeside(each)];
+    for (const path of new Set(shipped))
       functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
   }
   return [...functionsOf]
@@ -59,12 +61,12 @@ export function refusedLicences(packages: readonly BundledPackage[]): readonly B
 /** @returns the folders of the packages in an entry point's bundle */
 async function bundle(
   root: string,
-  { handlers, options }: Bundling,
+  { functions, options }: Bundling,
 ): Promise<(entry: string) => ReadonlySet<string>> {
   const { metafile } = await build({
     ...options,
     absWorkingDir: root,
-    entryPoints: [...new Set(Object.values(handlers).map(entryPoint))],
+    entryPoints: [...new Set(Object.values(functions).map(entryPoint))],
     outdir: 'bundle',
     metafile: true,
     write: false,
@@ -76,11 +78,20 @@ async function bundle(
     const files = Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) =>
       bytesInOutput > 0 ? [file] : [],
     );
-    // Greedy: of a package inside another one's node_modules, the inner one.
-    return new Set(
-      files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
-    );
+    return packageFolders(files);
   };
+}
+
+/** The packages of which files ship as they are, by `package.patterns`. */
+function packagesBeside({ package: { patterns = [] } = {} }: ServiceFunction): ReadonlySet<string> {
+  return packageFolders(patterns);
+}
+
+/** Greedy: of a package inside another one's node_modules, the inner one. */
+function packageFolders(files: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+  );
 }
 
 function describePackage(

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, entryPoint } from '../../infra/bundle/options.ts';
+import { bundling, entryPoint } from '../../local/bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
 export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'authorizer';
@@ -14,9 +14,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @returns the text of a CommonJS module, which exports each function's handler under its name
  */
 export async function bundleFunctions(): Promise<string> {
-  const { handlers, options } = await bundling(ROOT);
-  const lines = Object.entries(handlers).map(
-    ([name, handler]) => `export { handler as ${name} } from './${entryPoint(handler)}';`,
+  const { functions, options } = await bundling(ROOT);
+  const lines = Object.entries(functions).map(
+    ([name, each]) => `export { handler as ${name} } from './${entryPoint(each)}';`,
   );
   const { outputFiles } = await build({
     ...options,

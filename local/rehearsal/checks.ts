@@ -50,9 +50,9 @@ export async function checkFunctions(
   check(
     'functions: these',
     functions.map(({ FunctionName }) => FunctionName),
-    Object.keys(FUNCTIONS).map((name) => `true-logout-${stage}-${name}`),
+    Object.keys(FUNCTIONS[stage]).map((name) => `true-logout-${stage}-${name}`),
   );
-  for (const name of Object.keys(FUNCTIONS)) {
+  for (const name of Object.keys(FUNCTIONS[stage])) {
     const FunctionName = `true-logout-${stage}-${name}`;
     const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     check(`${name}: runtime`, found.Runtime, 'nodejs24.x');
@@ -91,7 +91,7 @@ export function checkApi(stack: Stack, stage: Stage, check: Check): void {
     Properties.RouteKey,
     functionBehind(stack, Properties.Target),
   ]);
-  check('routes, and their functions', Object.fromEntries(routes), ROUTES);
+  check('routes, and their functions', Object.fromEntries(routes), ROUTES[stage]);
   const { DefaultRouteSettings, AccessLogSettings } = stack.template.HttpApiStage?.Properties ?? {};
   const { rate, burst } = SETTINGS[stage].throttle;
   check('routes: throttled, and measured one by one', DefaultRouteSettings, {

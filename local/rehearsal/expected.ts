@@ -7,20 +7,39 @@ export type Stage = 'dev' | 'prod';
 export const STAGES: readonly Stage[] = ['dev', 'prod'];
 
 /** Functions by name, with what each may do with the table: what it calls, and nothing else. */
-export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+const EVERYWHERE: Readonly<Record<string, readonly string[]>> = {
   logout: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'Query', 'UpdateItem'],
   me: ['BatchGetItem'],
   sessions: ['BatchGetItem', 'Query'],
   endSession: ['BatchGetItem', 'DeleteItem'],
   authorizer: ['BatchGetItem'],
+  openapi: [],
 };
 
-/** Routes, and the functions behind them. */
-export const ROUTES: Readonly<Record<string, string>> = {
+export const FUNCTIONS: Readonly<Record<Stage, typeof EVERYWHERE>> = {
+  dev: { ...EVERYWHERE, docs: [] },
+  prod: EVERYWHERE,
+};
+
+/** These know no token, so that they may read no secret either. */
+const DOCUMENTING: readonly string[] = ['openapi', 'docs'];
+
+const ROUTES_EVERYWHERE: Readonly<Record<string, string>> = {
   'POST /api/v1/auth/logout': 'LogoutLambdaFunction',
   'GET /api/v1/auth/me': 'MeLambdaFunction',
   'GET /api/v1/auth/sessions': 'SessionsLambdaFunction',
   'DELETE /api/v1/auth/sessions/{id}': 'EndSessionLambdaFunction',
+  'GET /openapi.json': 'OpenapiLambdaFunction',
+};
+
+/** Routes, and the functions behind them. */
+export const ROUTES: Readonly<Record<Stage, typeof ROUTES_EVERYWHERE>> = {
+  dev: {
+    ...ROUTES_EVERYWHERE,
+    'GET /docs': 'DocsLambdaFunction',
+    'GET /docs/{file}': 'DocsLambdaFunction',
+  },
+  prod: ROUTES_EVERYWHERE,
 };
 
 /** By what comes after the stage in their names. */
@@ -91,8 +110,10 @@ export function expectedPermissions(
   const table = arn('dynamodb', `table/true-logout-${stage}-sessions`);
   const logs = arn('logs', `log-group:/aws/lambda/true-logout-${stage}-*:*`);
   return [
-    ...(FUNCTIONS[name] ?? []).map((action) => `dynamodb:${action} on ${table}`),
-    `ssm:GetParameter on ${arn('ssm', `parameter/true-logout/${stage}/jwt-secret`)}`,
+    ...(FUNCTIONS[stage][name] ?? []).map((action) => `dynamodb:${action} on ${table}`),
+    ...(DOCUMENTING.includes(name)
+      ? []
+      : [`ssm:GetParameter on ${arn('ssm', `parameter/true-logout/${stage}/jwt-secret`)}`]),
     `logs:CreateLogStream on ${logs}`,
     `logs:PutLogEvents on ${logs}`,
     'xray:PutTelemetryRecords on *',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
-import { type Bundling, bundling, entryPoint } from '../../infra/bundle/options.ts';
+import { type Bundling, bundling, entryPoint } from '../../local/bundling.ts';
 import { leftOut, remains, shakable } from '../../infra/bundle/plugins.ts';
 
 /** Minified, without its map; from the issue that set the limits of speed. A little room for the next feature. */
@@ -13,7 +13,7 @@ beforeAll(async () => {
   project = await bundling('.');
   result = await build({
     ...project.options,
-    entryPoints: Object.values(project.handlers).map(entryPoint),
+    entryPoints: Object.values(project.functions).map(entryPoint),
     outdir: 'bundle',
     sourcemap: false,
     metafile: true,

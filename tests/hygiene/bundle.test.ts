@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { type BundledPackage, bundledPackages, refusedLicences } from '../../local/licences.ts';
+import { readService } from '../../local/service-file.ts';
 import { runCommand } from '../support/commands.ts';
 
 const lock: {
@@ -14,11 +14,27 @@ describe('what is bundled into the functions', () => {
   beforeAll(async () => {
     packages = await bundledPackages(process.cwd());
   });
+  const functionsWith = (name: string) =>
+    packages.find((each) => each.name === name)?.functions ?? [];
 
   test('is looked at for every function', () => {
-    const { functions } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
-    const jose = packages.find(({ name }) => name === 'jose');
-    expect(jose?.functions).toEqual(Object.keys(functions));
+    const { functions } = readService('.');
+    expect(functionsWith('@middy/core')).toEqual(Object.keys(functions));
+  });
+
+  test('reaches no token, store or key from a function that only documents', () => {
+    const sensitive = packages.filter(
+      ({ name }) => name === 'jose' || name.startsWith('@aws-sdk/'),
+    );
+    expect(sensitive.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['jose', '@aws-sdk/client-dynamodb']),
+    );
+    const functions = sensitive.flatMap((each) => each.functions);
+    expect(functions.filter((name) => name === 'docs' || name === 'openapi')).toEqual([]);
+  });
+
+  test('counts what ships beside a bundle: the page of /docs', () => {
+    expect(functionsWith('swagger-ui-dist')).toEqual(['docs']);
   });
 
   test('is under licences that ask for nothing beyond their own text', () => {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { readService } from '../../local/service-file.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -18,23 +17,18 @@ interface ServerlessFile {
     readonly logs: { readonly httpApi: { readonly format: string } };
     readonly httpApi: { readonly cors: Readonly<Record<string, unknown>> };
   };
-  readonly functions: Readonly<
-    Record<string, { readonly role: string; readonly events?: readonly { httpApi?: unknown }[] }>
-  >;
   /** One part, or several of which some are names of other files. */
   readonly resources: ResourcesPart | readonly (ResourcesPart | string)[];
 }
 
-// CloudFormation's own tags (!Ref, !Sub, !GetAtt) become the texts that they hold.
-const template: ServerlessFile = parse(readFileSync('serverless.yml', 'utf8'), {
-  logLevel: 'silent',
-  merge: true,
-});
+const template = readService<ServerlessFile>('.');
 const resources = Object.assign(
   {},
   ...[template.resources].flat().map((part) => (typeof part === 'string' ? {} : part.Resources)),
 ) as NonNullable<ResourcesPart['Resources']>;
 const roles = Object.entries(template.functions).map(([name, { role }]) => [name, role] as const);
+/** Of functions that have nothing to do with tokens and sessions. */
+const DOCUMENTING = ['OpenapiRole', 'DocsRole'];
 
 /** The statements of a role, also those that a condition chooses. */
 function statementsOf(role: string): readonly Statement[] {
@@ -74,6 +68,14 @@ describe.each(roles)('the role of %s', (_, role) => {
     expect(actionsOf(role, 'logs')).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
   });
 
+  if (DOCUMENTING.includes(role)) {
+    test('allows writing logs and traces, and nothing else', () => {
+      const actions = statementsOf(role).flatMap(({ Action }) => Action);
+      expect(actions.filter((action) => !/^(logs|xray):/.test(action))).toEqual([]);
+    });
+    return;
+  }
+
   test('can read the one parameter that holds the secret, and change none', () => {
     const ssm = statementsOf(role).filter(({ Action }) => [Action].flat().join().includes('ssm:'));
     expect(ssm.map(({ Action }) => Action)).toEqual(['ssm:GetParameter']);
@@ -99,6 +101,9 @@ test('every route has one method, and what changes something is no GET', () => {
     'GET /api/v1/auth/me',
     'GET /api/v1/auth/sessions',
     'DELETE /api/v1/auth/sessions/{id}',
+    'GET /openapi.json',
+    'GET /docs',
+    'GET /docs/{file}',
   ]);
 });
 
@@ -135,9 +140,10 @@ test('no secret is a variable of a function', () => {
   ]);
 });
 
-test('prod redacts what a 500 says, and keeps its table', () => {
+test('prod redacts what a 500 says, shows no page to try it on, and keeps its table', () => {
   expect(template.params.prod).toMatchObject({
     errorDetails: 'redacted',
+    docsPage: false,
     protectTable: true,
     tableDeletionPolicy: 'Retain',
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { bundling } from '../../infra/bundle/options.ts';
+import { bundling } from '../../local/bundling.ts';
 import { withSources } from '../../lib/source-map.ts';
 
 let directory: string;

@@ -1,15 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
 import { timeBudget, withinBudget } from '../../lib/time-budget.ts';
+import { readService } from '../../local/service-file.ts';
 
-const service: {
-  readonly provider: { readonly timeout: number };
-  readonly functions: Readonly<Record<string, { readonly timeout?: number }>>;
-} = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'), {
-  logLevel: 'silent',
-  merge: true,
-});
+const service = readService<{ readonly provider: { readonly timeout: number } }>('.');
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const GATEWAY_MS = 30_000;

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildOptions } from 'esbuild';
-import { parse } from 'yaml';
+import { readService, type ServiceFunction } from './service-file.ts';
 
 /** The functions of a project, and how its `serverless package` bundles them. */
 export interface Bundling {
-  /** For example `handlers/logout.handler`, by the names in serverless.yml. */
-  readonly handlers: Readonly<Record<string, string>>;
+  /** By their names in serverless.yml. */
+  readonly functions: Readonly<Record<string, ServiceFunction>>;
   /** For esbuild. */
   readonly options: BuildOptions;
 }
@@ -24,11 +23,10 @@ const FRAMEWORK_OPTIONS = [
 ];
 
 interface ServerlessFile {
-  readonly functions: Readonly<Record<string, { readonly handler: string }>>;
-  readonly custom?: { readonly esbuild?: BundlerSettings };
+  readonly custom?: {
+    readonly esbuild?: Omit<BuildOptions, 'plugins'> & { readonly plugins?: string };
+  };
 }
-
-type BundlerSettings = Omit<BuildOptions, 'plugins'> & { readonly plugins?: string };
 
 /**
  * Reads from serverless.yml how the functions are bundled.
@@ -36,23 +34,17 @@ type BundlerSettings = Omit<BuildOptions, 'plugins'> & { readonly plugins?: stri
  * @param root folder of serverless.yml
  */
 export async function bundling(root: string): Promise<Bundling> {
-  // CloudFormation's own tags (!Ref, !Sub) are of no interest here.
-  const { functions, custom }: ServerlessFile = parse(
-    readFileSync(join(root, 'serverless.yml'), 'utf8'),
-    { logLevel: 'silent', merge: true },
-  );
+  const { functions, custom } = readService<ServerlessFile>(root);
   const { plugins, ...settings } = custom?.esbuild ?? {};
   const options = Object.entries(settings).filter(([name]) => !FRAMEWORK_OPTIONS.includes(name));
   const module = plugins && (await import(pathToFileURL(join(root, plugins)).href));
   return {
-    handlers: Object.fromEntries(
-      Object.entries(functions).map(([name, { handler }]) => [name, handler]),
-    ),
+    functions,
     options: { ...Object.fromEntries(options), ...(module ? { plugins: module.default } : {}) },
   };
 }
 
-/** The source of a handler: `handlers/logout.handler` is exported by `handlers/logout.ts`. */
-export function entryPoint(handler: string): string {
+/** The source of a function: `handlers/logout.handler` is exported by `handlers/logout.ts`. */
+export function entryPoint({ handler }: Pick<ServiceFunction, 'handler'>): string {
   return `${handler.slice(0, handler.lastIndexOf('.'))}.ts`;
 }

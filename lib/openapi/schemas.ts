@@ -1,0 +1,130 @@
+import { MAX_MESSAGE_LENGTH, MAX_TRACE_LENGTH } from '../error-description.ts';
+import { MAX_LIMIT } from '../list-request.ts';
+import { PROFILE_CLAIMS } from '../profile-claims.ts';
+import { MAX_JTI_BYTES } from '../session-reference.ts';
+import type { Schema } from './types.ts';
+
+/** base64url of a `jti`: four characters for three bytes. */
+export const SESSION_ID = {
+  type: 'string',
+  description: 'An opaque handle of a session. No credential: it does nothing without a token.',
+  pattern: '^[A-Za-z0-9_-]+$',
+  maxLength: Math.ceil((MAX_JTI_BYTES * 4) / 3),
+  examples: ['MWI5ZDZiY2QtYmJmZC00YjJkLTliNWQtYWI4ZGZiYmQ0YmVk'],
+} as const satisfies Schema;
+
+const SESSION = {
+  id: SESSION_ID,
+  auth_time: time('When the user authenticated; a refresh of the token leaves it as it is.'),
+  expires_at: time('When the session ends by itself.'),
+};
+
+/** Schemas by name. Every object is exact: what is not listed is not answered. */
+export const schemas: Readonly<Record<string, Schema>> = {
+  LoggedOut: object({ message: exactly('Successfully logged out') }),
+  Session: object(SESSION),
+  Me: object(
+    {
+      sub: {
+        type: 'string',
+        minLength: 1,
+        description: 'The subject; the token’s `jti` where it has none.',
+      },
+      session: { $ref: '#/components/schemas/Session' },
+      ...profile(),
+    },
+    { required: ['sub', 'session'] },
+  ),
+  ListedSession: object({
+    ...SESSION,
+    user_agent: { type: ['string', 'null'], description: 'As the login service wrote it.' },
+    ip: { type: ['string', 'null'], description: 'As the login service wrote it.' },
+    current: { type: 'boolean', description: 'Whether it is the one that asks.' },
+  }),
+  SessionPage: object({
+    sessions: {
+      type: 'array',
+      maxItems: MAX_LIMIT,
+      items: { $ref: '#/components/schemas/ListedSession' },
+    },
+    next: {
+      type: ['string', 'null'],
+      pattern: '^[A-Za-z0-9_-]+$',
+      description: 'The parameter `next` of the following page; null on the last.',
+    },
+  }),
+  Unauthorized: object({ detail: exactly('Could not validate credentials') }),
+  Forbidden: object({
+    detail: {
+      type: 'string',
+      enum: ['Not authenticated', 'Invalid authentication credentials'],
+    },
+  }),
+  SessionNotFound: object({ detail: exactly('Session not found') }),
+  UnprocessableParameter: object({
+    detail: { type: 'string', description: 'Which parameter, and what it may be.' },
+  }),
+  UnhandledError: object({
+    detail: exactly('Internal Server Error'),
+    error: {
+      type: 'string',
+      maxLength: MAX_MESSAGE_LENGTH,
+      description: 'The message; where errors are redacted, only where to look.',
+    },
+    error_type: { type: 'string', maxLength: MAX_MESSAGE_LENGTH },
+    trace: {
+      type: 'string',
+      maxLength: MAX_TRACE_LENGTH,
+      description: 'The stack; where errors are redacted, only where to look.',
+    },
+    error_id: errorId(),
+    path: { type: 'string' },
+    method: { type: 'string' },
+  }),
+  GatewayError: object({ message: { type: 'string' } }),
+  OpenApi: {
+    type: 'object',
+    description: 'This document; the members of the specification.',
+    required: ['openapi', 'info', 'paths', 'components'],
+    properties: {
+      openapi: { type: 'string', pattern: '^3\\.1\\.' },
+      info: { type: 'object' },
+      paths: { type: 'object' },
+      components: { type: 'object' },
+    },
+    additionalProperties: true,
+  },
+};
+
+/** A UUID v4 (RFC 9562): the pattern says more than the format. */
+export function errorId(): Schema {
+  return {
+    type: 'string',
+    format: 'uuid',
+    pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  };
+}
+
+function object(
+  properties: Readonly<Record<string, Schema>>,
+  { required = Object.keys(properties) }: { readonly required?: readonly string[] } = {},
+): Schema {
+  return { type: 'object', required, properties, additionalProperties: false };
+}
+
+function exactly(text: string): Schema {
+  return { type: 'string', const: text };
+}
+
+function time(description: string): Schema {
+  return { type: 'string', format: 'date-time', description };
+}
+
+function profile(): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    Object.entries(PROFILE_CLAIMS).map(([name, type]) => [
+      name,
+      { type, description: 'Where the token carries it (OpenID Connect Core, section 5.1).' },
+    ]),
+  );
+}
