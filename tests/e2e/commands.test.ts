@@ -22,7 +22,7 @@ test('the curl lines that a start prints give what they promise', async () => {
   const lines = [...service.output().matchAll(/curl -i .*?(-X POST )?(http\S+) +# (\d+):/g)];
   const statuses = [];
   for (const [, post, url = ''] of lines) {
-    const response = await fetch(url, {
+    const response = await service.fetch(url, {
       method: post ? 'POST' : 'GET',
       headers: { Authorization: `Bearer ${token}` },
     });
@@ -40,7 +40,7 @@ test('npm run token prints a token alone, that opens /me', async () => {
   expect(code).toBe(0);
   expect(output).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   expect(decodeJwt(output.trim())).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
-  const response = await fetch(`${service.url}/api/v1/auth/me`, {
+  const response = await service.fetch('/api/v1/auth/me', {
     headers: { Authorization: `Bearer ${output.trim()}` },
   });
   expect(await response.json()).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
@@ -104,7 +104,7 @@ test('packaging beside a running service leaves its functions alone', async () =
   const packaged = await runCommand('node_modules/.bin/serverless', [
     ...['package', '--package', directory],
   ]);
-  const response = await fetch(`${other.url}/api/v1/auth/logout`, {
+  const response = await other.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: 'Bearer garbage' },
   });
@@ -196,7 +196,7 @@ function accepts(port: number): Promise<boolean> {
 test('npm run find-error prints the line behind an X-Error-ID', async () => {
   const broken = await startService({ JWT_JWKS_URL: `http://127.0.0.1:${await freePort()}/` });
   const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
-  const response = await fetch(`${broken.url}/api/v1/auth/logout`, {
+  const response = await broken.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: `Bearer ${header}.e30.AAAA` },
   });
@@ -217,7 +217,7 @@ test('npm run find-error prints the line behind an X-Error-ID', async () => {
 test('npm run pseudonym prints what stands for a user in the log', async () => {
   const { output } = await npm('pseudonym', '--', 'dora', '--port', `${service.port}`);
   const token = await npm('token', '--', '--port', `${service.port}`, '--sub', 'dora');
-  await fetch(`${service.url}/api/v1/auth/logout`, {
+  await service.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: `Bearer ${token.output.trim()}` },
   });

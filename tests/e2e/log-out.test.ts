@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
@@ -37,7 +36,7 @@ interface Answer {
 }
 
 async function call(method: string, path: string, authorization?: string): Promise<Answer> {
-  const response = await fetch(`${service.url}/api/v1/auth/${path}`, {
+  const response = await service.fetch(`/api/v1/auth/${path}`, {
     method,
     headers: authorization === undefined ? {} : { Authorization: authorization },
   });
@@ -92,7 +91,7 @@ describe('happy path', () => {
 
 describe('regression guard', () => {
   test('the message is these bytes', async () => {
-    const response = await fetch(`${service.url}/api/v1/auth/logout`, {
+    const response = await service.fetch('/api/v1/auth/logout', {
       method: 'POST',
       headers: { Authorization: `Bearer ${(await issue()).token}` },
     });
@@ -172,7 +171,7 @@ describe('header table', () => {
 
   test('a token in the query string, a cookie or the body does not count', async () => {
     const { token } = await issue();
-    const response = await fetch(`${service.url}/api/v1/auth/logout?access_token=${token}`, {
+    const response = await service.fetch(`/api/v1/auth/logout?access_token=${token}`, {
       method: 'POST',
       headers: { Cookie: `token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `token=${token}`,
@@ -183,14 +182,7 @@ describe('header table', () => {
 
   test('two Authorization headers are never two log-outs', async () => {
     const [one, other] = await Promise.all([issue(), issue()]);
-    const status = await new Promise((resolve, reject) => {
-      const request = httpRequest(`${service.url}/api/v1/auth/logout`, { method: 'POST' });
-      request.setHeader('Authorization', `Bearer ${one.token},Bearer ${other.token}`);
-      request
-        .on('response', (response) => resolve(response.resume().statusCode))
-        .on('error', reject);
-      request.end();
-    });
+    const { status } = await call('POST', 'logout', `Bearer ${one.token},Bearer ${other.token}`);
     expect(status).toBe(200);
     expect((await me(one.token)).status).toBe(200);
     expect((await me(other.token)).status).toBe(200);
@@ -199,7 +191,7 @@ describe('header table', () => {
 
 describe('browsers', () => {
   test('a preflight request is answered, and scripts may read X-Error-ID', async () => {
-    const response = await fetch(`${service.url}/api/v1/auth/logout`, {
+    const response = await service.fetch('/api/v1/auth/logout', {
       method: 'OPTIONS',
       headers: {
         Origin: 'https://app.example.com',
@@ -211,7 +203,7 @@ describe('browsers', () => {
     expect(response.headers.get('access-control-allow-headers')?.toLowerCase()).toContain(
       'authorization',
     );
-    const answer = await fetch(`${service.url}/api/v1/auth/me`, {
+    const answer = await service.fetch('/api/v1/auth/me', {
       headers: { Origin: 'https://app.example.com' },
     });
     expect(answer.headers.get('access-control-expose-headers')).toContain('X-Error-ID');

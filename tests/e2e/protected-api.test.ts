@@ -53,14 +53,14 @@ const issue = (request: Partial<NewSession> = {}) =>
   issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600, ...request });
 
 async function notes(authorization?: string) {
-  const response = await fetch(`${example.url}/notes`, {
+  const response = await example.fetch('/notes', {
     headers: authorization === undefined ? {} : { Authorization: authorization },
   });
   return { status: response.status, body: await response.json() };
 }
 
 async function logOut(token: string, scope = 'this') {
-  const response = await fetch(`${service.url}/api/v1/auth/logout?scope=${scope}`, {
+  const response = await service.fetch(`/api/v1/auth/logout?scope=${scope}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
   });
@@ -130,7 +130,7 @@ describe('an API behind the authorizer', () => {
   });
 
   test('asks nobody about a route without an authorizer', async () => {
-    const response = await fetch(`${example.url}/health`);
+    const response = await example.fetch('/health');
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
     expect(wire.requests()).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
 import { removeRunLog } from '../../local/run-log.ts';
+import { contract } from './contract.ts';
 
 /** A service under `serverless offline`, on ports of its own. */
 export interface OfflineService {
@@ -12,13 +13,15 @@ export interface OfflineService {
   readonly port: number;
   /** Where it takes calls of Lambda's Invoke API. */
   readonly lambdaUrl: string;
+  /** Sends a request to a path of it. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
   /** All that it has printed so far. */
   output(): string;
   /** Sends SIGINT, as Ctrl-C does, and waits for the end. Answers the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** The whole service as `npm start` runs it. */
+/** The whole service as `npm start` runs it. Its `fetch` throws for an answer that is not as documented. */
 export interface RunningService extends OfflineService {
   /** Variables of its functions, and the SDK's for its store. */
   readonly environment: RunEnvironment;
@@ -33,7 +36,11 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/protected-api', import.met
 /** Starts the service and waits until it is ready. */
 export async function startService(environment: Variables = {}): Promise<RunningService> {
   const service = await startOffline('.', [], environment, '\nReady');
-  return { ...service, environment: readRunFile(service.port) ?? {} };
+  return {
+    ...service,
+    fetch: documented(service.fetch),
+    environment: readRunFile(service.port) ?? {},
+  };
 }
 
 /** Starts examples/protected-api in front of a running service's authorizer. */
@@ -67,9 +74,11 @@ async function startOffline(
     child.kill('SIGINT');
     throw error;
   }
+  const url = `http://localhost:${port}`;
   return {
-    url: `http://localhost:${port}`,
+    url,
     port,
+    fetch: (path, init) => fetch(new URL(path, url), init),
     lambdaUrl: `http://localhost:${lambdaPort}`,
     output: output.text,
     stop: async () => {
@@ -79,6 +88,25 @@ async function startOffline(
       removeRunLog(port);
       return code;
     },
+  };
+}
+
+/**
+ * Holds every answer to the OpenAPI document, so that neither can change without the other. A preflight is
+ * the gateway's to answer, and no endpoint.
+ */
+function documented(send: OfflineService['fetch']): OfflineService['fetch'] {
+  const check = contract();
+  return async (path, init) => {
+    const response = await send(path, init);
+    const { method = 'GET' } = init ?? {};
+    const { status, headers, url } = response;
+    if (method !== 'OPTIONS')
+      check({
+        ...{ method, path: new URL(url).pathname, status, headers },
+        body: await response.clone().text(),
+      });
+    return response;
   };
 }
 

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import { openApiDocument } from '../../lib/openapi/document.ts';
+import { contract, type Exchange } from './contract.ts';
+
+const check = contract();
+
+const HEADERS = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+  Date: 'Thu, 01 Jan 2026 09:00:00 GMT',
+};
+const ERROR_ID = '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11';
+const SESSION = {
+  id: 'c2Vzc2lvbg',
+  auth_time: '2026-01-01T09:00:00.000Z',
+  expires_at: '2026-01-01T10:00:00.000Z',
+};
+const UNHANDLED = {
+  ...{ detail: 'Internal Server Error', error: 'x', error_type: 'Error', trace: 'Error: x' },
+  ...{ error_id: ERROR_ID, path: '/api/v1/auth/me', method: 'GET' },
+};
+
+interface Answer {
+  readonly method?: string;
+  readonly path?: string;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** An exchange with GET /me, unless told otherwise. */
+function exchange({
+  method = 'GET',
+  path = '/api/v1/auth/me',
+  status = 200,
+  headers = HEADERS,
+  body = { sub: 'alice', session: SESSION },
+}: Answer = {}): Exchange {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { method, path, status, headers: new Headers(headers), body: text };
+}
+
+describe('an answer as documented passes', () => {
+  test.each<[string, Answer]>([
+    ['200', {}],
+    ['200 with a claim', { body: { sub: 'alice', session: SESSION, email_verified: true } }],
+    [
+      '401',
+      {
+        status: 401,
+        headers: { ...HEADERS, 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+        body: { detail: 'Could not validate credentials' },
+      },
+    ],
+    ['500', { status: 500, headers: { ...HEADERS, 'X-Error-ID': ERROR_ID }, body: UNHANDLED }],
+    ['204', { method: 'DELETE', path: '/api/v1/auth/sessions/abc', status: 204, body: '' }],
+  ])('%s', (_, answer) => {
+    expect(() => check(exchange(answer))).not.toThrow();
+  });
+});
+
+describe('an answer that differs fails, and is told in what', () => {
+  const { 'Content-Type': _, ...noType } = HEADERS;
+  const { 'Cache-Control': __, ...noCacheControl } = HEADERS;
+  const { error_id: ___, ...six } = UNHANDLED;
+  const withErrorId = { ...HEADERS, 'X-Error-ID': ERROR_ID };
+  test.each<[string, Answer, string]>([
+    ['another path', { path: '/api/v1/auth/me/' }, 'no such endpoint'],
+    ['an empty part of a path', { path: '/api/v1/auth/sessions/' }, 'no such endpoint'],
+    ['another method', { method: 'POST' }, 'no such endpoint'],
+    ['another status', { status: 202 }, 'no such status'],
+    ['no content type', { headers: noType }, 'content type'],
+    ['another content type', { headers: { ...HEADERS, 'Content-Type': 'text/html' } }, 'text/html'],
+    ['a missing header', { headers: noCacheControl }, 'header Cache-Control is missing'],
+    [
+      'another value of a header',
+      { headers: { ...HEADERS, 'Cache-Control': 'max-age=60' } },
+      'header Cache-Control must be equal to constant',
+    ],
+    ['one more header', { headers: { ...HEADERS, 'X-Powered-By': 'x' } }, 'x-powered-by'],
+    ['no challenge', { status: 401, body: { detail: 'x' } }, 'header WWW-Authenticate is missing'],
+    ['no JSON', { body: '{' }, 'body is no JSON'],
+    ['one more member', { body: { sub: 'a', session: SESSION, role: 'admin' } }, '"role"'],
+    ['one more member, nested', { body: { sub: 'a', session: { ...SESSION, jti: 'x' } } }, '"jti"'],
+    ['a missing member', { body: { sub: 'alice' } }, 'required'],
+    ['another type', { body: { sub: 7, session: SESSION } }, 'body/sub must be string'],
+    [
+      'no time',
+      { body: { sub: 'a', session: { ...SESSION, auth_time: 'yesterday' } } },
+      'body/session/auth_time must match format',
+    ],
+    ['no error id', { status: 500, headers: HEADERS, body: UNHANDLED }, 'X-Error-ID is missing'],
+    ['six keys of seven', { status: 500, headers: withErrorId, body: six }, '"error_id"'],
+    [
+      'an error id of another version',
+      {
+        status: 500,
+        headers: withErrorId,
+        body: { ...UNHANDLED, error_id: ERROR_ID.replace('-4', '-1') },
+      },
+      'body/error_id must match pattern',
+    ],
+    [
+      'a body where there is none',
+      { method: 'DELETE', path: '/api/v1/auth/sessions/abc', status: 204, body: {} },
+      'body is not empty',
+    ],
+  ])('%s', (_, answer, difference) => {
+    expect(() => check(exchange(answer))).toThrow(difference);
+  });
+});
+
+test('the same answer fails once the document says something else', () => {
+  const { schemas } = openApiDocument.components;
+  const components = {
+    ...openApiDocument.components,
+    schemas: { ...schemas, Me: { ...schemas.Me, required: ['sub', 'session', 'name'] } },
+  };
+  expect(() => contract({ ...openApiDocument, components })(exchange())).toThrow('"name"');
+});
