@@ -18,7 +18,7 @@ type Document = Pick<typeof openApiDocument, 'paths' | 'components'>;
 
 /** What HTTP servers, the gateway and CORS add: no part of the contract. */
 const TRANSPORT =
-  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|accept-ranges|apigw-requestid|access-control-.+)$/;
+  /^(connection|content-encoding|content-length|content-type|date|keep-alive|transfer-encoding|vary|accept-ranges|apigw-requestid|access-control-.+)$/;
 
 /**
  * Holds answers to an OpenAPI document: that there is such an endpoint and such a status, and that the
