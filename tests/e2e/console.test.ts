@@ -148,7 +148,7 @@ describeInBrowser('the local console', () => {
       await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
-      await fetch(`${service.url}/api/v1/auth/logout`, {
+      await service.fetch('/api/v1/auth/logout', {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
       });
