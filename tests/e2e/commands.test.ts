@@ -1,8 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { readRunFile } from '../../local/run-file.ts';
@@ -97,22 +94,6 @@ test('npm run smoke fails against something else, and says in what', async () =>
   expect(output).toContain('FAIL log-out              404');
   expect(output).toMatch(/\d passed, [1-6] failed\n$/);
 });
-
-test('packaging beside a running service leaves its functions alone', async () => {
-  const other = await startService();
-  const directory = await mkdtemp(join(tmpdir(), 'package-'));
-  const packaged = await runCommand('node_modules/.bin/serverless', [
-    ...['package', '--package', directory],
-  ]);
-  const response = await other.fetch('/api/v1/auth/logout', {
-    method: 'POST',
-    headers: { Authorization: 'Bearer garbage' },
-  });
-  await rm(directory, { recursive: true });
-  await other.stop();
-  expect(packaged).toMatchObject({ code: 0 });
-  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
-}, 90_000);
 
 test.each([
   ['a profile that is not logged in', { AWS_PROFILE: 'nobody', AWS_SESSION_TOKEN: 'x' }],

@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { runCommand } from '../support/commands.ts';
+import { startService } from '../support/service.ts';
+
+// One file, so that no two of these run at once: they share the folder that bundles are made in.
+
+test('packaging beside a running service leaves its functions alone', async () => {
+  const other = await startService();
+  const directory = await mkdtemp(join(tmpdir(), 'package-'));
+  const packaged = await runCommand('node_modules/.bin/serverless', [
+    ...['package', '--package', directory],
+  ]);
+  const response = await other.fetch('/api/v1/auth/logout', {
+    method: 'POST',
+    headers: { Authorization: 'Bearer garbage' },
+  });
+  await rm(directory, { recursive: true });
+  await other.stop();
+  expect(packaged).toMatchObject({ code: 0 });
+  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
+}, 90_000);
+
+/** What is deployed with these options: zips, and the template's resources. */
+async function packageWith(...options: readonly string[]) {
+  const directory = await mkdtemp(join(tmpdir(), 'package-'));
+  try {
+    const { code, output } = await runCommand('node_modules/.bin/serverless', [
+      ...['package', '--package', directory, ...options],
+    ]);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    const template = await readFile(join(directory, 'cloudformation-template-update-stack.json'));
+    const { Resources, Parameters } = JSON.parse(template.toString());
+    const zips = (await readdir(directory)).filter((file) => file.endsWith('.zip'));
+    return { zips, resources: Object.keys(Resources), Resources, Parameters };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+const PAGE = [
+  ...['DocsLambdaFunction', 'DocsLambdaPermissionHttpApi', 'DocsLogGroup'],
+  ...['HttpApiIntegrationDocs', 'HttpApiRouteGetDocs', 'HttpApiRouteGetDocsFileVar'],
+];
+
+test('the page /docs is not in prod, unless the parameter says so', async () => {
+  const without = await packageWith('--stage', 'prod');
+  expect(without.zips).not.toContain('docs.zip');
+  // The role is in the template under a condition, so that the stack has none.
+  expect(without.resources.filter((name) => /Docs/.test(name))).toEqual(['DocsRole']);
+  expect(without.Resources.DocsRole.Condition).toBe('HasDocsPage');
+  expect(without.Parameters.DocsPage.Default).toBe('false');
+  expect(without.zips).toContain('openapi.zip');
+  expect(without.resources).toContain('HttpApiRouteGetOpenapiJson');
+
+  const page = await packageWith('--stage', 'prod', '--param', 'docsPage=true');
+  expect(page.zips).toContain('docs.zip');
+  expect(page.resources.filter((name) => !without.resources.includes(name)).sort()).toEqual(PAGE);
+  expect(page.Parameters.DocsPage.Default).toBe('true');
+}, 180_000);
