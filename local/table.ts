@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -6,15 +6,21 @@ import {
   type DynamoDBClient,
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb';
-import { parse } from 'yaml';
+import { readService } from './service-file.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+type TableDefinition = Omit<CreateTableCommandInput, 'TableName'>;
 
 /** Reads what `serverless deploy` deploys, so that the local table can't differ from it. */
-function tableDefinition(): Omit<CreateTableCommandInput, 'TableName'> {
-  const text = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
-  // CloudFormation's own tags (!Ref, !Sub) are of no interest here.
-  const service = parse(text, { logLevel: 'silent', merge: true });
+function tableDefinition(): TableDefinition {
+  const { resources } = readService<{
+    readonly resources: {
+      readonly Resources: { readonly SessionsTable: { readonly Properties: TableDefinition } };
+    };
+  }>(ROOT);
   const { AttributeDefinitions, KeySchema, BillingMode } =
-    service.resources.Resources.SessionsTable.Properties;
+    resources.Resources.SessionsTable.Properties;
   return { AttributeDefinitions, KeySchema, BillingMode };
 }
 

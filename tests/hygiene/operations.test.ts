@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parse } from 'yaml';
+import { readService } from '../../local/service-file.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
@@ -18,11 +19,16 @@ interface Alarm {
   };
 }
 
+interface ServerlessFile {
+  readonly params: { readonly default: Readonly<Record<string, unknown>> };
+  readonly provider: { readonly logs: { readonly httpApi: { readonly format: string } } };
+}
+
 const page = read('docs/operations.md');
 const alarms = Object.entries<Alarm>(yaml('infra/alarms.yml')).filter(
   ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
 );
-const service = yaml('serverless.yml');
+const service = readService<ServerlessFile>('.');
 const dashboard: string = yaml('infra/dashboard.yml').Properties.DashboardBody;
 
 function read(path: string): string {

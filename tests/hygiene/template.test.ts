@@ -6,10 +6,6 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-interface ResourcesPart {
-  readonly Resources?: Readonly<Record<string, { readonly Properties: Record<string, unknown> }>>;
-}
-
 interface ServerlessFile {
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly provider: {
@@ -17,15 +13,10 @@ interface ServerlessFile {
     readonly logs: { readonly httpApi: { readonly format: string } };
     readonly httpApi: { readonly cors: Readonly<Record<string, unknown>> };
   };
-  /** One part, or several of which some are names of other files. */
-  readonly resources: ResourcesPart | readonly (ResourcesPart | string)[];
 }
 
 const template = readService<ServerlessFile>('.');
-const resources = Object.assign(
-  {},
-  ...[template.resources].flat().map((part) => (typeof part === 'string' ? {} : part.Resources)),
-) as NonNullable<ResourcesPart['Resources']>;
+const { Resources: resources } = template.resources;
 const roles = Object.entries(template.functions).map(([name, { role }]) => [name, role] as const);
 /** Of functions that have nothing to do with tokens and sessions. */
 const DOCUMENTING = ['OpenapiRole', 'DocsRole'];
