@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { bundling } from '../../local/bundling.ts';
 import { withSources } from '../../lib/source-map.ts';
+import { bundling } from '../../local/bundling.ts';
 
 let directory: string;
 let stack: string;
