@@ -46,7 +46,7 @@ beforeAll(async () => {
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: stage.endpoint,
     },
   );
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await stage.close();
