@@ -65,7 +65,7 @@ describe('the browser app', () => {
     const page = await openPage(service.url, token);
     await wire.fault('access-denied', { times: 1 });
     expect(await page.click()).toBe('gone');
-    const failure = page.said.find(({ text }) => text.includes('still logged in'));
+    const failure = page.said.find(({ text }) => text.includes('may still be logged in'));
     expect(failure?.token).toBe(token);
     const id = /Error id: (\S+)$/.exec(failure?.text ?? '')?.[1];
     expect(readRunLog(service.port).filter((line) => line.includes(`"${id}"`))).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('the browser app', () => {
     };
     expect(await page.click()).toBe('there');
     expect(page.said.at(-1)).toEqual({
-      text: 'The service did not answer. You are still logged in.',
+      text: 'The service did not answer. You may still be logged in.',
       token,
     });
     globalThis.fetch = realFetch;
