@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { runCommand } from '../support/commands.ts';
 import { namedCommandsOf } from '../support/documents.ts';
 
@@ -19,6 +19,15 @@ test('a newcomer has read at most ten lines when they see the 401', () => {
   expect(first).toContain('http://localhost:3000/');
   const lines = first.split('\n').filter((line) => line !== '' && !/^(```|!\[)/.test(line));
   expect(lines.length).toBeLessThanOrEqual(10);
+});
+
+test('every picture of the README is there, and says in words what it shows', () => {
+  const files = [...readme.matchAll(/(?:src|srcset)="([^"]+)"|!\[.+\]\(([^)]+)\)/g)].map(
+    ([, source, target]) => source ?? target ?? '',
+  );
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  for (const [image] of readme.matchAll(/<img [^>]*>/g)) expect(image).toMatch(/ alt="[^"]{20,}"/);
 });
 
 describe('a command that the README names in its text', () => {

@@ -24,6 +24,14 @@ export const NOT_RUN_HERE: Readonly<Record<string, Exception>> = {
       expect(await runCommand('npm', ['ci', '--dry-run', '--offline'])).toMatchObject({ code: 0 });
     },
   },
+  'npm test': {
+    why: 'it would run itself without end; .ci/run runs it',
+    check: async (command) => {
+      expect(readFileSync('.ci/run', 'utf8')).toMatch(/^ *step '[^']+' \d+ npm test$/m);
+      const listed = await runCommand('bash', ['-c', `${command} -- --listTests`]);
+      expect(listed.output).toContain('tests/e2e/documented-commands.test.ts\n');
+    },
+  },
   'aws ssm put-parameter --type SecureString --name /true-logout/dev/jwt-secret --value "$(openssl rand -base64 48)"':
     {
       why: 'it needs an AWS account',

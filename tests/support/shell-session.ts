@@ -24,7 +24,8 @@ export async function runInOneShell(
   const parts = [...output.matchAll(new RegExp(`([\\s\\S]*?)\\n${MARK} (\\d+)\\n`, 'g'))];
   return commands.map((command, index) => {
     const [, text = '', code = NaN] = parts[index] ?? [];
-    const status = [...text.matchAll(/^HTTP\/\S+ (\d{3})/gm)].at(-1)?.[1];
+    // Anywhere in a line: curl's progress goes to standard error, and may come in between.
+    const status = [...text.matchAll(/HTTP\/[\d.]+ (\d{3})/g)].at(-1)?.[1];
     return {
       command,
       code: Number(code),
