@@ -1,4 +1,4 @@
-/** The only reader of the project's environment variables; README.md has the same table in prose. */
+/** The only reader of the project's environment variables; docs/deploy.md has the same table in prose. */
 
 import { ConfigurationError } from './configuration-error.ts';
 import { type Environment, words } from './environment.ts';

@@ -1,31 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { findSession } from '../../lib/sessions.ts';
+import { optionsOfAws } from '../support/fake-aws.ts';
 import { issueTestSession } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
-/** What a shell makes of the sheet's command: the options that `aws` would be given. */
+/** The options that `aws` is given by the sheet's command. */
 function optionsOfCommand(): ReadonlyMap<string, string> {
   const sheet = readFileSync('docs/security.md', 'utf8');
   const [, command = ''] = /```sh\n(aws dynamodb update-item[^`]+)```/.exec(sheet) ?? [];
-  const folder = mkdtempSync(join(tmpdir(), 'aws-'));
-  try {
-    writeFileSync(join(folder, 'aws'), '#!/bin/sh\nprintf "%s\\0" "$@"\n', { mode: 0o755 });
-    const PATH = `${folder}${delimiter}${process.env.PATH}`;
-    const words = execFileSync('sh', ['-c', command], { env: { ...process.env, PATH } })
-      .toString()
-      .split('\0');
-    return new Map(
-      words.flatMap((word, index) =>
-        word.startsWith('--') ? [[word, words[index + 1] ?? ''] as const] : [],
-      ),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return optionsOfAws(command);
 }
 
 let store: TestStore;

@@ -168,7 +168,8 @@ test('the dashboard is JSON, and shows every outcome and every reason', () => {
     expect(dashboard).toContain(`"${name}"`);
 });
 
-test('the README has every parameter of a deployment', () => {
-  const [, deploy = ''] = read('README.md').split('## Deploy\n');
-  for (const name of Object.keys(service.params.default)) expect(deploy).toContain(`\`${name}\``);
+test('the page on deploying has every parameter of a deployment', () => {
+  const [, parameters = ''] = read('docs/deploy.md').split('## Parameters\n');
+  for (const name of Object.keys(service.params.default))
+    expect(parameters).toContain(`\`${name}\``);
 });

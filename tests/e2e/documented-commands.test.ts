@@ -1,0 +1,98 @@
+/**
+ * Every command in the code blocks of these pages is run as a reader pastes it, in one shell, against a
+ * service that the README's own command has started. The exceptions are named below, with their reasons,
+ * and checked as far as possible.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readRunLog } from '../../local/run-log.ts';
+import { runCommand } from '../support/commands.ts';
+import {
+  type DocumentedService,
+  failOnce,
+  onPort,
+  startAsDocumented,
+} from '../support/documented-service.ts';
+import { commandsOf } from '../support/documents.ts';
+import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
+import { NOT_RUN_HERE } from '../support/not-run-here.ts';
+import { runInOneShell, type ShellResult } from '../support/shell-session.ts';
+
+const PAGES = ['README.md', 'docs/clients.md', 'docs/deploy.md', 'docs/login-service.md'];
+const START = 'npm start -- --httpPort 3020 --lambdaPort 3022';
+
+const documented = PAGES.flatMap((page) =>
+  commandsOf(page).map((command) => ({ page, ...command })),
+);
+const toRun = documented.filter(({ command }) => command !== START && !(command in NOT_RUN_HERE));
+
+let service: DocumentedService;
+let stage: FakeStage;
+let results: readonly ShellResult[] = [];
+
+beforeAll(async () => {
+  service = await startAsDocumented(START);
+  stage = await startFakeStage('dev', service.environment, () => readRunLog(service.port));
+  const token = await runCommand('npm', [
+    ...['run', '--silent', 'token', '--', '--port', `${service.port}`],
+  ]);
+  results = await runInOneShell(
+    toRun.map(({ command }) => onPort(command, service.port)),
+    {
+      ...service.environment,
+      ERROR_ID: await failOnce(service, token.output.trim()),
+      API_URL: service.url,
+      // What asks a deployed stage asks one on loopback.
+      AWS_ENDPOINT_URL_LAMBDA: stage.endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: stage.endpoint,
+    },
+  );
+}, 300_000);
+
+afterAll(async () => {
+  await stage.close();
+  await service.stop();
+});
+
+test('the README starts a second run with the command that this file starts one with', () => {
+  expect(documented.map(({ command }) => command)).toContain(START);
+});
+
+test('there are commands to run, most of all in the README', () => {
+  expect(toRun.filter(({ page }) => page === 'README.md').length).toBeGreaterThan(10);
+});
+
+test('every curl line says what it will get', () => {
+  const curls = toRun.filter(({ command }) => command.startsWith('curl '));
+  expect(curls.filter(({ status }) => status === undefined)).toEqual([]);
+});
+
+test.each(toRun.map(({ page, command, status }, index) => [page, command, status, index] as const))(
+  '%s: %s',
+  (_page, _command, status, index) => {
+    expect(results[index]).toMatchObject({ code: 0, ...(status && { status }) });
+  },
+);
+
+test('what the commands print is what the pages say of them', () => {
+  const printed = (part: string) => results.find(({ command }) => command.includes(part))?.output;
+  expect(printed('--sub bob')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/m);
+  expect(printed('smoke -- --url http')).toContain('6 passed, 0 failed');
+  expect(printed('"$API_URL" --stage dev')).toContain('6 passed, 0 failed');
+  expect(printed(`find-error -- "$ERROR_ID" --port`)).toMatch(/^error_type +AccessDenied/m);
+  expect(printed('find-error -- "$ERROR_ID" --stage dev')).toMatch(
+    /^log_group +\/aws\/lambda\/true-logout-dev-logout$/m,
+  );
+});
+
+describe('a command that is not run here', () => {
+  test.each(
+    Object.entries(NOT_RUN_HERE).map(([command, { why, check }]) => [command, why, check] as const),
+  )(
+    '%s, as %s',
+    async (command, _why, check) => {
+      expect(documented.map((each) => each.command)).toContain(command);
+      await check(command);
+    },
+    120_000,
+  );
+});

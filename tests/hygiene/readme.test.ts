@@ -1,0 +1,82 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { runCommand } from '../support/commands.ts';
+import { namedCommandsOf } from '../support/documents.ts';
+
+const readme = readFileSync('README.md', 'utf8');
+const comparison = readFileSync('docs/comparison.md', 'utf8');
+const PEERS = [
+  ...['Supabase Auth', 'SuperTokens', 'Better Auth', 'Ory Kratos', 'Keycloak'],
+  'Amazon Cognito',
+];
+
+test('the README has less than 300 lines', () => {
+  expect(readme.split('\n').length).toBeLessThan(300);
+});
+
+test('a newcomer has read at most ten lines when they see the 401', () => {
+  const [, first = ''] = /^([\s\S]*?401.*)$/m.exec(readme) ?? [];
+  expect(first).toContain('npm ci && npm start');
+  expect(first).toContain('http://localhost:3000/');
+  const lines = first.split('\n').filter((line) => line !== '' && !/^(```|!\[)/.test(line));
+  expect(lines.length).toBeLessThanOrEqual(10);
+});
+
+test('every picture of the README is there, and says in words what it shows', () => {
+  const files = [...readme.matchAll(/(?:src|srcset)="([^"]+)"|!\[.+\]\(([^)]+)\)/g)].map(
+    ([, source, target]) => source ?? target ?? '',
+  );
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  for (const [image] of readme.matchAll(/<img [^>]*>/g)) expect(image).toMatch(/ alt="[^"]{20,}"/);
+});
+
+describe('a command that the README names in its text', () => {
+  const steps = [...readFileSync('.ci/run', 'utf8').matchAll(/^ *step '[^']+' \d+ (.+)$/gm)].map(
+    ([, command = '']) => command,
+  );
+  /** They take minutes: only what they say to a wrong option is looked at. */
+  const MINUTES: Readonly<Record<string, readonly [option: string, answer: string]>> = {
+    'npm run bench': ['nothing', 'Parts: cold, warm'],
+    'npm run bench:gap': ['--rounds none', '--rounds takes a whole number'],
+  };
+
+  test.each(namedCommandsOf('README.md'))('%s is one that is run', async (command) => {
+    const [option, answer] = MINUTES[command] ?? [];
+    if (option !== undefined) {
+      const { output } = await runCommand('bash', ['-c', `${command} -- ${option}`]);
+      expect(output).toContain(answer);
+    } else if (command === '.ci/run') accessSync(command, constants.X_OK);
+    // tests/e2e/documented-commands.test.ts runs it.
+    else if (command === 'npm start') expect(readme).toContain('npm start -- --httpPort');
+    else expect(steps.some((step) => `${step} `.startsWith(`${command} `))).toBe(true);
+  });
+});
+
+describe('the comparison', () => {
+  const rows = comparison.split('\n').filter((line) => line.startsWith('| '));
+  const rowsOf = (peer: string) => rows.filter((row) => row.startsWith(`| ${peer} |`));
+
+  test('has the same date here and there, and everybody in both', () => {
+    const [date] = /\d{4}-\d{2}-\d{2}/.exec(comparison) ?? ['no date'];
+    expect(readme).toContain(`As of ${date};`);
+    for (const peer of PEERS) {
+      expect(readme).toContain(`\n| ${peer} |`);
+      expect(rowsOf(peer)).toHaveLength(2);
+    }
+  });
+
+  test.each(PEERS)('has a source for every claim about %s, or says that none was found', (peer) => {
+    const cells = rowsOf(peer).flatMap((row) => row.split(' | ').slice(1));
+    expect(cells.length).toBeGreaterThan(6);
+    expect(cells.filter((cell) => !/\]\[[\w-]+\]|^not found/.test(cell))).toEqual([]);
+  });
+
+  test('has no source that leads nowhere, or that nothing rests on', () => {
+    const defined = [...comparison.matchAll(/^\[([\w-]+)\]: https:\/\/\S+$/gm)].map(
+      ([, name]) => name,
+    );
+    const used = [...comparison.matchAll(/\]\[([\w-]+)\]/g)].map(([, name]) => name);
+    expect(new Set(used)).toEqual(new Set(defined));
+    expect(defined).toHaveLength(new Set(defined).size);
+  });
+});

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+
+/** A command of a page, as a reader pastes it. */
+export interface DocumentedCommand {
+  readonly command: string;
+  /** The HTTP status that the comment behind it promises. */
+  readonly status: number | undefined;
+}
+
+/** The code blocks of a page in one language, in order. */
+export function codeBlocks(page: string, language: string): readonly string[] {
+  const text = readFileSync(page, 'utf8');
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, code = '']) =>
+    name === language ? [code] : [],
+  );
+}
+
+/** Every command in the shell blocks of a page, in order, without its comment. */
+export function commandsOf(page: string): readonly DocumentedCommand[] {
+  const lines = codeBlocks(page, 'sh').flatMap((block) =>
+    block.replaceAll(/\\\n\s*/g, '').split('\n'),
+  );
+  return lines.flatMap((line) => {
+    const [, command = '', comment = ''] = /^(.*?)\s*(?:\s#\s(.*))?$/.exec(line) ?? [];
+    const status = /^\d{3}$/.exec(comment)?.[0];
+    return command === '' ? [] : [{ command, status: status ? Number(status) : undefined }];
+  });
+}
+
+/** The commands that the text of a page names outside its code blocks. */
+export function namedCommandsOf(page: string): readonly string[] {
+  const text = readFileSync(page, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const named = [...text.matchAll(/`((?:npm|npx|node|aws|curl|python3|\.ci\/)[^`]*)`/g)];
+  return [...new Set(named.map(([, command = '']) => command))];
+}

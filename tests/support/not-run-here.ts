@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { parse } from 'yaml';
+import { parseSecrets } from '../../lib/secrets.ts';
+import { runCommand } from './commands.ts';
+import { optionsOfAws } from './fake-aws.ts';
+import { withProjectCopy } from './project-copy.ts';
+
+interface Exception {
+  readonly why: string;
+  /** What can be said of the command without running it. */
+  readonly check: (command: string) => Promise<void>;
+}
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** The documented commands that no test runs, and what is checked instead. */
+export const NOT_RUN_HERE: Readonly<Record<string, Exception>> = {
+  'npm ci && npm start': {
+    why: 'it would remove the packages that tests run on; .ci/run installs so, and another line starts',
+    check: async () => {
+      expect(readFileSync('.ci/run', 'utf8')).toMatch(/^step '[^']+' \d+ npm ci\b/m);
+      expect(await runCommand('npm', ['ci', '--dry-run', '--offline'])).toMatchObject({ code: 0 });
+    },
+  },
+  'npm test': {
+    why: 'it would run itself without end; .ci/run runs it',
+    check: async (command) => {
+      expect(readFileSync('.ci/run', 'utf8')).toMatch(/^ *step '[^']+' \d+ npm test$/m);
+      const listed = await runCommand('bash', ['-c', `${command} -- --listTests`]);
+      expect(listed.output).toContain('tests/e2e/documented-commands.test.ts\n');
+    },
+  },
+  'aws ssm put-parameter --type SecureString --name /true-logout/dev/jwt-secret --value "$(openssl rand -base64 48)"':
+    {
+      why: 'it needs an AWS account',
+      check: async (command) => {
+        const { params, service } = parse(readFileSync('serverless.yml', 'utf8'), {
+          logLevel: 'silent',
+        });
+        const name = String(params.default.jwtSecretParameter)
+          .replaceAll(`\${self:service}`, service)
+          .replaceAll(`\${sls:stage}`, 'dev');
+        const options = optionsOfAws(command);
+        expect(options.get('--name')).toBe(name);
+        expect(options.get('--type')).toBe('SecureString');
+        expect(parseSecrets(options.get('--value') ?? '', 'JWT_SECRET_PARAMETER')).toHaveLength(1);
+      },
+    },
+  'npm run deploy -- --stage dev': deployment({ JWT_ISSUER: '' }),
+  'npm run deploy -- --stage dev --param "jwtIssuer=https://login.example.com" --param "authorizerClaims=role groups"':
+    deployment({ JWT_ISSUER: 'https://login.example.com', AUTHORIZER_CLAIMS: 'role groups' }),
+};
+
+/** Packages with the same options, and looks at what would be deployed. */
+function deployment(variables: Readonly<Record<string, string>>): Exception {
+  return {
+    why: 'it needs an AWS account; .ci/run deploys to one on loopback where there is one',
+    check: (command) =>
+      withProjectCopy(async (folder) => {
+        expect(scripts).toMatchObject({
+          deploy: 'serverless deploy',
+          package: 'serverless package',
+        });
+        const options = command.replace(/^npm run deploy(?: --)?/, '');
+        const packaged = await runCommand('bash', [
+          ...['-c', `cd "$0" && npm run package -- ${options} --package out`, folder],
+        ]);
+        expect(packaged).toMatchObject({ code: 0 });
+        const template = readFileSync(
+          join(folder, 'out/cloudformation-template-update-stack.json'),
+          'utf8',
+        );
+        const { AuthorizerLambdaFunction, SessionsTable } = JSON.parse(template).Resources;
+        expect(AuthorizerLambdaFunction.Properties.Environment.Variables).toMatchObject(variables);
+        expect(SessionsTable.Properties.TableName).toBe('true-logout-dev-sessions');
+      }),
+  };
+}
