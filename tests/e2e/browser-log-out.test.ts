@@ -17,7 +17,8 @@ let wire: FaultProxy;
 let service: RunningService;
 let store: SessionStore;
 const before = { ...process.env };
-const realFetch = fetch;
+/** The page's own way to the service, which a test can cut. */
+const pageFetch = globalThis.fetch;
 
 beforeAll(async () => {
   embedded = await startEmbeddedDynamoDb();
@@ -29,7 +30,7 @@ beforeAll(async () => {
   store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
 }, 90_000);
 afterEach(async () => {
-  globalThis.fetch = realFetch;
+  globalThis.fetch = pageFetch;
   await wire.clear();
 });
 afterAll(async () => {
@@ -48,7 +49,7 @@ async function newToken(): Promise<string> {
 
 async function meStatus(token: string): Promise<number> {
   const headers = { Authorization: `Bearer ${token}` };
-  return (await realFetch(`${service.url}/api/v1/auth/me`, { headers })).status;
+  return (await service.fetch('/api/v1/auth/me', { headers })).status;
 }
 
 describe('the browser app', () => {
@@ -97,7 +98,7 @@ describe('the browser app', () => {
       text: 'The service did not answer. You may still be logged in.',
       token,
     });
-    globalThis.fetch = realFetch;
+    globalThis.fetch = pageFetch;
     expect(await page.goOnline()).toBe('gone');
     expect(page.storage.size).toBe(0);
     expect(await meStatus(token)).toBe(401);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${service.url}/api/v1/auth/me`, {
+  const response = await service.fetch('/api/v1/auth/me', {
     headers: { Authorization: `Bearer ${token}` },
   });
   return { status: response.status, body: await response.json() };
@@ -48,7 +48,7 @@ print(log_in(os.environ["SESSIONS_TABLE"], os.environ["JWT_SECRET"], "zoe", name
     expect({ exit, output }).toEqual({ exit: 0, output: expect.stringMatching(/^\S+\n$/) });
     const token = output.trim();
     expect(await me(token)).toMatchObject({ status: 200, body: { sub: 'zoe', name: 'Zoë' } });
-    await fetch(`${service.url}/api/v1/auth/logout`, {
+    await service.fetch('/api/v1/auth/logout', {
       method: 'POST',
       headers: { Authorization: `Bearer ${token}` },
     });

@@ -3,6 +3,7 @@
  * service that the README's own command has started. The exceptions are named below, with their reasons,
  * and checked as far as possible.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readRunLog } from '../../local/run-log.ts';
 import { runCommand } from '../support/commands.ts';
@@ -95,4 +96,16 @@ describe('a command that is not run here', () => {
     },
     120_000,
   );
+});
+
+test('every local page that the README opens is there', async () => {
+  const links = [
+    ...readFileSync('README.md', 'utf8').matchAll(/<(http:\/\/localhost:3000\/\S*)>/g),
+  ];
+  const paths = links.map(([, link = '']) => new URL(link).pathname);
+  expect(paths).toEqual(expect.arrayContaining(['/', '/docs', '/openapi.json']));
+  const statuses = await Promise.all(
+    paths.map(async (path) => (await globalThis.fetch(`${service.url}${path}`)).status),
+  );
+  expect(statuses).toEqual(paths.map(() => 200));
 });
