@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { packageCopy } from '../../bench/packaged.ts';
 import { unzip } from '../../bench/unzip.ts';
+import { DOCS_SOURCES } from '../../lib/docs-files.ts';
 
 let directory: string;
 let template: string;
@@ -23,6 +24,8 @@ beforeAll(async () => {
   }
 }, 120_000);
 afterAll(() => rmSync(directory, { recursive: true }));
+
+const SWAGGER_LICENCE = 'node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt';
 
 /** What only the console, and the plugin that opens it, say. */
 const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console'];
@@ -44,7 +47,11 @@ test('no code and no file of the console is deployed, nor a source map of it', (
   const files = [...deployed.keys()];
   expect(files).toContain('logout.zip/handlers/logout.cjs');
   expect(files).toContain('logout.zip/handlers/logout.cjs.map');
-  expect(files.filter((file) => !/\.cjs(\.map)?$/.test(file))).toEqual([]);
+  // The page /docs has files beside its code, which its function names one by one, and their licence.
+  const beside = files.filter((file) => !/\.cjs(\.map)?$/.test(file));
+  expect(beside.sort()).toEqual(
+    [...DOCS_SOURCES, SWAGGER_LICENCE].map((path) => `docs.zip/${path}`).sort(),
+  );
   for (const text of [template, ...deployed.values()])
     for (const mark of MARKS) expect(text.includes(mark)).toBe(false);
 });
