@@ -94,9 +94,7 @@ export function awsJson(version: '1.0' | '1.1') {
       _context: HandlerExecutionContext,
       response: HttpResponse,
     ): Promise<Output> {
-      const text = await textOf(response.body);
-      const body: unknown = text === '' ? {} : JSON.parse(text);
-      if (!isObject(body)) throw new SyntaxError('The answer is no JSON object');
+      const body = parse(await textOf(response.body));
       const $metadata = metadataOf(response);
       if (response.statusCode >= 300) throw this.#exception(body, response, $metadata);
       return { ...body, $metadata } as Output & typeof body;
@@ -118,6 +116,21 @@ export function awsJson(version: '1.0' | '1.1') {
 
 /** Says to CloudTrail who calls. The SDK's own is put together anew for every request, in some 50 µs. */
 const USER_AGENT = 'true-logout';
+
+/** An operation without an output may be answered without a body. */
+function parse(text: string): Record<string, unknown> {
+  const body = text === '' ? {} : parseJson(text);
+  if (!isObject(body)) throw new SyntaxError('The service’s answer is no JSON object');
+  return body;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // what was thrown quotes the text, and SSM's has the secret in it
+  }
+}
 
 /** The class that the service's model has for a name, else the one of all its exceptions. */
 function exceptionClass(name: string, registries: readonly TypeRegistry[]) {

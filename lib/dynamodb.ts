@@ -11,6 +11,7 @@ import { timeBudget } from './time-budget.ts';
 
 /** The session table and the client to reach it with. */
 export interface SessionStore {
+  /** For what this project asks of the table: by lib/aws-json.ts, it does not convert attributes of bytes. */
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
 }
@@ -41,7 +42,7 @@ export function openSessionStore(
     },
   });
   client.config.signer = once(client.config.signer);
-  // awsJson() says who calls. The rest of these ask and write down what nobody here reads.
+  // awsJson() says who calls. All three ask for and write down what nobody here reads.
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
     client.middlewareStack.remove(name);
   if (onLatency)

@@ -159,12 +159,16 @@ test.each([300, 400, 500])('never takes status %i for a success', async (status)
   });
 });
 
-test.each(['<html>', '[]', 'null', '"text"', '{"Attributes":'])(
+test.each(['<html>', '[]', 'null', '"text"', '{"Attributes":', '{"Value":"secret'])(
   'a body that is no JSON object is a fault, with status 200 as well: %s',
   async (body) => {
     for (const status of [200, 503])
       expect(await failure({ status, body })).toMatchObject({
         name: 'SyntaxError',
+        // Its own words, and the SDK's hint: not a character of the body, which may hold a secret.
+        message: expect.stringMatching(
+          /^The service’s answer is no JSON object\n {2}Deserialization error: /,
+        ),
         $metadata: { httpStatusCode: status },
       });
   },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { timeBudget, withinBudget } from '../../lib/time-budget.ts';
 import { readService } from '../../local/service-file.ts';
 
@@ -29,9 +29,27 @@ describe('the time budget', () => {
     expect(attempts * attemptMs).toBeLessThan(storeMs);
   });
 
-  test('is what an operation of the store is aborted by', () => {
-    const { abortSignal } = withinBudget();
-    expect(abortSignal).toBeInstanceOf(AbortSignal);
+  test('is what an operation of the store is aborted by, which says how long it took', () => {
+    jest.useFakeTimers();
+    using budget = withinBudget();
+    jest.advanceTimersByTime(timeBudget.storeMs - 1);
+    expect(budget.abortSignal.aborted).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(budget.abortSignal.reason).toMatchObject({
+      name: 'TimeoutError',
+      message: `No answer within ${timeBudget.storeMs} ms`,
+    });
+    jest.useRealTimers();
+  });
+
+  test('is called off once its operation is over', () => {
+    jest.useFakeTimers();
+    const { abortSignal } = (() => {
+      using budget = withinBudget(10);
+      return budget;
+    })();
+    expect(jest.getTimerCount()).toBe(0);
     expect(abortSignal.aborted).toBe(false);
+    jest.useRealTimers();
   });
 });
