@@ -57,7 +57,7 @@ export async function checkFunctions(
     const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     check(`${name}: runtime`, found.Runtime, 'nodejs24.x');
     check(`${name}: time-out in seconds`, found.Timeout, 10);
-    check(`${name}: memory in MB`, found.MemorySize, 512);
+    check(`${name}: memory in MB`, found.MemorySize, 1_024);
     const asked = functions.find((each) => each.FunctionName === FunctionName);
     const { Architectures, TracingConfig } = (stack.isMoto ? asked : found) ?? {};
     check(`${name}: architecture`, Architectures, ['arm64']);

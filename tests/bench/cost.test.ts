@@ -59,8 +59,15 @@ describe('docs/cost.md', () => {
     expect(all).toBeCloseTo(expected + others, 2);
   });
 
-  test('names the memory that serverless.yml sets', () => {
+  test('names the memory that serverless.yml sets, by its own rule', () => {
     const { provider } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
+    const fits = (memoryMb: number) =>
+      ['log-out', 'check'].every((request) => {
+        const totals = rows.filter((row) => row.request === request).map(({ figures }) => figures);
+        const cheapest = Math.min(...totals.map(([, , , , all = 0]) => all));
+        return totals.some(([mb, , , , all = 0]) => mb === memoryMb && all <= cheapest * 1.02);
+      });
+    expect(MEMORY_MB.filter(fits).at(-1)).toBe(provider.memorySize);
     expect(page).toContain(`\`memorySize: ${provider.memorySize}\``);
   });
 });
