@@ -28,8 +28,8 @@ type Protocol = $ClientProtocol<HttpRequest, HttpResponse>;
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  *
  * The SDK's walks schemas in both directions, which turns bytes into base64 and dates into numbers. Nothing
- * that this service says or reads has either; a row's attribute of bytes stays base64. Measured: some 120 µs
- * of a warm call's 1,000, and 28 kB of a function's bundle.
+ * that this service says or reads has either; a row's attribute of bytes stays base64. Measured, by leaving this
+ * out: a warm log-out takes 1.4 times the CPU, and a function's bundle grows by 33 kB.
  *
  * @param version of the protocol: DynamoDB speaks 1.0, SSM 1.1
  */
@@ -114,7 +114,7 @@ export function awsJson(version: '1.0' | '1.1') {
   };
 }
 
-/** Says to CloudTrail who calls. The SDK's own is put together anew for every request, in some 50 µs. */
+/** Says to CloudTrail who calls. The SDK's own is put together anew for every request. */
 const USER_AGENT = 'true-logout';
 
 /** An operation without an output may be answered without a body. */

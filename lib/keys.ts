@@ -57,7 +57,7 @@ function openKeySource(source: KeySource): Keys {
 
 /**
  * The keys of secrets, by algorithm. They are made once: given as bytes or as Node's own keys, jose would
- * import them for every token, which is a third of what a verification costs.
+ * import them for every token. Measured: some 5 % of the CPU of a warm log-out.
  */
 function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly CryptoKey[] {
   return memoizeLast((alg) =>

@@ -1,5 +1,5 @@
+import { createHmac } from 'node:crypto';
 import { logSalt } from './config.ts';
-import { hmacSha256 } from './hmac.ts';
 
 /**
  * Stands for a subject or a token id in the log: the same for the same value, so that one can follow a
@@ -10,5 +10,5 @@ import { hmacSha256 } from './hmac.ts';
  * @returns 16 hexadecimal digits
  */
 export function pseudonym(value: string, salt: string = logSalt()): string {
-  return hmacSha256(salt, value).toString('hex').slice(0, 16);
+  return createHmac('sha256', salt).update(value).digest('hex').slice(0, 16);
 }

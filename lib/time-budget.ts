@@ -54,7 +54,7 @@ export interface Budget extends Disposable {
  * Ends a question to another service, with all its attempts, in time for the function to answer.
  *
  * `AbortSignal.timeout` can't be called off: each would still go off, seconds after its request was
- * answered, and make an error that nobody gets. Measured: some 150 µs a request.
+ * answered, and make an error that nobody gets. Measured: 15 % of the CPU of a warm log-out.
  *
  * @param milliseconds from now
  */
