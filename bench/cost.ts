@@ -9,6 +9,7 @@ import { type Measure, measure, type Row } from './row.ts';
 import { Environment } from './runtime-api.ts';
 import { interleaved } from './statistics.ts';
 import { type BenchStore, type LiveSession, openBenchStore } from './store.ts';
+import { requireStoreCalls } from './store-calls.ts';
 import { runWarm } from './warm-run.ts';
 
 /** Calls of a warm process: those before V8 has compiled what is hot, and those that count. */
@@ -23,6 +24,8 @@ interface Subject {
   readonly event: (live: LiveSession) => unknown;
   /** A row is below 1 KB, and a check reads two: the session's and its user's epoch, there or not. */
   readonly units: Pick<Consumption, 'writeUnits' | 'readUnits'>;
+  /** Its one call of the store. */
+  readonly operation: 'DeleteItem' | 'BatchGetItem';
 }
 
 /** What one subject took at one memory size, a value a run, in milliseconds. */
@@ -63,6 +66,7 @@ export async function costRows({
       bare: await buildBare('delete', logout, directory),
       event: ({ token }) => logoutEvent(token),
       units: { writeUnits: 1, readUnits: 0 },
+      operation: 'DeleteItem',
     },
     {
       name: 'check',
@@ -70,6 +74,7 @@ export async function costRows({
       bare: await buildBare('batch-get', me, directory),
       event: ({ token }) => meEvent(token),
       units: { writeUnits: 0, readUnits: 2 },
+      operation: 'BatchGetItem',
     },
   ];
   const bills = MEMORY_MB.flatMap((memoryMb) =>
@@ -86,8 +91,8 @@ export async function costRows({
   );
   await interleaved(bills, runs, async (bill, run) => {
     const { subject, memoryMb } = bill;
-    const warm = await warmRun(store, subject.fn, memoryMb, subject.event);
-    const bare = await warmRun(store, subject.bare, memoryMb, ({ session }) => session);
+    const warm = await warmRun(store, subject, subject.fn, memoryMb, subject.event);
+    const bare = await warmRun(store, subject, subject.bare, memoryMb, ({ session }) => session);
     const cold = await coldStart(store, subject, memoryMb);
     bill.billed.push(warm.billedMs);
     bill.logBytes.push(warm.logBytes);
@@ -103,6 +108,7 @@ export async function costRows({
 
 async function warmRun(
   store: BenchStore,
+  { name, operation }: Subject,
   fn: PackagedFunction,
   memoryMb: number,
   event: (live: LiveSession) => unknown,
@@ -111,6 +117,7 @@ async function warmRun(
   const calls = WARM_UP + MEASURED;
   const events = (await store.begin(calls)).map(event);
   const variables = { ...store.variables, ...store.secretVariables.environment };
+  const before = await store.counts();
   const result = await runWarm(
     { ...fn, memoryMb },
     variables,
@@ -119,22 +126,25 @@ async function warmRun(
   );
   if (result.statuses[200] !== calls)
     throw new Error(`${fn.name}: ${JSON.stringify(result.statuses)}`);
+  requireStoreCalls(name, { [operation]: calls }, before, await store.counts());
   return result;
 }
 
 /** From the start of the process to the first answer, as init is billed too. */
 async function coldStart(
   store: BenchStore,
-  { fn, event }: Subject,
+  { name, fn, event, operation }: Subject,
   memoryMb: number,
 ): Promise<number> {
   using share = cpuShareOf(memoryMb);
   const [live] = await store.begin(1);
   if (!live) throw new Error('No session');
   const variables = { ...store.variables, ...store.secretVariables.environment };
+  const before = await store.counts();
   await using environment = await Environment.open({ ...fn, memoryMb }, variables, share);
   const { response, answeredMs } = await environment.invoke(event(live));
   if (response.statusCode !== 200) throw new Error(`${fn.name}: ${JSON.stringify(response)}`);
+  requireStoreCalls(name, { [operation]: 1 }, before, await store.counts());
   return answeredMs - environment.startedMs;
 }
 

@@ -30,7 +30,7 @@ export const STORE_MS = 4;
 
 /** What Lambda and API Gateway write to the log for a request: START, END, REPORT; the access log's line. */
 const PLATFORM_LOG_BYTES = 350 + 450;
-/** X-Ray's default rule traces one request a second and of the others this share. */
+/** X-Ray's default rule traces one request a second and of the others this share: what remains under load. */
 const TRACED = 0.05;
 
 /** What one request costs, whatever the memory. */

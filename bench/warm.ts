@@ -4,6 +4,7 @@ import { type PackagedFunction, packageFunctions } from './packaged.ts';
 import { measure, type Row } from './row.ts';
 import { interleaved } from './statistics.ts';
 import { type BenchStore, type LiveSession, openBenchStore } from './store.ts';
+import { requireStoreCalls } from './store-calls.ts';
 import { runWarm, type WarmRun } from './warm-run.ts';
 
 /** Against the one store call alone. */
@@ -95,20 +96,6 @@ async function warmRun({ name, fn, event, operation }: Subject, store: BenchStor
     throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
   requireStoreCalls(name, operation ? { [operation]: calls } : {}, before, await store.counts());
   return result;
-}
-
-/** One call of the store for each answer, and none at all for a token that nobody signed. */
-function requireStoreCalls(
-  name: Name,
-  expected: Readonly<Record<string, number>>,
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): void {
-  for (const [operation, count] of Object.entries(after)) {
-    const made = count - (before[operation] ?? 0);
-    if (made !== (expected[operation] ?? 0))
-      throw new Error(`${name} called ${operation} ${made} times, not ${expected[operation] ?? 0}`);
-  }
 }
 
 function rowsOf(results: ReadonlyMap<Name, readonly WarmRun[]>): Row[] {

@@ -94,9 +94,16 @@ export function awsJson(version: '1.0' | '1.1') {
       _context: HandlerExecutionContext,
       response: HttpResponse,
     ): Promise<Output> {
-      const body = parse(await textOf(response.body));
+      const text = await textOf(response.body);
       const $metadata = metadataOf(response);
-      if (response.statusCode >= 300) throw this.#exception(body, response, $metadata);
+      const failed = response.statusCode >= 300;
+      // A failure may be told by a header alone; every success has an output, if only {}.
+      const body = failed && text === '' ? {} : parseJson(text);
+      if (!isObject(body)) {
+        const problem = `The service’s answer (status ${response.statusCode}) is no JSON object`;
+        throw Object.assign(new SyntaxError(problem), { $metadata });
+      }
+      if (failed) throw this.#exception(body, response, $metadata);
       return { ...body, $metadata } as Output & typeof body;
     }
 
@@ -109,20 +116,14 @@ export function awsJson(version: '1.0' | '1.1') {
       const message = String(body.message ?? body.Message ?? 'UnknownError');
       const Exception = exceptionClass(name, this.#service.errorTypeRegistries);
       const $fault = response.statusCode < 500 ? 'client' : 'server';
-      return Object.assign(new Exception({ name, message, $fault, $metadata }), { message });
+      const properties = { name, message, $fault, $metadata };
+      return Object.assign(new Exception(properties), properties);
     }
   };
 }
 
 /** Says to CloudTrail who calls. The SDK's own is put together anew for every request. */
 const USER_AGENT = 'true-logout';
-
-/** An operation without an output may be answered without a body. */
-function parse(text: string): Record<string, unknown> {
-  const body = text === '' ? {} : parseJson(text);
-  if (!isObject(body)) throw new SyntaxError('The service’s answer is no JSON object');
-  return body;
-}
 
 function parseJson(text: string): unknown {
   try {

@@ -55,8 +55,14 @@ export function serviceName(environment: Environment = process.env): string {
  * that sign tokens, and the credentials that Lambda hands to the AWS SDK.
  */
 export function configuredSecrets(environment: Environment = process.env): readonly string[] {
-  const { JWT_SECRET = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
-  return [...JWT_SECRET.split(/\s+/), AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
+  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '' } = environment;
+  const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
+  return [
+    ...JWT_SECRET.split(/\s+/),
+    JWT_SECRET_PARAMETER, // a name, unless the secret itself was put in its place
+    AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN,
+  ];
 }
 
 function sessionsTable(environment: Environment): string {

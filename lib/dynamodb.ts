@@ -6,6 +6,7 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { awsJson } from './aws-json.ts';
+import { once } from './once.ts';
 import { Sha256 } from './sha256.ts';
 import { timeBudget } from './time-budget.ts';
 
@@ -41,6 +42,7 @@ export function openSessionStore(
       throwOnRequestTimeout: true,
     },
   });
+  // The SDK would copy its configuration into a new signer for each request.
   client.config.signer = once(client.config.signer);
   // awsJson() says who calls. All three ask for and write down what nobody here reads.
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
@@ -54,18 +56,6 @@ export function openSessionStore(
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,
-  };
-}
-
-/** The SDK would copy its configuration into a new signer for each request. */
-function once<Signer>(make: () => Promise<Signer>): () => Promise<Signer> {
-  let made: Promise<Signer> | undefined;
-  return () => {
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
   };
 }
 

@@ -19,8 +19,7 @@ let last:
 /**
  * Reads the value of an SSM SecureString, kept for {@link SECRET_MAX_AGE_SECONDS}.
  *
- * @returns the empty string for a parameter without a value
- * @throws SecretParameterError when SSM refuses, or does not answer in {@link timeBudget}.secretMs
+ * @throws SecretParameterError when SSM refuses, answers without a value, or does not answer in {@link timeBudget}.secretMs
  */
 export async function readSecretParameter(name: string): Promise<string> {
   const now = Date.now();
@@ -31,7 +30,7 @@ export async function readSecretParameter(name: string): Promise<string> {
     return await asked.value;
   } catch (cause) {
     if (last === asked) last = undefined;
-    // The name is not quoted: the secret itself may have been put in its place.
+    // The name is not quoted: the secret itself may have been put in its place. The cause's is redacted.
     throw new SecretParameterError(
       'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
       { cause },
@@ -57,7 +56,9 @@ async function ask(name: string): Promise<string> {
   try {
     const command = new GetParameterCommand({ Name: name, WithDecryption: true });
     const { Parameter } = await client.send(command, budget);
-    return Parameter?.Value ?? '';
+    // SSM has no empty values: such an answer is not kept for minutes.
+    if (!Parameter?.Value) throw new Error('SSM’s answer does not hold a value');
+    return Parameter.Value;
   } catch (error) {
     budget.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
     throw error;

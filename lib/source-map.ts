@@ -10,18 +10,24 @@ import { SourceMap } from 'node:module';
  */
 export function withSources(stack: string): string {
   return stack.replaceAll(
-    /(\/[^\s():]+\.cjs):(\d+):(\d+)/g,
+    BUNDLED_PLACE,
     (place, file: string, line: string, column: string) =>
       sourceOf(file, Number(line), Number(column)) ?? place,
   );
 }
+
+/**
+ * `/var/task/handlers/logout.cjs:1:23`, from the beginning of a word: a search that began anew at each slash
+ * would take quadratic time in a long text.
+ */
+const BUNDLED_PLACE = /(?<![^\s(])(\/[^\s():]+\.cjs):(\d+):(\d+)/g;
 
 const maps = new Map<string, SourceMap | undefined>();
 
 function sourceOf(file: string, line: number, column: number): string | undefined {
   if (!maps.has(file)) maps.set(file, readMap(`${file}.map`));
   const entry = maps.get(file)?.findEntry(line - 1, column - 1);
-  if (!entry || !('originalSource' in entry)) return undefined;
+  if (!entry || !('originalSource' in entry) || !entry.originalSource) return undefined;
   const { originalSource, originalLine, originalColumn } = entry;
   return `${originalSource.replace(/^(\.\.\/)+/, '')}:${originalLine + 1}:${originalColumn + 1}`;
 }

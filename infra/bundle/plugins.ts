@@ -112,8 +112,11 @@ export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelec
   },
 ];
 
-/** The exceptions that the code tells apart by class; all others have their name, and the base class. */
-const EXCEPTIONS = ['ConditionalCheckFailedException'];
+/**
+ * The exceptions that are told apart by class: by our code, and by the SDK's retries where a class says that
+ * it may be tried again. All others have their name, and the base class.
+ */
+const EXCEPTIONS = ['ConditionalCheckFailedException', 'ReplicatedWriteConflictException'];
 
 /**
  * Makes the SDK's table of an API's shapes one that can be tree-shaken. As it is, every exception is registered

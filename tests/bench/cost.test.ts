@@ -50,7 +50,13 @@ describe('docs/cost.md', () => {
   test.each(rows)('follows from the formula: $request, $figures.0 MB', ({ request, figures }) => {
     const [memoryMb = 0, billedMs = 0, , duration = 0, all = 0] = figures;
     const expected = durationDollars(billedMs + STORE_MS, memoryMb);
-    expect(duration).toBeCloseTo(expected, 3);
+    // The page rounds what was measured to 0.1 ms, after the bench has made dollars of it.
+    expect(duration).toBeGreaterThanOrEqual(
+      durationDollars(billedMs + STORE_MS - 0.05, memoryMb) - 0.0005,
+    );
+    expect(duration).toBeLessThanOrEqual(
+      durationDollars(billedMs + STORE_MS + 0.05, memoryMb) + 0.0005,
+    );
     const consumption =
       request === 'log-out'
         ? { writeUnits: 1, readUnits: 0, logBytes: logBytesOfLogOut }

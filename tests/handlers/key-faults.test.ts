@@ -137,7 +137,7 @@ describe('JWT_SECRET_PARAMETER', () => {
   );
 
   test.each([
-    ['', 'JWT_SECRET_PARAMETER holds no secret; make one with: openssl rand -base64 48'],
+    [' ', 'JWT_SECRET_PARAMETER holds no secret; make one with: openssl rand -base64 48'],
     [
       'short',
       'JWT_SECRET_PARAMETER holds a secret of 5 bytes, where at least 32 are needed; make one with: openssl rand -base64 48',

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { logOutMany } from '../../lib/log-out-many.ts';
 import type { Session } from '../../lib/session.ts';
 import { sessionId } from '../../lib/session-reference.ts';
-import { endSession } from '../../lib/sessions.ts';
+import { endSession, findSession } from '../../lib/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
+import { type FakeSsm, type SsmFault, startFakeSsm } from '../support/fake-ssm.ts';
 import { type FreshFunctions, functionStarter } from '../support/fault-matrix-process.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
@@ -12,21 +13,23 @@ import { encode, issueTestSession, TEST_SECRET } from '../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 let store: WiredStore;
+let start: (variables: Readonly<Record<string, string>>) => FreshFunctions;
+let variables: Readonly<Record<string, string>>;
 let functions: FreshFunctions;
 let log: CapturedLog;
 
 /** The functions as they are deployed: bundled, minified, without parts of the SDK. */
 beforeAll(async () => {
   store = await openWiredStore();
-  const start = await functionStarter();
-  functions = start({
+  start = await functionStarter();
+  variables = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_DYNAMODB: store.wire.endpoint,
     SESSIONS_TABLE: store.direct.table,
-    JWT_SECRET: TEST_SECRET,
-  });
+  };
+  functions = start({ ...variables, JWT_SECRET: TEST_SECRET });
 });
 afterAll(() => store.close());
 beforeEach(async () => {
@@ -119,4 +122,50 @@ test.each([
     'BatchGetItem',
     'DeleteItem',
   ]);
+});
+
+describe('with the secret in SSM', () => {
+  const NAME = '/service/dev/jwt-secret';
+  let ssm: FakeSsm;
+  beforeEach(async () => {
+    ssm = await startFakeSsm();
+    ssm.parameters.set(NAME, TEST_SECRET);
+    functions = start({
+      ...variables,
+      AWS_ENDPOINT_URL_SSM: ssm.endpoint,
+      JWT_SECRET_PARAMETER: NAME,
+    });
+  });
+  afterEach(() => ssm.close());
+
+  /** Answers the status of a log-out, and whether its session is gone. */
+  async function logOut() {
+    const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+    const response = await functions.logout(logout(token).event, lambdaContext());
+    const ended = (await findSession(store.direct, session)) === null;
+    return { response, ended };
+  }
+
+  test('log-outs are one question for all, beside one delete each', async () => {
+    for (let i = 0; i < 3; i += 1)
+      expect(await logOut()).toMatchObject({ response: { statusCode: 200 }, ended: true });
+    log.stop();
+    expect(ssm.requests).toEqual([
+      { target: 'AmazonSSM.GetParameter', Name: NAME, WithDecryption: true },
+    ]);
+    const operations = store.wire.requests().map(({ operation }) => operation);
+    expect(operations).toEqual(['DeleteItem', 'DeleteItem', 'DeleteItem']);
+  });
+
+  test.each<[SsmFault, number]>([
+    ['ThrottlingException', 2],
+    ['AccessDeniedException', 1],
+    ['reset', 2],
+  ])('%s is a 500 after %i requests, and asks nothing of the store', async (fault, requests) => {
+    ssm.fault = fault;
+    expect(await logOut()).toMatchObject({ response: { statusCode: 500 }, ended: false });
+    log.stop();
+    expect(ssm.requests).toHaveLength(requests);
+    expect(store.wire.requests()).toEqual([]);
+  });
 });

@@ -97,6 +97,23 @@ test('a table of shapes keeps its texts and the one exception that is told apart
   ]);
 });
 
+test('every exception whose class says that it may be tried again is kept', () => {
+  const classes = ['dynamodb', 'ssm'].flatMap((client) => {
+    const models = `node_modules/@aws-sdk/client-${client}/dist-es/models`;
+    return ['errors.js'].flatMap((file) =>
+      readFileSync(join(models, file), 'utf8')
+        .split(/^export class /m)
+        .slice(1),
+    );
+  });
+  const retryable = classes
+    .filter((text) => text.includes('$retryable'))
+    .map((text) => text.slice(0, text.indexOf(' ')));
+  expect(retryable).toContain('ReplicatedWriteConflictException');
+  const [logout] = result.outputFiles.filter(({ path }) => path.endsWith('/logout.js'));
+  for (const name of retryable) expect(logout?.text).toContain(name);
+});
+
 test('no function holds exceptions that nobody tells apart', () => {
   const [logout] = result.outputFiles.filter(({ path }) => path.endsWith('/logout.js'));
   expect(logout?.text).toContain('ConditionalCheckFailedException');

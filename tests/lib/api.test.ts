@@ -92,7 +92,7 @@ describe('time', () => {
     const response = await invoke(handler, eventV2(REQUEST), remainingMs);
     const { error, error_type } = expectErrorPayload(response, log, REQUEST);
     expect(error_type).toBe('FunctionTimeoutError');
-    expect(error).toBe('The function was still busy 500 ms before its Lambda timeout');
+    expect(error).toBe('The function was still busy 1000 ms before its Lambda timeout');
   });
 
   test('that is up does not turn a late failure into a second error', async () => {

@@ -123,11 +123,10 @@ test('gives back the output as it came, however it was cut up on its way', async
   );
 });
 
-test('takes an empty body for no output', async () => {
-  answers = [{ body: '' }];
-  const { Attributes, $metadata } = await dynamoDb().send(command);
-  expect(Attributes).toBeUndefined();
-  expect($metadata.httpStatusCode).toBe(200);
+test('an empty body is no success, and a failure by its header alone', async () => {
+  expect(await failure({ body: '' })).toMatchObject({ name: 'SyntaxError' });
+  const headers = { 'x-amzn-errortype': name };
+  expect(await failure({ status: 400, headers, body: '' })).toMatchObject({ name });
 });
 
 const name = 'ConditionalCheckFailedException';
@@ -165,10 +164,8 @@ test.each(['<html>', '[]', 'null', '"text"', '{"Attributes":', '{"Value":"secret
     for (const status of [200, 503])
       expect(await failure({ status, body })).toMatchObject({
         name: 'SyntaxError',
-        // Its own words, and the SDK's hint: not a character of the body, which may hold a secret.
-        message: expect.stringMatching(
-          /^The service’s answer is no JSON object\n {2}Deserialization error: /,
-        ),
+        // Not a character of the body, which may hold a secret.
+        message: `The service’s answer (status ${status}) is no JSON object`,
         $metadata: { httpStatusCode: status },
       });
   },

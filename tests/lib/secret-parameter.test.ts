@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { configuredSecrets } from '../../lib/config.ts';
+import { describeError } from '../../lib/error-description.ts';
+import { redactor } from '../../lib/redaction.ts';
 import { SECRET_MAX_AGE_SECONDS } from '../../lib/secret-parameter.ts';
 import { freezeDate } from '../support/clock.ts';
 import { type FakeSsm, type SsmFault, startFakeSsm } from '../support/fake-ssm.ts';
@@ -52,9 +55,14 @@ test('asks once for many tokens, and again when the value may have been rotated'
   expect(ssm.requests).toHaveLength(2);
 });
 
-test('gives the empty string for an empty value, for the caller to refuse', async () => {
+test('an answer without a value is a fault, and the next token asks again', async () => {
   ssm.parameters.set(NAME, '');
-  expect(await readSecretParameter(NAME)).toBe('');
+  await expect(readSecretParameter(NAME)).rejects.toMatchObject({
+    name: 'SecretParameterError',
+    cause: expect.objectContaining({ message: 'SSM’s answer does not hold a value' }),
+  });
+  ssm.parameters.set(NAME, VALUE);
+  expect(await readSecretParameter(NAME)).toBe(VALUE);
 });
 
 test('tokens that come at once wait for one answer, and share its failure', async () => {
@@ -118,14 +126,14 @@ test('a value that has grown too old is not used on while SSM is in trouble', as
   await expect(readSecretParameter(NAME)).rejects.toThrow(/could not be read from SSM$/);
 });
 
-test('no error quotes the name, where the secret itself may have been put', async () => {
+test('no log line quotes the name, where the secret itself may have been put', async () => {
+  const redact = redactor(undefined, configuredSecrets({ JWT_SECRET_PARAMETER: VALUE }));
+  const quoted: boolean[] = [];
   for (const fault of ['ParameterNotFound', 'AccessDeniedException', 'reset'] as const) {
     ssm.fault = fault;
     const error: unknown = await readSecretParameter(VALUE).catch((thrown: unknown) => thrown);
-    const texts: string[] = [];
-    for (let cause = error; cause instanceof Error; cause = cause.cause)
-      texts.push(`${cause.stack} ${JSON.stringify(cause)}`);
-    expect(texts.length).toBeGreaterThan(1);
-    expect(texts.join('\n')).not.toContain(VALUE);
+    quoted.push(describeError(error, (text) => text).trace.includes(VALUE));
+    expect(JSON.stringify(describeError(error, redact))).not.toContain(VALUE);
   }
+  expect(quoted).toEqual([true, true, false]); // by SSM, in its own words
 });

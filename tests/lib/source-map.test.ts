@@ -48,6 +48,10 @@ test.each([
   ['without a map', undefined],
   ['with a map that is cut off', '{"version":3,"sources":["a.ts"],'],
   ['with a map that is none', '[]'],
+  [
+    'with a map that knows no source',
+    '{"version":3,"sources":[null],"names":[],"mappings":"AAAA,mBAAmB"}',
+  ],
   ['with a map that has no place for it', '{"version":3,"sources":[],"names":[],"mappings":""}'],
 ])('leaves a bundle’s line as it is %s', (_, map) => {
   const bundle = join(directory, `${Math.random()}.cjs`);
@@ -55,6 +59,13 @@ test.each([
   const line = `    at f (${bundle}:1:20)`;
   expect(withSources(line)).toBe(line);
 });
+
+test.each(['/'.repeat(1_000_000), '/a'.repeat(500_000), `${'/x.cjs:1'.repeat(100_000)}`])(
+  'a long text takes linear time, and stays as it is: %#',
+  (text) => {
+    expect(withSources(text)).toBe(text);
+  },
+);
 
 test('leaves what is no bundle alone', () => {
   const text = 'Error: /x.cjs\n    at g (node:internal/x:1:2)\n    at h (/var/task/lib/a.ts:3:4)';

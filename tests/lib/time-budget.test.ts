@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { timeBudget, withinBudget } from '../../lib/time-budget.ts';
 import { readService } from '../../local/service-file.ts';
 
@@ -6,6 +6,10 @@ const service = readService<{ readonly provider: { readonly timeout: number } }>
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const GATEWAY_MS = 30_000;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('the time budget', () => {
   test('is fitted to the Lambda timeout that is deployed, of every function', () => {
@@ -39,7 +43,6 @@ describe('the time budget', () => {
       name: 'TimeoutError',
       message: `No answer within ${timeBudget.storeMs} ms`,
     });
-    jest.useRealTimers();
   });
 
   test('is called off once its operation is over', () => {
@@ -50,6 +53,5 @@ describe('the time budget', () => {
     })();
     expect(jest.getTimerCount()).toBe(0);
     expect(abortSignal.aborted).toBe(false);
-    jest.useRealTimers();
   });
 });

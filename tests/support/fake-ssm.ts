@@ -67,6 +67,12 @@ function answer({ fault, parameters }: FakeSsm, name: string, response: ServerRe
       response.socket?.resetAndDestroy();
       break;
     default:
-      response.writeHead(400, type).end(JSON.stringify({ __type: problem }));
+      // AWS names the resource in words of its own.
+      response.writeHead(400, type).end(
+        JSON.stringify({
+          __type: problem,
+          message: `${problem}: no ssm:GetParameter on resource: arn:aws:ssm:us-east-1:123456789012:parameter/${name}`,
+        }),
+      );
   }
 }
