@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
@@ -14,6 +15,7 @@ const SCRIPTS = [
   'exchanges.js',
   'requests.js',
   'rows.js',
+  'saved.js',
   'sentences.js',
 ];
 
@@ -60,8 +62,9 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 /** The console as an HTTP server's listener: its page, `GET /console/rows` and `POST /console/sessions`. */
 export function consoleListener(demo: Demo, host: string): RequestListener {
+  const run = randomUUID();
   return (request, response) => {
-    respond(demo, host, request, response).catch((error: unknown) => {
+    respond({ demo, host, run }, request, response).catch((error: unknown) => {
       if (error instanceof Refusal)
         answerJson(response, error.status, { detail: error.message }, error.headers);
       else answerJson(response, 500, { detail: `The console failed: ${error}` });
@@ -69,9 +72,15 @@ export function consoleListener(demo: Demo, host: string): RequestListener {
   };
 }
 
+interface Console {
+  readonly demo: Demo;
+  readonly host: string;
+  /** Names this start of the service, so that a page can tell it from an earlier one. */
+  readonly run: string;
+}
+
 async function respond(
-  demo: Demo,
-  host: string,
+  { demo, host, run }: Console,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -88,7 +97,10 @@ async function respond(
     requireOwnPage(request);
     const { store, signer, sub } = demo;
     const shown = await shownRows(demo);
-    answerJson(response, 200, { sub, table: store.table, canSign: signer !== undefined, ...shown });
+    answerJson(response, 200, {
+      ...{ run, sub, table: store.table, canSign: signer !== undefined },
+      ...shown,
+    });
   } else if (path === '/console/sessions') {
     requireMethod(request, 'POST');
     requireOwnPage(request);

@@ -5,7 +5,7 @@ import { describeInBrowser, openBrowser, type TestBrowser } from '../support/bro
 import { consolePage } from '../support/console-page.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { freePort, type RunningService, startService } from '../support/service.ts';
-import { issueTestSession } from '../support/signing.ts';
+import { issueTestSession, testSigner } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 describeInBrowser('the local console, where not all is well', () => {
@@ -35,6 +35,26 @@ describeInBrowser('the local console, where not all is well', () => {
     expect(await visit.page.getByRole('button', { name: 'New session' }).count()).toBe(0);
     expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
     await visit.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('drops the devices of an earlier start, though their rows are still there', async () => {
+    const port = await freePort();
+    const server = createServer();
+    const start = () =>
+      putConsoleInFront(server, { store, signer: testSigner, sub: 'bob' }, 'localhost');
+    start();
+    server.listen(port, 'localhost');
+    const { page, close } = await browser.visit(`http://localhost:${port}/`);
+    const { jti } = await consolePage(page);
+    const before = await jti('Laptop');
+    start(); // in front of the first one, as another start on the same port would be
+    await page.reload();
+    await consolePage(page);
+    expect(await jti('Laptop')).not.toBe(before);
+    expect(await page.locator('.card').count()).toBe(3);
+    await close();
     server.closeAllConnections();
     server.close();
   });
@@ -88,6 +108,34 @@ describeInBrowser('the local console, where not all is well', () => {
       await untilAnswer('Phone', 'Log out: 200');
       await untilState('Phone', 'ended');
       expect(failures).toEqual(['500 POST /api/v1/auth/logout']);
+      await close();
+    });
+
+    test('a reload while the table can’t be read loses no device', async () => {
+      const { page, close } = await browser.visit(service.url);
+      const { jti, untilState } = await consolePage(page);
+      const phone = await jti('Phone');
+      await proxy.fault('access-denied', { operation: 'Query' });
+      await page.reload();
+      await page.getByRole('alert').filter({ hasText: 'The table can’t be read' }).waitFor();
+      await proxy.clear();
+      await untilState('Phone', 'alive');
+      expect(await jti('Phone')).toBe(phone);
+      expect(await page.locator('.card').count()).toBe(3);
+      await close();
+    });
+
+    test('the first sign-ins don’t fail in silence', async () => {
+      await proxy.fault('access-denied', { operation: 'PutItem' });
+      const { page, close } = await browser.visit(service.url);
+      await page.getByRole('status').filter({ hasText: 'Tablet: 500' }).waitFor();
+      await proxy.clear();
+      expect(await page.locator('#requests li').count()).toBe(3);
+      expect(await page.locator('#requests li').first().innerText()).toContain('Tablet');
+      expect(await page.locator('.card').count()).toBe(0);
+      await page.reload();
+      const { newest } = await consolePage(page);
+      await newest.filter({ hasText: 'Tablet' }).filter({ hasText: '201' }).waitFor();
       await close();
     });
 

@@ -159,9 +159,10 @@ describeInBrowser('the local console', () => {
 
   test('copies the curl line with the whole token in it', () =>
     use(
-      async ({ page, press, newest }) => {
+      async ({ page, press, untilAnswer, newest }) => {
         const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[0].token");
         await press('Laptop', 'Log out everywhere');
+        await untilAnswer('Laptop', 'Log out everywhere: 200');
         await newest.getByRole('button', { name: 'Copy' }).click();
         await newest.getByText('Copied').waitFor();
         expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
@@ -182,6 +183,17 @@ describeInBrowser('the local console', () => {
       await untilState('Laptop', 'alive');
       await untilState('Tablet', 'ended');
       expect(await jti('Phone')).toBe(before);
+    }));
+
+  test('has them still when all are logged out: a reload brings nobody back', () =>
+    use(async ({ page, jti, press, untilState }) => {
+      const before = await jti('Phone');
+      await press('Tablet', 'Log out everywhere');
+      await untilState('Tablet', 'ended');
+      await page.reload();
+      for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
+      expect(await jti('Phone')).toBe(before);
+      expect(await page.locator('.card').count()).toBe(3);
     }));
 
   test('is used by keyboard alone, and the focus stays where it is', () =>
