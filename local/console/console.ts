@@ -10,6 +10,7 @@ import { isFromElsewhere, isOwnHost } from './guard.ts';
 const STYLES = ['base.css', 'controls.css', 'devices.css', 'lists.css'];
 const SCRIPTS = [
   'main.js',
+  'deletions.js',
   'devices.js',
   'element.js',
   'exchanges.js',
@@ -89,11 +90,11 @@ async function respond(
   const path = pathOf(request);
   const file = FILES.get(path);
   if (file) {
-    requireMethod(request, 'GET');
+    requireMethod(request, 'GET', 'HEAD');
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
     answer(response, 200, type, await readFile(new URL(`page/${file}`, import.meta.url)));
   } else if (path === '/console/rows') {
-    requireMethod(request, 'GET');
+    requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);
     const { store, signer, sub } = demo;
     const shown = await shownRows(demo);
@@ -110,14 +111,15 @@ async function respond(
 
 async function newSession(demo: Demo, body: unknown): ReturnType<typeof signIn> {
   const device = isObject(body) ? deviceName(body.device) : null;
-  if (device === null) throw new Refusal(422, 'device has to be a name of 1 to 40 characters');
+  if (device === null) throw new Refusal(422, 'A device’s name has 1 to 40 characters');
   if (!demo.signer)
     throw new Refusal(409, 'This service has only a public key, so the console cannot sign tokens');
   return signIn(demo, demo.signer, device);
 }
 
-function requireMethod({ method }: IncomingMessage, allowed: string): void {
-  if (method !== allowed) throw new Refusal(405, `This takes ${allowed} only`, { Allow: allowed });
+function requireMethod({ method = '' }: IncomingMessage, ...allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  throw new Refusal(405, `This takes ${allowed.join(' and ')} only`, { Allow: allowed.join(', ') });
 }
 
 function requireOwnPage({ headers }: IncomingMessage): void {

@@ -74,6 +74,7 @@ describeInBrowser('the local console', () => {
         await press('Phone', 'Who am I');
         await untilAnswer('Phone', 'Who am I: 401');
         expect(await newest.innerText()).toContain('{"detail":"Could not validate credentials"}');
+        expect(await said()).toContain('has not expired, but its row is not there');
         await letPass(5_999);
         expect(await row(phone).count()).toBe(1);
         await letPass(1);
@@ -174,16 +175,49 @@ describeInBrowser('the local console', () => {
       { permissions: ['clipboard-read', 'clipboard-write'] },
     ));
 
-  test('has its devices still after a reload', () =>
-    use(async ({ page, jti, press, untilState }) => {
-      const before = await jti('Phone');
-      await press('Tablet', 'Log out');
-      await untilState('Tablet', 'ended');
+  test('has its devices still after a reload, and says no more than it has seen since', () =>
+    use(
+      async ({ page, jti, press, untilState, untilAnswer, said }) => {
+        const before = await jti('Phone');
+        await press('Tablet', 'Log out');
+        await untilState('Tablet', 'ended');
+        await page.reload();
+        await untilState('Laptop', 'alive');
+        await untilState('Tablet', 'ended');
+        expect(await jti('Phone')).toBe(before);
+        await press('Tablet', 'Who am I');
+        await untilAnswer('Tablet', 'Who am I: 401');
+        expect(await said()).toBe('Tablet: 401. Its session is over.');
+      },
+      [ME_REFUSED],
+    ));
+
+  test('keeps 27 devices apart, which share a letter from then on', () =>
+    use(async ({ page }) => {
+      await page.evaluate(`{
+        const [device] = JSON.parse(sessionStorage.getItem('devices'));
+        sessionStorage.setItem('devices', JSON.stringify(Array(27).fill(device)));
+      }`);
       await page.reload();
-      await untilState('Laptop', 'alive');
-      await untilState('Tablet', 'ended');
-      expect(await jti('Phone')).toBe(before);
+      await page.locator('.card').nth(26).waitFor();
+      const ids: string[] = await page.evaluate(
+        '[...document.querySelectorAll("h3")].map(({ id }) => id)',
+      );
+      expect(new Set(ids).size).toBe(27);
     }));
+
+  test('says why a name is refused', () =>
+    use(
+      async ({ page }) => {
+        await page.getByRole('textbox', { name: 'Device' }).fill('   ');
+        await page.getByRole('button', { name: 'New session' }).click();
+        await page
+          .getByRole('status')
+          .getByText('422. A device’s name has 1 to 40 characters.', { exact: true })
+          .waitFor();
+      },
+      ['422 POST /console/sessions'],
+    ));
 
   test('has them still when all are logged out: a reload brings nobody back', () =>
     use(async ({ page, jti, press, untilState }) => {

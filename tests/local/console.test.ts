@@ -83,6 +83,10 @@ describe('the page', () => {
     }
   });
 
+  test.each(['/', '/console/rows'])('answers HEAD as GET, without the body: %s', async (path) => {
+    expect(await call('HEAD', path)).toMatchObject({ status: 200, body: '' });
+  });
+
   test('is had by a link from another site, and in no frame', async () => {
     const headers = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
     const page = await call('GET', '/', headers);
@@ -175,8 +179,8 @@ describe('a new session', () => {
 
   test.each([
     ['GET', '/console/sessions', 'POST'],
-    ['POST', '/console/rows', 'GET'],
-    ['POST', '/', 'GET'],
+    ['POST', '/console/rows', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
   ])('is not made by %s %s', async (method, path, allowed) => {
     const answer = await call(method, path);
     expect(answer).toMatchObject({ status: 405, headers: { allow: allowed } });

@@ -1,3 +1,4 @@
+import { deletions } from './deletions.js';
 import { deviceCard } from './devices.js';
 import { showExchange } from './exchanges.js';
 import { parsed, send } from './requests.js';
@@ -14,6 +15,8 @@ const devices = [];
 const showRows = rowTable(byId('rows'), (jti) =>
   devices.find(({ session }) => session.jti === jti),
 );
+
+const deleted = deletions();
 
 let asked = 0;
 let shown = 0;
@@ -34,6 +37,7 @@ async function refresh() {
     return undefined;
   }
   run = answer.run;
+  deleted.note(answer);
   tell(answer.canSign ? '' : CANNOT_SIGN);
   showRows(answer.rows);
   const alive = new Set(answer.rows.filter(({ state }) => state === 'alive').map(({ jti }) => jti));
@@ -74,7 +78,7 @@ async function signIn(name, device) {
 function addDevice(name, { token, session }) {
   const number = devices.length;
   const letter = String.fromCharCode(65 + (number % 26));
-  const device = { name, letter, colour: number % COLOURS, token, session };
+  const device = { name, number, letter, colour: number % COLOURS, token, session };
   device.view = deviceCard(
     device,
     (action) => act(device, action),
@@ -98,12 +102,18 @@ function inTurn(device, work) {
 function act(device, { name, method, path, label }) {
   return inTurn(device, async () => {
     device.view.showAnswer(label);
-    const exchange = await send({ method, path, token: device.token }, device);
+    const { token, session } = device;
+    const exchange = await send({ method, path, token }, device);
     await refresh();
     report(exchange);
     device.view.showAnswer(label, exchange.status);
-    say(outcome(name, device.name, exchange));
+    say(outcome(name, device.name, exchange, isOnlyDeleted(session)));
   });
+}
+
+/** Whether nothing but its row's deletion is known to stand against a session. */
+function isOnlyDeleted({ jti, expires_at }) {
+  return deleted.saw(jti) && expires_at * 1_000 > Date.now();
 }
 
 function signInAgain(device) {
@@ -145,7 +155,7 @@ async function signInNew(name) {
 
 byId('sign-in').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const name = byId('device').value;
+  const name = byId('device').value.trim();
   say(outcome('sign-in', name, await signInNew(name)));
 });
 
