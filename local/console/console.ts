@@ -96,10 +96,10 @@ async function respond(
   } else if (path === '/console/rows') {
     requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);
-    const { store, signer, sub } = demo;
+    const { store, signer, sub, hasDocsPage } = demo;
     const shown = await shownRows(demo);
     answerJson(response, 200, {
-      ...{ run, sub, table: store.table, canSign: signer !== undefined },
+      ...{ run, sub, table: store.table, hasDocsPage, canSign: signer !== undefined },
       ...shown,
     });
   } else if (path === '/console/sessions') {

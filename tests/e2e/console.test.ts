@@ -44,7 +44,8 @@ describeInBrowser('the local console', () => {
   });
 
   test('shows three devices, and the row of each', () =>
-    use(async ({ row, jti }) => {
+    use(async ({ page, row, jti }) => {
+      expect(await page.getByRole('link', { name: 'API docs' }).count()).toBe(1);
       for (const device of ['Laptop', 'Phone', 'Tablet'])
         expect(await row(await jti(device)).innerText()).toMatch(
           new RegExp(`${device}.*alive`, 's'),

@@ -16,7 +16,7 @@ let demo: { -readonly [Name in keyof Demo]: Demo[Name] };
 
 beforeAll(async () => {
   store = await openTestStore();
-  demo = { store, signer: testSigner, sub: 'alice' };
+  demo = { store, signer: testSigner, sub: 'alice', hasDocsPage: true };
   server = createServer((request, response) => {
     response.end(`gateway: ${request.method} ${request.url}`);
   });
