@@ -48,7 +48,7 @@ describeInBrowser('the local console', () => {
       expect(await page.getByRole('link', { name: 'API docs' }).count()).toBe(1);
       for (const device of ['Laptop', 'Phone', 'Tablet'])
         expect(await row(await jti(device)).innerText()).toMatch(
-          new RegExp(`${device}.*alive`, 's'),
+          new RegExp(`alive.*${device}`, 's'),
         );
     }));
 
@@ -281,6 +281,13 @@ describeInBrowser('the local console', () => {
         expect(await barriers(page)).toEqual([]);
         const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
         expect(await page.evaluate(wide)).toBe(false);
+        const visible = await page.locator('.scroll').boundingBox();
+        const state = await page
+          .locator('#rows tr[data-state="alive"] .state')
+          .first()
+          .boundingBox();
+        const end = (box: typeof state) => (box ? box.x + box.width : Number.NaN);
+        expect(end(state)).toBeLessThanOrEqual(end(visible)); // without scrolling
       },
       [ME_REFUSED],
       { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } },
