@@ -107,6 +107,23 @@ describe('the rows', () => {
     expect(await local.rows()).toMatchObject({ rows: { length: SHOWN_ROWS }, more: true });
   });
 
+  test('name the start of the service that they are of, by which a page tells it from others', async () => {
+    const { run } = await local.rows();
+    expect((await local.rows()).run).toBe(run);
+    const later = await startConsole();
+    const { run: other } = await later.rows();
+    await later.close();
+    expect(run).toMatch(/^[\da-f-]{36}$/);
+    expect(other).not.toBe(run);
+  });
+
+  test('come with whether there is a page /docs to link to', async () => {
+    for (const hasDocsPage of [false, true]) {
+      local.demo.hasDocsPage = hasDocsPage;
+      expect(await local.rows()).toMatchObject({ hasDocsPage });
+    }
+  });
+
   test('are no blank page when the store fails, but a 500 that says why', async () => {
     local.demo.store = { ...local.store, table: 'no-such-table' };
     const answer = await local.call('GET', '/console/rows');
