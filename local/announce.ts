@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionStore } from '../lib/dynamodb.ts';
 import { issueSession, type Signer } from '../lib/issue.ts';
+import { hostInUrl, isLoopback } from './console/guard.ts';
 
 /** A local run that is about to be ready. */
 export interface Announcement {
@@ -22,9 +23,9 @@ export async function untilListening(host: string, port: number): Promise<void> 
 /** Says where to begin: the console, and a first token with three lines to paste. */
 export async function announce(run: Announcement): Promise<void> {
   const { host, port, portOption, store, signer } = run;
-  const url = `http://${host}:${port}/api/v1/auth`;
+  const url = `http://${hostInUrl(host)}:${port}/api/v1/auth`;
   process.stdout.write(
-    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows vanish.\n`,
+    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows vanish.\n${networkWarning(run)}`,
   );
   if (!signer) {
     process.stdout.write(
@@ -51,8 +52,15 @@ Another token: npm run --silent token${portOption && ` --${portOption}`}
 }
 
 /** Browsers on this machine reach a run that listens on every address under this name. */
-function consoleUrl(host: string, port: number): string {
-  return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`;
+export function consoleUrl(host: string, port: number): string {
+  const everywhere = host === '0.0.0.0' || host === '::';
+  return `http://${everywhere ? 'localhost' : hostInUrl(host)}:${port}/`;
+}
+
+/** A line for a run that others can reach, whose console signs for whoever asks; empty for any other run. */
+export function networkWarning({ host, signer }: Pick<Announcement, 'host' | 'signer'>): string {
+  if (isLoopback(host) || !signer) return '';
+  return `Warning: with --host ${host} anybody on the network can have the console sign tokens with this run’s JWT_SECRET.\n`;
 }
 
 async function accepts(host: string, port: number): Promise<boolean> {

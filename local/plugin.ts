@@ -17,6 +17,7 @@ import { createSessionsTable } from './table.ts';
 
 interface Serverless extends Plugins {
   readonly service: {
+    readonly functions: Readonly<Record<string, unknown>>;
     readonly provider: { environment: Record<string, unknown> };
     readonly custom: { readonly esbuild: object };
   };
@@ -148,7 +149,8 @@ async function openWhenReady(serverless: Serverless, run: LocalRun): Promise<voi
   await untilListening(host, port);
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const signer = await signerOf(environment);
-  putConsoleInFront(gatewayOf(serverless), { store, signer, sub }, host);
+  const hasDocsPage = Boolean(serverless.service.functions.docs);
+  putConsoleInFront(gatewayOf(serverless), { store, signer, sub, hasDocsPage }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   await announce({ host, port, portOption, store, signer });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
@@ -9,11 +10,13 @@ import { isFromElsewhere, isOwnHost } from './guard.ts';
 const STYLES = ['base.css', 'controls.css', 'devices.css', 'lists.css'];
 const SCRIPTS = [
   'main.js',
+  'deletions.js',
   'devices.js',
   'element.js',
   'exchanges.js',
   'requests.js',
   'rows.js',
+  'saved.js',
   'sentences.js',
 ];
 
@@ -60,8 +63,9 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 /** The console as an HTTP server's listener: its page, `GET /console/rows` and `POST /console/sessions`. */
 export function consoleListener(demo: Demo, host: string): RequestListener {
+  const run = randomUUID();
   return (request, response) => {
-    respond(demo, host, request, response).catch((error: unknown) => {
+    respond({ demo, host, run }, request, response).catch((error: unknown) => {
       if (error instanceof Refusal)
         answerJson(response, error.status, { detail: error.message }, error.headers);
       else answerJson(response, 500, { detail: `The console failed: ${error}` });
@@ -69,9 +73,15 @@ export function consoleListener(demo: Demo, host: string): RequestListener {
   };
 }
 
+interface Console {
+  readonly demo: Demo;
+  readonly host: string;
+  /** Names this start of the service, so that a page can tell it from an earlier one. */
+  readonly run: string;
+}
+
 async function respond(
-  demo: Demo,
-  host: string,
+  { demo, host, run }: Console,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -80,15 +90,18 @@ async function respond(
   const path = pathOf(request);
   const file = FILES.get(path);
   if (file) {
-    requireMethod(request, 'GET');
+    requireMethod(request, 'GET', 'HEAD');
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
     answer(response, 200, type, await readFile(new URL(`page/${file}`, import.meta.url)));
   } else if (path === '/console/rows') {
-    requireMethod(request, 'GET');
+    requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);
-    const { store, signer, sub } = demo;
+    const { store, signer, sub, hasDocsPage } = demo;
     const shown = await shownRows(demo);
-    answerJson(response, 200, { sub, table: store.table, canSign: signer !== undefined, ...shown });
+    answerJson(response, 200, {
+      ...{ run, sub, table: store.table, hasDocsPage, canSign: signer !== undefined },
+      ...shown,
+    });
   } else if (path === '/console/sessions') {
     requireMethod(request, 'POST');
     requireOwnPage(request);
@@ -98,14 +111,15 @@ async function respond(
 
 async function newSession(demo: Demo, body: unknown): ReturnType<typeof signIn> {
   const device = isObject(body) ? deviceName(body.device) : null;
-  if (device === null) throw new Refusal(422, 'device has to be a name of 1 to 40 characters');
+  if (device === null) throw new Refusal(422, 'A device’s name has 1 to 40 characters');
   if (!demo.signer)
     throw new Refusal(409, 'This service has only a public key, so the console cannot sign tokens');
   return signIn(demo, demo.signer, device);
 }
 
-function requireMethod({ method }: IncomingMessage, allowed: string): void {
-  if (method !== allowed) throw new Refusal(405, `This takes ${allowed} only`, { Allow: allowed });
+function requireMethod({ method = '' }: IncomingMessage, ...allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  throw new Refusal(405, `This takes ${allowed.join(' and ')} only`, { Allow: allowed.join(', ') });
 }
 
 function requireOwnPage({ headers }: IncomingMessage): void {

@@ -7,6 +7,16 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** `--host` of a run that listens on every address, as inside a container. */
 const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
+/** A host as a URL has it: an IPv6 address in brackets (RFC 3986, section 3.2.2). */
+export function hostInUrl(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** Whether what listens on this host can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(hostInUrl(host).toLowerCase());
+}
+
 /**
  * Whether a request was sent to this machine under a name that is its own. Any other name is that of a
  * website which points to 127.0.0.1 (DNS rebinding), so that a browser takes our answers for the site's.
@@ -19,7 +29,7 @@ export function isOwnHost(host: string | undefined, configured: string): boolean
   const url = `http://${host}/`;
   if (!host || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(url)) return false;
   const { hostname } = new URL(url);
-  if (LOOPBACK.test(hostname) || hostname === configured.toLowerCase()) return true;
+  if (LOOPBACK.test(hostname) || hostname === hostInUrl(configured).toLowerCase()) return true;
   return EVERY_ADDRESS.includes(configured) && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 

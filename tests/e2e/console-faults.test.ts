@@ -5,7 +5,7 @@ import { describeInBrowser, openBrowser, type TestBrowser } from '../support/bro
 import { consolePage } from '../support/console-page.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { freePort, type RunningService, startService } from '../support/service.ts';
-import { issueTestSession } from '../support/signing.ts';
+import { issueTestSession, testSigner } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 describeInBrowser('the local console, where not all is well', () => {
@@ -24,7 +24,11 @@ describeInBrowser('the local console, where not all is well', () => {
   test('says that it can’t sign where the service has only a public key, and shows rows all the same', async () => {
     const port = await freePort();
     const server = createServer();
-    putConsoleInFront(server, { store, signer: undefined, sub: 'alice' }, 'localhost');
+    putConsoleInFront(
+      server,
+      { store, signer: undefined, sub: 'alice', hasDocsPage: false },
+      'localhost',
+    );
     server.listen(port, 'localhost');
     await issueTestSession(store, { userAgent: 'From somewhere else' });
     const visit = await browser.visit(`http://localhost:${port}/`);
@@ -33,8 +37,34 @@ describeInBrowser('the local console, where not all is well', () => {
     await visit.page.locator('#rows tr').filter({ hasText: 'From somewhere else' }).waitFor();
     expect(await visit.page.locator('.card').count()).toBe(0);
     expect(await visit.page.getByRole('button', { name: 'New session' }).count()).toBe(0);
+    // Nor does it offer a page that this run leaves out.
+    expect(await visit.page.getByRole('link', { name: 'API docs' }).count()).toBe(0);
     expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
     await visit.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('drops the devices of an earlier start, though their rows are still there', async () => {
+    const port = await freePort();
+    const server = createServer();
+    const start = () =>
+      putConsoleInFront(
+        server,
+        { store, signer: testSigner, sub: 'bob', hasDocsPage: true },
+        'localhost',
+      );
+    start();
+    server.listen(port, 'localhost');
+    const { page, close } = await browser.visit(`http://localhost:${port}/`);
+    const { jti } = await consolePage(page);
+    const before = await jti('Laptop');
+    start(); // in front of the first one, as another start on the same port would be
+    await page.reload();
+    await consolePage(page);
+    expect(await jti('Laptop')).not.toBe(before);
+    expect(await page.locator('.card').count()).toBe(3);
+    await close();
     server.closeAllConnections();
     server.close();
   });
@@ -88,6 +118,34 @@ describeInBrowser('the local console, where not all is well', () => {
       await untilAnswer('Phone', 'Log out: 200');
       await untilState('Phone', 'ended');
       expect(failures).toEqual(['500 POST /api/v1/auth/logout']);
+      await close();
+    });
+
+    test('a reload while the table can’t be read loses no device', async () => {
+      const { page, close } = await browser.visit(service.url);
+      const { jti, untilState } = await consolePage(page);
+      const phone = await jti('Phone');
+      await proxy.fault('access-denied', { operation: 'Query' });
+      await page.reload();
+      await page.getByRole('alert').filter({ hasText: 'The table can’t be read' }).waitFor();
+      await proxy.clear();
+      await untilState('Phone', 'alive');
+      expect(await jti('Phone')).toBe(phone);
+      expect(await page.locator('.card').count()).toBe(3);
+      await close();
+    });
+
+    test('the first sign-ins don’t fail in silence', async () => {
+      await proxy.fault('access-denied', { operation: 'PutItem' });
+      const { page, close } = await browser.visit(service.url);
+      await page.getByRole('status').filter({ hasText: 'Tablet: 500' }).waitFor();
+      await proxy.clear();
+      expect(await page.locator('#requests li').count()).toBe(3);
+      expect(await page.locator('#requests li').first().innerText()).toContain('Tablet');
+      expect(await page.locator('.card').count()).toBe(0);
+      await page.reload();
+      const { newest } = await consolePage(page);
+      await newest.filter({ hasText: 'Tablet' }).filter({ hasText: '201' }).waitFor();
       await close();
     });
 

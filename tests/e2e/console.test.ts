@@ -1,53 +1,18 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { barriers } from '../support/accessibility.ts';
-import {
-  describeInBrowser,
-  openBrowser,
-  type TestBrowser,
-  type Visit,
-} from '../support/browser.ts';
-import { type ConsolePage, consolePage } from '../support/console-page.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { expect, test } from '@jest/globals';
+import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
 
-describeInBrowser('the local console', () => {
-  let service: RunningService;
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    service = await startService();
-    browser = await openBrowser();
-  }, 90_000);
-  afterAll(() => Promise.all([service.stop(), browser.close()]));
-
-  interface Use extends Visit, ConsolePage {}
-
-  /** Opens the console in a profile of its own, uses it, and requires that nothing went wrong meanwhile. */
-  async function use(
-    story: (use: Use) => Promise<void>,
-    failures: readonly string[] = [],
-    options = {},
-  ): Promise<void> {
-    const visit = await browser.visit(service.url, options);
-    try {
-      await story({ ...visit, ...(await consolePage(visit.page)) });
-      expect(visit.complaints).toEqual([]);
-      expect(visit.foreignRequests).toEqual([]);
-      expect(visit.failures).toEqual(failures);
-    } finally {
-      await visit.close();
-    }
-  }
-
-  const ME_REFUSED = '401 GET /api/v1/auth/me';
-
-  test('is where a start says that it is', () => {
-    expect(service.output()).toContain(`Open ${service.url}/ `);
-  });
+describeConsole('the local console', (use) => {
+  test('is where a start says that it is', () =>
+    use(async ({ service }) => {
+      expect(service.output()).toContain(`Open ${service.url}/ `);
+    }));
 
   test('shows three devices, and the row of each', () =>
-    use(async ({ row, jti }) => {
+    use(async ({ page, row, jti }) => {
+      expect(await page.getByRole('link', { name: 'API docs' }).count()).toBe(1);
       for (const device of ['Laptop', 'Phone', 'Tablet'])
         expect(await row(await jti(device)).innerText()).toMatch(
-          new RegExp(`${device}.*alive`, 's'),
+          new RegExp(`alive.*${device}`, 's'),
         );
     }));
 
@@ -74,6 +39,7 @@ describeInBrowser('the local console', () => {
         await press('Phone', 'Who am I');
         await untilAnswer('Phone', 'Who am I: 401');
         expect(await newest.innerText()).toContain('{"detail":"Could not validate credentials"}');
+        expect(await said()).toContain('has not expired, but its row is not there');
         await letPass(5_999);
         expect(await row(phone).count()).toBe(1);
         await letPass(1);
@@ -130,21 +96,8 @@ describeInBrowser('the local console', () => {
       [ME_REFUSED],
     ));
 
-  test('signs a new device in, with its name as text', () =>
-    use(async ({ page, untilState, untilAnswer, press, row, jti, newest }) => {
-      const name = `<b>Bob's TV</b>`;
-      await page.getByRole('textbox', { name: 'Device' }).fill(name);
-      await page.getByRole('button', { name: 'New session' }).click();
-      await untilState(name, 'alive');
-      expect(await row(await jti(name)).innerText()).toContain(name);
-      await newest.getByText(`-d '{"device":"<b>Bob'\\''s TV</b>"}'`).waitFor();
-      expect(await newest.locator('.body').innerText()).toMatch(/"token":"[\w-]{8}…"/);
-      await press(name, 'Who am I');
-      await untilAnswer(name, 'Who am I: 200');
-    }));
-
   test('shows what others do to the table, without being asked', () =>
-    use(async ({ page, untilState, row, jti, stopClock, letPass }) => {
+    use(async ({ page, service, untilState, row, jti, stopClock, letPass }) => {
       await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
@@ -159,9 +112,10 @@ describeInBrowser('the local console', () => {
 
   test('copies the curl line with the whole token in it', () =>
     use(
-      async ({ page, press, newest }) => {
+      async ({ page, service, press, untilAnswer, newest }) => {
         const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[0].token");
         await press('Laptop', 'Log out everywhere');
+        await untilAnswer('Laptop', 'Log out everywhere: 200');
         await newest.getByRole('button', { name: 'Copy' }).click();
         await newest.getByText('Copied').waitFor();
         expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
@@ -172,87 +126,4 @@ describeInBrowser('the local console', () => {
       [],
       { permissions: ['clipboard-read', 'clipboard-write'] },
     ));
-
-  test('has its devices still after a reload', () =>
-    use(async ({ page, jti, press, untilState }) => {
-      const before = await jti('Phone');
-      await press('Tablet', 'Log out');
-      await untilState('Tablet', 'ended');
-      await page.reload();
-      await untilState('Laptop', 'alive');
-      await untilState('Tablet', 'ended');
-      expect(await jti('Phone')).toBe(before);
-    }));
-
-  test('is used by keyboard alone, and the focus stays where it is', () =>
-    use(
-      async ({ page, untilState, untilAnswer }) => {
-        const focused = async () =>
-          (await page.locator(':focus').innerText()).replaceAll(/\s+/g, ' ');
-        await page.getByRole('textbox', { name: 'Device' }).focus();
-        await page.keyboard.press('ControlOrMeta+A');
-        await page.keyboard.type('Watch');
-        await page.keyboard.press('Enter');
-        await untilState('Watch', 'alive');
-        await page.keyboard.press('Tab');
-        expect(await focused()).toBe('New session');
-        await page.keyboard.press('Tab');
-        expect(await focused()).toBe('Who am I on Laptop');
-        await page.keyboard.press('Tab');
-        await page.keyboard.press('Enter');
-        await untilAnswer('Laptop', 'Log out: 200');
-        expect(await focused()).toBe('Log out on Laptop');
-        await page.keyboard.press('Shift+Tab');
-        await page.keyboard.press('Space');
-        await untilAnswer('Laptop', 'Who am I: 401');
-        for (const button of ['Log out', 'Log out others', 'Log out everywhere', 'Sign in again']) {
-          await page.keyboard.press('Tab');
-          expect(await focused()).toBe(`${button} on Laptop`);
-        }
-        await page.keyboard.press('Enter');
-        await untilState('Laptop', 'alive');
-        expect(await focused()).toBe('Who am I on Laptop');
-        const outline = await page.evaluate(
-          'getComputedStyle(document.activeElement).outlineStyle',
-        );
-        expect(outline).toBe('solid');
-      },
-      [ME_REFUSED],
-    ));
-
-  test.each([
-    ['light', 1_280],
-    ['dark', 320],
-  ] as const)('has no barrier that axe knows of: %s, %i pixels wide', (colorScheme, width) =>
-    use(
-      async ({ page, press, untilAnswer }) => {
-        expect(await barriers(page)).toEqual([]);
-        await press('Laptop', 'Log out others');
-        await untilAnswer('Laptop', 'Log out others: 200');
-        await press('Phone', 'Who am I');
-        await untilAnswer('Phone', 'Who am I: 401');
-        expect(await barriers(page)).toEqual([]);
-        const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
-        expect(await page.evaluate(wide)).toBe(false);
-      },
-      [ME_REFUSED],
-      { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } },
-    ),
-  );
-
-  test.each([
-    ['reduce', 'none', '0s'],
-    ['no-preference', 'appear', '0.4s'],
-  ] as const)('moves as much as its reader likes: %s', (reducedMotion, animation, transition) =>
-    use(
-      async ({ page }) => {
-        const style = (property: string) =>
-          page.evaluate(`getComputedStyle(document.querySelector('#rows tr')).${property}`);
-        expect(await style('animationName')).toBe(animation);
-        expect(await style('transitionDuration')).toBe(transition);
-      },
-      [],
-      { reducedMotion },
-    ),
-  );
 });

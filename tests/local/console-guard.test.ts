@@ -36,6 +36,8 @@ describe('the name that a request was sent to', () => {
     expect(isOwnHost('devbox:3000', 'devbox')).toBe(true);
     expect(isOwnHost('devbox:3000', 'DevBox')).toBe(true);
     expect(isOwnHost('devbox.evil.example:3000', 'devbox')).toBe(false);
+    expect(isOwnHost('[fd00::1]:3000', 'fd00::1')).toBe(true);
+    expect(isOwnHost('[fd00::2]:3000', 'fd00::1')).toBe(false);
   });
 
   test.each(['0.0.0.0', '::'])(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { describe } from '@jest/globals';
+import { describe, jest } from '@jest/globals';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** Where distributions put it. */
@@ -32,9 +32,14 @@ export function findChromium(
   return named;
 }
 
+/** How long a page may take over one thing, and a test over all of them, on a machine that has other work. */
+const PAGE_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 90_000;
+
 /** A group of tests that need a browser: where there is none they are skipped, and a line says so. */
 export function describeInBrowser(name: string, tests: () => void): void {
   if (findChromium()) {
+    jest.setTimeout(TEST_TIMEOUT_MS);
     describe(name, tests);
     return;
   }
@@ -77,6 +82,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     visit: async (url, options) => {
       const context = await browser.newContext(options);
       const page = await context.newPage();
+      page.setDefaultTimeout(PAGE_TIMEOUT_MS);
       const observed = observe(page, new URL(url).origin);
       await page.goto(url);
       return { page, ...observed, close: () => context.close() };

@@ -18,12 +18,12 @@ export const ACTIONS = [
 /**
  * A device's card. It is made once and changed in place, so that the focus stays where it was.
  *
- * @param device with its name, mark, token and session
+ * @param device with its name, number, mark, token and session
  * @param {(action: typeof ACTIONS[number]) => void} onAction
  * @param {() => void} onSignIn when it is to be signed in again
  */
 export function deviceCard(device, onAction, onSignIn) {
-  const id = `device-${device.letter}`;
+  const id = `device-${device.number}`;
   const state = element('span.state');
   const facts = element('dl');
   const answer = element('p.answer');

@@ -1,13 +1,14 @@
+import { deletions } from './deletions.js';
 import { deviceCard } from './devices.js';
 import { showExchange } from './exchanges.js';
 import { parsed, send } from './requests.js';
 import { rowTable } from './rows.js';
+import { saveDevices, saved } from './saved.js';
 import { outcome } from './sentences.js';
 
 const REFRESH_MS = 1_000;
 const FIRST_DEVICES = ['Laptop', 'Phone', 'Tablet'];
 const COLOURS = 6;
-const SAVED = 'devices';
 
 const byId = (id) => document.getElementById(id);
 const devices = [];
@@ -15,8 +16,13 @@ const showRows = rowTable(byId('rows'), (jti) =>
   devices.find(({ session }) => session.jti === jti),
 );
 
+const deleted = deletions();
+
 let asked = 0;
 let shown = 0;
+/** Which start of the service the rows are of. */
+let run;
+let begun = false;
 
 /** Reads the rows, and shows them unless a later reading was faster. */
 async function refresh() {
@@ -30,6 +36,8 @@ async function refresh() {
     tell(`The table can’t be read: ${answer.detail ?? `${exchange.text}. Is npm start running?`}`);
     return undefined;
   }
+  run = answer.run;
+  deleted.note(answer);
   tell(answer.canSign ? '' : CANNOT_SIGN);
   showRows(answer.rows);
   const alive = new Set(answer.rows.filter(({ state }) => state === 'alive').map(({ jti }) => jti));
@@ -43,6 +51,7 @@ async function refresh() {
   byId('more').textContent = `The first ${answer.rows.length} rows; there are more.`;
   byId('more').hidden = !answer.more;
   byId('sign-in').hidden = !answer.canSign;
+  byId('docs').hidden = !answer.hasDocsPage;
   return answer;
 }
 
@@ -70,7 +79,7 @@ async function signIn(name, device) {
 function addDevice(name, { token, session }) {
   const number = devices.length;
   const letter = String.fromCharCode(65 + (number % 26));
-  const device = { name, letter, colour: number % COLOURS, token, session };
+  const device = { name, number, letter, colour: number % COLOURS, token, session };
   device.view = deviceCard(
     device,
     (action) => act(device, action),
@@ -94,12 +103,18 @@ function inTurn(device, work) {
 function act(device, { name, method, path, label }) {
   return inTurn(device, async () => {
     device.view.showAnswer(label);
-    const exchange = await send({ method, path, token: device.token }, device);
+    const { token, session } = device;
+    const exchange = await send({ method, path, token }, device);
     await refresh();
     report(exchange);
     device.view.showAnswer(label, exchange.status);
-    say(outcome(name, device.name, exchange));
+    say(outcome(name, device.name, exchange, isOnlyDeleted(session)));
   });
+}
+
+/** Whether nothing but its row's deletion is known to stand against a session. */
+function isOnlyDeleted({ jti, expires_at }) {
+  return deleted.saw(jti) && expires_at * 1_000 > Date.now();
 }
 
 function signInAgain(device) {
@@ -122,19 +137,13 @@ function report(exchange) {
   showExchange(byId('requests'), exchange);
 }
 
-/** Keeps the devices over a reload, in this tab only. They are throw-away sessions of a local run. */
+/** Keeps the devices; not before those that were kept are here, as they would be lost. */
 function save() {
-  const kept = devices.map(({ name, token, session }) => ({ name, token, session }));
-  sessionStorage.setItem(SAVED, JSON.stringify(kept));
+  if (begun) saveDevices(run, devices);
 }
 
-function saved() {
-  return JSON.parse(sessionStorage.getItem(SAVED) ?? '[]');
-}
-
-byId('sign-in').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const name = byId('device').value;
+/** Signs in a device that is new here, and answers the exchange. */
+async function signInNew(name) {
   const { exchange, issued } = await signIn(name);
   if (issued) {
     exchange.device = addDevice(issued.session.user_agent, issued);
@@ -142,26 +151,38 @@ byId('sign-in').addEventListener('submit', async (event) => {
   }
   await refresh();
   report(exchange);
-  say(outcome('sign-in', name, exchange));
+  return exchange;
+}
+
+byId('sign-in').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const name = byId('device').value.trim();
+  say(outcome('sign-in', name, await signInNew(name)));
 });
 
+/** Shows the devices of this run, else signs the first ones in. */
+async function begin(canSign) {
+  const kept = saved(run);
+  for (const { name, ...issued } of kept) addDevice(name, issued);
+  begun = true;
+  if (kept.length > 0) await refresh();
+  else if (canSign) for (const name of FIRST_DEVICES) await signInFirst(name);
+}
+
+/** Says only that it failed: while all is well, what to do first is said. */
+async function signInFirst(name) {
+  const exchange = await signInNew(name);
+  if (exchange.status !== 201) say(outcome('sign-in', name, exchange));
+}
+
 async function keepFresh() {
-  if (!document.hidden) await refresh();
+  if (!begun) {
+    // Only a reading tells whether what was kept is of this run, so a failed one has to come again.
+    const first = await refresh();
+    if (first) await begin(first.canSign);
+  } else if (!document.hidden) await refresh();
   setTimeout(keepFresh, REFRESH_MS);
 }
 
-const first = await refresh();
-// Rows that are all gone are those of an earlier run, and so are the tokens.
-const known = new Set(first?.rows.map(({ jti }) => jti));
-const kept = saved();
-if (kept.some(({ session }) => known.has(session.jti)))
-  for (const { name, ...issued } of kept) addDevice(name, issued);
-else if (first?.canSign)
-  for (const name of FIRST_DEVICES) {
-    const { issued } = await signIn(name);
-    if (issued) addDevice(name, issued);
-  }
-save();
-await refresh();
 document.addEventListener('visibilitychange', () => document.hidden || refresh());
 keepFresh();

@@ -30,7 +30,7 @@ export function rowTable(body, deviceOf) {
   const vanish = (entry) => {
     if (entry.line.dataset.gone) return;
     entry.line.dataset.gone = 'yes';
-    entry.line.lastElementChild.textContent = 'deleted';
+    entry.line.querySelector('.state').textContent = 'deleted';
     setTimeout(() => {
       if (shown.get(entry.row.jti) === entry) shown.delete(entry.row.jti);
       arrange();
@@ -69,10 +69,10 @@ function sessionLine(row, device) {
       device ? badge(device) : '',
       element('code', { title: jti }, shortened(jti)),
     ),
+    element('td.state', {}, EXPLAINED[state]),
     element('td', {}, user_agent ?? 'none (from a terminal)'),
     element('td', {}, timeOrText(auth_time, 1)),
     element('td', {}, timeOrText(expires_at, 1_000)),
-    element('td.state', {}, EXPLAINED[state]),
   );
   line.dataset.state = state;
   return line;
@@ -89,6 +89,7 @@ function epochLine({ jti, not_before, keep }) {
     'tr',
     {},
     element('th', { scope: 'row' }, element('code', {}, jti)),
+    element('td.state', {}, 'log-out of many'),
     element(
       'td',
       { colSpan: 3 },
@@ -98,7 +99,6 @@ function epochLine({ jti, not_before, keep }) {
       ...(keep ? [', but for the chain ', element('code', { title: keep }, shortened(keep))] : []),
       '. One write, however many sessions.',
     ),
-    element('td.state', {}, 'log-out of many'),
   );
   line.dataset.state = 'epoch';
   return line;

@@ -1,3 +1,5 @@
+import { parsed } from './requests.js';
+
 const DONE = {
   me: (name) => `${name}: 200. Its row is in the table, so its session is alive.`,
   this: (name) =>
@@ -13,13 +15,20 @@ const DONE = {
  * What came of a request, in a sentence.
  *
  * @param {keyof typeof DONE} what was asked for
+ * @param {boolean} isOnlyDeleted whether the session's row was seen to go, and its token has not expired
  */
-export function outcome(what, name, { status, errorId }) {
+export function outcome(what, name, exchange, isOnlyDeleted = false) {
+  const { status, errorId } = exchange;
   if (status >= 200 && status < 300) return DONE[what](name);
+  if (status === 401 && what === 'me' && !isOnlyDeleted)
+    return `${name}: 401. Its session is over.`;
   if (status === 401 && what === 'me')
     return `${name}: 401. The token is correctly signed and has not expired, but its row is not there.`;
   if (status === 401) return `${name}: 401. A session that is over can’t end others.`;
   if (status >= 500)
     return `${name}: ${status}. Nothing is claimed that the store has not confirmed${errorId ? `; error id ${errorId}` : ''}.`;
-  return status ? `${name}: ${status}.` : `${name}: no answer. Is npm start running?`;
+  const about = name && `${name}: `;
+  if (!status) return `${about}no answer. Is npm start running?`;
+  const { detail } = parsed(exchange);
+  return `${about}${status}.${detail ? ` ${detail}.` : ''}`;
 }
