@@ -12,7 +12,7 @@ const SESSION = {
 };
 
 /** What every endpoint with a token may answer beside its own. */
-const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError' } as const;
+const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError', '5XX': 'GatewayFailure' } as const;
 const WITH_TOKEN = { 403: 'Forbidden', ...ANY } as const;
 const PROTECTED = { 401: 'Unauthorized', ...WITH_TOKEN } as const;
 
