@@ -1,5 +1,5 @@
 import { docsFile } from '../lib/docs-files.ts';
-import { sendDocsFile } from '../lib/docs-response.ts';
+import { sendDocsFile, sendToPage } from '../lib/docs-response.ts';
 import { publicHandler } from '../lib/http-stack.ts';
 import { HttpError } from '../lib/response.ts';
 
@@ -8,6 +8,7 @@ import { HttpError } from '../lib/response.ts';
  * store: what is tried goes from the browser to the endpoints themselves.
  */
 export const handler = publicHandler(async (request) => {
+  if (request.path.endsWith('/docs/')) return sendToPage();
   const file = await docsFile(request.pathParameter('file'));
   if (!file) throw new HttpError(404, 'Not Found');
   return sendDocsFile(file, request);

@@ -8,7 +8,10 @@ export interface DocsFile {
   readonly bytes: Buffer;
   /** Null where compressing makes it no smaller to speak of, such as an image. */
   readonly gzipped: Buffer | null;
-  /** Of the content: it changes with every byte, so that a browser may keep what it has. */
+  /**
+   * Of the content: it changes with every byte, so that a browser may keep what it has. Weak, as the
+   * compressed bytes have the same one (RFC 9110, section 8.8.3.3).
+   */
   readonly etag: string;
 }
 
@@ -61,6 +64,6 @@ async function load([path, contentType]: Source): Promise<DocsFile> {
     contentType,
     bytes,
     gzipped: gzipped.length < bytes.length * 0.9 ? gzipped : null,
-    etag: `"${createHash('sha256').update(bytes).digest('base64url')}"`,
+    etag: `W/"${createHash('sha256').update(bytes).digest('base64url')}"`,
   };
 }

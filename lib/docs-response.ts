@@ -29,6 +29,14 @@ const HEADERS = {
 } as const;
 
 /**
+ * Sends whoever asks for `/docs/` to `/docs`, below which the page's relative addresses are right. Relative
+ * itself, as the function does not know the path that the API is mapped to.
+ */
+export function sendToPage(): HttpResponse {
+  return { statusCode: 308, headers: { ...HEADERS, Location: '../docs' }, body: '' };
+}
+
+/**
  * Answers with a file of the page /docs: compressed for whoever takes that, and without its bytes for
  * whoever has them already.
  */
@@ -50,17 +58,25 @@ export function sendDocsFile(file: DocsFile, request: Pick<HttpRequest, 'header'
   };
 }
 
-/** Weak comparison, as a proxy that compresses makes a tag weak (RFC 9110, section 13.1.2). */
+/** Weak comparison, as If-None-Match asks for (RFC 9110, section 13.1.2). */
 function has(tags: string | undefined, etag: string): boolean {
-  return listed(tags).some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag);
+  return listed(tags).some((tag) => tag === '*' || strong(tag) === strong(etag));
 }
 
-/** RFC 9110, section 12.5.3; a weight of zero refuses. */
+function strong(tag: string): string {
+  return tag.replace(/^W\//, '');
+}
+
+/** RFC 9110, section 12.5.3: `*` is for what is not listed by its name; a weight of zero refuses. */
 function accepts(encodings: string | undefined, encoding: string): boolean {
-  return listed(encodings).some((each) => {
-    const [name = '', weight = 'q=1'] = each.split(';').map((part) => part.trim().toLowerCase());
-    return (name === encoding || name === '*') && !/^q=0(\.0*)?$/.test(weight);
-  });
+  const weights = new Map(
+    listed(encodings).map((each) => {
+      const [name = '', weight = 'q=1'] = each.split(';').map((part) => part.trim().toLowerCase());
+      return [name, weight];
+    }),
+  );
+  const weight = weights.get(encoding) ?? weights.get('*') ?? 'q=0';
+  return !/^q=0(\.0*)?$/.test(weight);
 }
 
 function listed(values = ''): readonly string[] {

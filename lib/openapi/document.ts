@@ -14,7 +14,7 @@ export const openApiDocument = {
     license: { name: 'MIT', identifier: 'MIT' },
   },
   // Relative to this document: it is right under a stage's path and a custom domain's mapping as well.
-  servers: [{ url: '.', description: 'Where this document is' }],
+  servers: [{ url: '.', description: 'This deployment' }],
   security: [{ bearer: [] }],
   tags: [
     { name: 'sessions', description: 'The sessions of whoever holds a token.' },

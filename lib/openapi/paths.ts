@@ -12,7 +12,7 @@ const SESSION = {
 };
 
 /** What every endpoint with a token may answer beside its own. */
-const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError' } as const;
+const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError', '5XX': 'GatewayFailure' } as const;
 const WITH_TOKEN = { 403: 'Forbidden', ...ANY } as const;
 const PROTECTED = { 401: 'Unauthorized', ...WITH_TOKEN } as const;
 
@@ -22,7 +22,7 @@ const logOut: PathItem = {
     tags: ['sessions'],
     summary: 'Log out',
     description:
-      'Says 200 when it is true that the sessions in question are dead. For `this` that is so for any bearer token at all, also one that expired, was logged out before, or is none; `others` and `everywhere` need a live session.',
+      'Says 200 when it is true that the sessions in question are dead. For `this` that is so for any bearer token at all, also one that expired, was logged out before, or is not a token at all; `others` and `everywhere` need a live session.',
     parameters: [
       {
         name: 'scope',
@@ -36,7 +36,7 @@ const logOut: PathItem = {
       200: answer('LoggedOut', 'The sessions are dead. Always the same bytes.', {
         done: { value: { message: 'Successfully logged out' } },
       }),
-      422: answer('UnprocessableParameter', 'The scope is none.', {
+      422: answer('UnprocessableParameter', 'The scope is not one of the three.', {
         scope: { value: { detail: `scope must be one of ${SCOPES.join(', ')}` } },
       }),
       ...shared(PROTECTED),
@@ -88,10 +88,14 @@ const sessions: PathItem = {
           },
         },
       }),
-      422: answer('UnprocessableParameter', 'The limit or the cursor is none.', {
-        limit: { value: { detail: `limit must be a whole number from 1 to ${MAX_LIMIT}` } },
-        next: { value: { detail: 'next must be the value that a page before gave' } },
-      }),
+      422: answer(
+        'UnprocessableParameter',
+        `The limit is not from 1 to ${MAX_LIMIT}, or the cursor is not one that a page gave.`,
+        {
+          limit: { value: { detail: `limit must be a whole number from 1 to ${MAX_LIMIT}` } },
+          next: { value: { detail: 'next must be the value that a page before gave' } },
+        },
+      ),
       ...shared(PROTECTED),
     },
   },

@@ -1,21 +1,24 @@
 import { errorId } from './schemas.ts';
 import type { Example, Header, Reference, Response } from './types.ts';
 
+const NO_STORE: Header = {
+  description: 'No answer is to be kept: a session may be gone a moment later.',
+  required: true,
+  schema: { type: 'string', const: 'no-store' },
+};
+
 /** Headers by name, for answers to refer to. */
 export const headers: Readonly<Record<string, Header>> = {
-  'Cache-Control': {
-    description: 'Each answer depends on a session that may be gone a moment later.',
-    required: true,
-    schema: { type: 'string', const: 'no-store' },
-  },
+  'Cache-Control': NO_STORE,
   'WWW-Authenticate': {
     description: 'RFC 6750, section 3.1.',
     required: true,
     schema: { type: 'string', const: 'Bearer error="invalid_token"' },
   },
   'X-Error-ID': {
-    description: 'The `error_id` of the body, by which the one log line of this error is found.',
-    required: true,
+    description:
+      'The `error_id` of the body, by which the one log line of this error is found. Missing where the gateway answers for a function.',
+    required: false,
     schema: errorId(),
   },
 };
@@ -47,37 +50,65 @@ export const responses: Readonly<Record<string, Response>> = {
       },
     },
   },
-  UnhandledError: answer(
-    'UnhandledError',
-    'Anything unexpected, such as a store that can’t be asked: take the session for alive, keep the token, try again. A function that was killed is answered for by the gateway, without an error id.',
-    {
-      store: {
-        value: {
-          detail: 'Internal Server Error',
-          error: 'connect ECONNREFUSED 192.0.2.1:443',
-          error_type: 'Error',
-          trace:
-            'Error: connect ECONNREFUSED 192.0.2.1:443\n    at endSession (lib/sessions.ts:65:3)',
-          error_id: '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
-          path: '/api/v1/auth/logout',
-          method: 'POST',
+  UnhandledError: {
+    description:
+      'Anything unexpected, such as a store that can’t be asked: take the session for alive, keep the token, try again. For a function that crashed or ran out of time the gateway answers, with a `message` alone and without an error id.',
+    headers: {
+      // No reference: the gateway's own answer has it as little as an error id.
+      'Cache-Control': { ...NO_STORE, required: false },
+      ...headerReferences(['X-Error-ID']),
+    },
+    content: {
+      'application/json': {
+        schema: {
+          oneOf: [
+            { $ref: '#/components/schemas/UnhandledError' },
+            { $ref: '#/components/schemas/GatewayError' },
+          ],
         },
-      },
-      redacted: {
-        summary: 'As `prod` says it',
-        value: {
-          detail: 'Internal Server Error',
-          error: 'See the log for error id 3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
-          error_type: 'TimeoutError',
-          trace: 'See the log for error id 3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
-          error_id: '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
-          path: '/api/v1/auth/me',
-          method: 'GET',
+        examples: {
+          store: {
+            value: {
+              detail: 'Internal Server Error',
+              error: 'connect ECONNREFUSED 192.0.2.1:443',
+              error_type: 'Error',
+              trace:
+                'Error: connect ECONNREFUSED 192.0.2.1:443\n    at endSession (lib/sessions.ts:65:3)',
+              error_id: '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
+              path: '/api/v1/auth/logout',
+              method: 'POST',
+            },
+          },
+          redacted: {
+            summary: 'As `prod` says it',
+            value: {
+              detail: 'Internal Server Error',
+              error: 'See the log for error id 3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
+              error_type: 'TimeoutError',
+              trace: 'See the log for error id 3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
+              error_id: '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
+              path: '/api/v1/auth/me',
+              method: 'GET',
+            },
+          },
+          gateway: {
+            summary: 'As the gateway says it, for a function that crashed or ran out of time',
+            value: { message: 'Internal Server Error' },
+          },
         },
       },
     },
-    ['X-Error-ID'],
-  ),
+  },
+  GatewayFailure: {
+    description:
+      'The gateway’s own answer where the request, or its answer, got lost (502, 503, 504): as after a 500, take the session for alive, keep the token, try again.',
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/GatewayError' },
+        examples: { unavailable: { value: { message: 'Service Unavailable' } } },
+      },
+    },
+  },
 };
 
 /** An answer that has a JSON body of a schema, and the headers that all have. */
@@ -103,7 +134,7 @@ export function emptyAnswer(description: string): Response {
 
 /** The answers of these names in `components`, for an operation. */
 export function shared(
-  names: Readonly<Record<number, string>>,
+  names: Readonly<Record<string, string>>,
 ): Readonly<Record<string, Reference>> {
   return Object.fromEntries(
     Object.entries(names).map(([status, name]) => [

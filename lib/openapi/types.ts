@@ -12,7 +12,8 @@ export interface Example {
 
 export interface Header {
   readonly description: string;
-  readonly required: true;
+  /** Whether every answer that lists it has it. */
+  readonly required: boolean;
   readonly schema: Schema;
 }
 

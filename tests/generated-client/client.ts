@@ -24,7 +24,7 @@ export async function whoAmI(client: Client): Promise<Me | null> {
   const { data, error, response } = await client.GET('/api/v1/auth/me');
   if (data) return data;
   if (response.status === 401) return null;
-  // The seven keys of a 500, known by one that no other answer has.
+  // The service's own 500, known by a key that no other answer has: not the gateway's, either.
   if ('error_id' in error) throw new Error(`Failed, see ${error.error_id}`);
   throw new Error('detail' in error ? error.detail : error.message);
 }

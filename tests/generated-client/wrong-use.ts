@@ -20,6 +20,8 @@ export async function wrongUse(client: Client, me: Me, failure: Failure): Promis
   me.role;
   // @ts-expect-error a claim that the token may not carry
   me.name.length;
+  // @ts-expect-error a 500 may be the gateway's, which has no error id
+  (await client.GET('/api/v1/auth/me')).error?.error_id;
   // @ts-expect-error the document says what the texts are
   failure.detail = 'Oops';
 }

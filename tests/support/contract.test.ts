@@ -9,6 +9,8 @@ const HEADERS = {
   'Cache-Control': 'no-store',
   Date: 'Thu, 01 Jan 2026 09:00:00 GMT',
 };
+/** Of the gateway's own answers. */
+const BARE = { 'Content-Type': 'application/json' };
 const ERROR_ID = '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11';
 const SESSION = {
   id: 'c2Vzc2lvbg',
@@ -53,6 +55,11 @@ describe('an answer as documented passes', () => {
       },
     ],
     ['500', { status: 500, headers: { ...HEADERS, 'X-Error-ID': ERROR_ID }, body: UNHANDLED }],
+    [
+      '500 of the gateway',
+      { status: 500, headers: BARE, body: { message: 'Internal Server Error' } },
+    ],
+    ['502 of the gateway', { status: 502, headers: BARE, body: { message: 'Bad Gateway' } }],
     ['204', { method: 'DELETE', path: '/api/v1/auth/sessions/abc', status: 204, body: '' }],
   ])('%s', (_, answer) => {
     expect(() => check(exchange(answer))).not.toThrow();
@@ -90,6 +97,27 @@ describe('an answer that differs fails, and is told in what', () => {
       'body/session/auth_time must match format',
     ],
     ['no error id', { status: 500, headers: HEADERS, body: UNHANDLED }, 'X-Error-ID is missing'],
+    [
+      'an error id in the header that is not that of the body',
+      {
+        status: 500,
+        headers: { ...HEADERS, 'X-Error-ID': ERROR_ID.replace('3f', '4f') },
+        body: UNHANDLED,
+      },
+      'header X-Error-ID is another id',
+    ],
+    ['no error id at all', { status: 500, headers: HEADERS, body: six }, 'X-Error-ID is missing'],
+    [
+      'no Cache-Control of its own',
+      { status: 500, headers: BARE, body: UNHANDLED },
+      'Cache-Control',
+    ],
+    [
+      'the gateway’s 500 with one member more',
+      { status: 500, headers: BARE, body: { message: 'x', error_id: ERROR_ID } },
+      'required',
+    ],
+    ['a 502 of seven keys', { status: 502, headers: BARE, body: UNHANDLED }, 'required'],
     ['six keys of seven', { status: 500, headers: withErrorId, body: six }, '"error_id"'],
     [
       'an error id of another version',

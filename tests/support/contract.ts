@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { isObject } from '../../lib/decode.ts';
 import { openApiDocument } from '../../lib/openapi/document.ts';
 import type { Operation, Reference, Response } from '../../lib/openapi/types.ts';
 
@@ -22,7 +23,9 @@ const TRANSPORT =
 
 /**
  * Holds answers to an OpenAPI document: that there is such an endpoint and such a status, and that the
- * content type, the headers and the body are what it says, no less and no more.
+ * content type, the headers and the body are what it says, no less and no more. What a 500 may leave out as
+ * the gateway may give it, only the gateway's, a `message` and nothing else, may: the service's own is held
+ * to its seven keys, with all headers, and to say the same error id in both.
  *
  * @returns a check, which throws an Error that names every difference
  */
@@ -40,7 +43,9 @@ export function contract(document: Document = openApiDocument): (exchange: Excha
     return validate(value) ? [] : (validate.errors ?? []).map((error) => describe(what, error));
   }
 
-  function headerDifferences(response: Located<Response>, headers: Headers): readonly string[] {
+  function headerDifferences(response: Located<Response>, exchange: Exchange): readonly string[] {
+    const { headers } = exchange;
+    const optional = isOfGateway(exchange);
     const documented = Object.entries(response.value.headers ?? {}).map(([name, header]) => ({
       name,
       ...locate(
@@ -55,33 +60,40 @@ export function contract(document: Document = openApiDocument): (exchange: Excha
       ...unknown
         .filter((name) => !names.includes(name))
         .map((name) => `header ${name} is not documented`),
-      ...documented.flatMap(({ name, pointer }) => {
+      ...documented.flatMap(({ name, pointer, value: { required } }) => {
         const value = headers.get(name);
-        if (value === null) return [`header ${name} is missing`];
+        if (value === null) return optional && !required ? [] : [`header ${name} is missing`];
         return differences(`header ${name}`, `${pointer}/schema`, value);
       }),
     ];
   }
 
-  function bodyDifferences(response: Located<Response>, { headers, body }: Exchange) {
+  function bodyDifferences(response: Located<Response>, exchange: Exchange): readonly string[] {
+    const { headers, body, status } = exchange;
     const { content } = response.value;
     if (!content) return body === '' ? [] : ['body is not empty'];
     const [type = ''] = (headers.get('content-type') ?? '').split(';');
     if (!(type in content)) return [`content type ${type} is not documented`];
     const value = parse(body);
     if (value === undefined) return ['body is no JSON'];
-    return differences('body', `${response.pointer}/content/${escaped(type)}/schema`, value);
+    if (status !== 500 || isOfGateway(exchange))
+      return differences('body', `${response.pointer}/content/${escaped(type)}/schema`, value);
+    const found = differences('body', '#/components/schemas/UnhandledError', value);
+    if (found.length > 0) return found;
+    return isObject(value) && value.error_id === headers.get('x-error-id')
+      ? []
+      : ['header X-Error-ID is another id'];
   }
 
   return (exchange) => {
-    const { method, path, status, headers } = exchange;
+    const { method, path, status } = exchange;
     const operation = findOperation(document, method, path);
     const response = operation && findResponse(document, operation, status);
     const found = !operation
       ? ['no such endpoint']
       : !response
         ? ['no such status']
-        : [...headerDifferences(response, headers), ...bodyDifferences(response, exchange)];
+        : [...headerDifferences(response, exchange), ...bodyDifferences(response, exchange)];
     if (found.length > 0)
       throw new Error(
         `Not as documented: ${method} ${path} ${status}: ${found.join('; ')}\n${exchange.body}`,
@@ -124,9 +136,13 @@ function findResponse(
   { value, pointer }: Located<Operation>,
   status: number,
 ): Located<Response> | undefined {
-  const response = value.responses[`${status}`];
+  // The exact status wins over a range (OpenAPI 3.1, "Responses Object").
+  const name = [`${status}`, `${status}`.replace(/..$/, 'XX')].find(
+    (each) => each in value.responses,
+  );
+  const response = name === undefined ? undefined : value.responses[name];
   const { responses } = document.components;
-  return response && locate(responses, response, `${pointer}/responses/${status}`);
+  return response && locate(responses, response, `${pointer}/responses/${name}`);
 }
 
 /** Follows a reference to one of the components of its kind; one level of them is all that there is. */
@@ -149,6 +165,12 @@ function escaped(name: string): string {
 
 function describe(what: string, { instancePath, message, params }: ErrorObject): string {
   return `${what}${instancePath} ${message} ${JSON.stringify(params)}`;
+}
+
+/** What the gateway says for a function that said nothing: a `message`, and nothing else. */
+function isOfGateway({ status, body }: Exchange): boolean {
+  const value = parse(body);
+  return status >= 500 && isObject(value) && Object.keys(value).join() === 'message';
 }
 
 function parse(json: string): unknown {
