@@ -19,7 +19,7 @@ interface Serverless extends Plugins {
   readonly service: {
     readonly functions: Readonly<Record<string, unknown>>;
     readonly provider: { environment: Record<string, unknown> };
-    readonly custom: { readonly esbuild: object };
+    readonly custom: { readonly esbuild: object; readonly docsPage?: unknown };
   };
   readonly processedInput: { readonly commands: readonly string[] };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
@@ -44,8 +44,24 @@ export default class LocalServices {
   constructor(serverless: Serverless, options: OfflineOptions) {
     if (serverless.processedInput.commands[0] === 'offline') buildForReading(serverless, options);
     const start = () => startLocalServices(serverless, options);
-    this.hooks = { 'before:offline:start': start, 'before:offline:start:init': start };
+    this.hooks = {
+      // By now the framework has put values in place of serverless.yml's variables.
+      initialize: async () => requireDocsPage(serverless),
+      'before:offline:start': start,
+      'before:offline:start:init': start,
+    };
   }
+}
+
+/**
+ * Refuses any other value of the parameter, for every command: by itself the framework would take the page for
+ * switched off, or name a part of a file that is none.
+ */
+function requireDocsPage({ service, classes }: Serverless): void {
+  const value = `${service.custom.docsPage}`;
+  if (value === 'true' || value === 'false') return;
+  const message = `The parameter docsPage must be true or false, exactly; it is ${JSON.stringify(value)}`;
+  throw new classes.Error(message, 'WRONG_PARAMETER');
 }
 
 /**

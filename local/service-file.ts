@@ -25,8 +25,8 @@ export interface Service {
   readonly resources: ServiceResources;
 }
 
-/** `${file(infra/docs-page.yml):function.${param:docsPage}, null}`: what a parameter switches on and off. */
-const SWITCHED = /^\$\{file\(([\w./-]+)\):(\w+)\.\$\{param:\w+\}(, null)?\}$/;
+/** `${file(infra/docs-page.yml):function.${param:docsPage}, …}`: what a parameter switches on and off. */
+const SWITCHED = /^\$\{file\(([\w./-]+)\):(\w+)\.\$\{param:\w+\}(, [^}]+)?\}$/;
 
 /** `${self:custom.writeLogs}` */
 const OWN = /^\$\{self:custom\.(\w+)\}$/;

@@ -2,7 +2,7 @@ import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
 import { schemas } from './schemas.ts';
 
-/** The HTTP contract. README.md has it in prose; the end-to-end tests hold every answer to it. */
+/** The HTTP contract. README.md has it in prose; the end-to-end tests hold to it what they, and pages, are answered. */
 export const openApiDocument = {
   openapi: '3.1.1',
   info: {

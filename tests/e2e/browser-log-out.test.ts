@@ -1,5 +1,5 @@
 /** The browser app and the script of docs/clients.md, against the service and a store that fails. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
 import { issueSession } from '../../lib/issue.ts';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
@@ -9,7 +9,7 @@ import { openPage } from '../support/browser-page.ts';
 import { onPort } from '../support/documented-service.ts';
 import { commandsOf } from '../support/documents.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { documented, type RunningService, startService } from '../support/service.ts';
 import { runInOneShell } from '../support/shell-session.ts';
 
 let embedded: EmbeddedDynamoDb;
@@ -17,8 +17,12 @@ let wire: FaultProxy;
 let service: RunningService;
 let store: SessionStore;
 const before = { ...process.env };
-/** The page's own way to the service, which a test can cut. */
-const pageFetch = globalThis.fetch;
+/** The page's own way to the service, which a test can cut. What it gets is held to the document as well. */
+// biome-ignore lint/style/noRestrictedGlobals: where the page looks for its fetch, which is held to the document here
+const pageWorld = globalThis;
+const nodeFetch = pageWorld.fetch;
+const throughContract = documented(nodeFetch);
+const pageFetch: typeof nodeFetch = (url, init) => throughContract(`${url}`, init);
 
 beforeAll(async () => {
   embedded = await startEmbeddedDynamoDb();
@@ -29,8 +33,11 @@ beforeAll(async () => {
   });
   store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
 }, 90_000);
+beforeEach(() => {
+  pageWorld.fetch = pageFetch;
+});
 afterEach(async () => {
-  globalThis.fetch = pageFetch;
+  pageWorld.fetch = nodeFetch;
   await wire.clear();
 });
 afterAll(async () => {
@@ -87,10 +94,38 @@ describe('the browser app', () => {
     expect(await meStatus(token)).toBe(401);
   });
 
+  test('does not try again after a 403, which another attempt would get as well', async () => {
+    const page = await openPage(service.url, 'of no use');
+    let asked = 0;
+    pageWorld.fetch = (url, init) => {
+      asked += 1;
+      return pageFetch(url, { ...init, headers: {} });
+    };
+    expect(await page.click()).toBe('there');
+    expect(asked).toBe(1);
+    expect(page.said.at(-1)).toEqual({
+      text: 'The service could not log you out. You may still be logged in.',
+      token: 'of no use',
+    });
+  });
+
+  test('tries again after a 429 and a 503 of the gateway', async () => {
+    const token = await newToken();
+    const page = await openPage(service.url, token);
+    const answers = [429, 503];
+    pageWorld.fetch = async (url, init) => {
+      const status = answers.shift();
+      return status ? Response.json({ message: 'Try again' }, { status }) : pageFetch(url, init);
+    };
+    expect(await page.click()).toBe('gone');
+    expect(answers).toEqual([]);
+    expect(await meStatus(token)).toBe(401);
+  });
+
   test('keeps the token while there is no connection, and logs out when there is one again', async () => {
     const token = await newToken();
     const page = await openPage(service.url, token);
-    globalThis.fetch = async () => {
+    pageWorld.fetch = async () => {
       throw new TypeError('Failed to fetch');
     };
     expect(await page.click()).toBe('there');
@@ -98,7 +133,7 @@ describe('the browser app', () => {
       text: 'The service did not answer. You may still be logged in.',
       token,
     });
-    globalThis.fetch = pageFetch;
+    pageWorld.fetch = pageFetch;
     expect(await page.goOnline()).toBe('gone');
     expect(page.storage.size).toBe(0);
     expect(await meStatus(token)).toBe(401);

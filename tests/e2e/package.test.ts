@@ -45,6 +45,20 @@ const PAGE = [
   ...['HttpApiIntegrationDocs', 'HttpApiRouteGetDocs', 'HttpApiRouteGetDocsFileVar'],
 ];
 
+test.each(['yes', 'True'])(
+  'packaging with docsPage=%s fails, and names the parameter and its two values',
+  async (value) => {
+    const { code, output } = await runCommand('node_modules/.bin/serverless', [
+      ...['package', '--param', `docsPage=${value}`],
+    ]);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      `The parameter docsPage must be true or false, exactly; it is ${JSON.stringify(value)}`,
+    );
+  },
+  60_000,
+);
+
 test('the page /docs is not in prod, unless the parameter says so', async () => {
   const without = await packageWith('--stage', 'prod');
   expect(without.zips).not.toContain('docs.zip');

@@ -67,6 +67,12 @@ describeInBrowser('a visit', () => {
     await visit.close();
   });
 
+  test('fails at its end where an endpoint answered the page in another way than documented', async () => {
+    const visit = await browser.visit(url);
+    await visit.page.evaluate("fetch('/api/v1/auth/me').then((answer) => answer.text())");
+    await expect(visit.close()).rejects.toThrow('Not as documented: GET /api/v1/auth/me 200');
+  });
+
   test('has a profile of its own', async () => {
     const one = await browser.visit(url);
     await one.page.evaluate("localStorage.setItem('kept', 'yes')");

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, jest } from '@jest/globals';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Page, type Response } from 'playwright-core';
+import { contract } from './contract.ts';
 
 /** Where distributions put it. */
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -59,6 +60,7 @@ export interface Visit {
   readonly failures: readonly string[];
   /** Addresses asked for outside the page's own origin. */
   readonly foreignRequests: readonly string[];
+  /** Throws where an endpoint gave the page an answer that is not as the OpenAPI document has it. */
   close(): Promise<void>;
 }
 
@@ -84,8 +86,14 @@ export async function openBrowser(): Promise<TestBrowser> {
       const page = await context.newPage();
       page.setDefaultTimeout(PAGE_TIMEOUT_MS);
       const observed = observe(page, new URL(url).origin);
+      const checks = holdToContract(page);
       await page.goto(url);
-      return { page, ...observed, close: () => context.close() };
+      const close = async () => {
+        const found = (await Promise.all(checks)).filter((each) => each !== null);
+        await context.close();
+        if (found.length > 0) throw new Error(found.join('\n'));
+      };
+      return { page, ...observed, close };
     },
     close: () => browser.close(),
   };
@@ -113,4 +121,33 @@ function observe(page: Page, origin: string): Omit<Visit, 'page' | 'close'> {
     failures.push(`${response.status()} ${response.request().method()} ${pathname}${search}`);
   });
   return { complaints, failures, foreignRequests };
+}
+
+const check = contract();
+
+/** Looks at what the endpoints answer the page. Each check becomes what is wrong, or null. */
+function holdToContract(page: Page): readonly Promise<string | null>[] {
+  const checks: Promise<string | null>[] = [];
+  page.on('response', (response) => {
+    // Below a base path as well.
+    const [path] = /\/(api\/.*|openapi\.json)$/.exec(new URL(response.url()).pathname) ?? [];
+    if (path !== undefined) checks.push(differenceOf(response, path));
+  });
+  return checks;
+}
+
+async function differenceOf(response: Response, path: string): Promise<string | null> {
+  let body: string;
+  try {
+    body = await response.text();
+  } catch {
+    return null; // the page has gone elsewhere, and the browser has forgotten the body
+  }
+  try {
+    const headers = new Headers(await response.allHeaders());
+    check({ method: response.request().method(), path, status: response.status(), headers, body });
+    return null;
+  } catch (error) {
+    return `${error}`; // for close() to throw, as nobody catches what a listener throws
+  }
 }

@@ -92,10 +92,10 @@ async function startOffline(
 }
 
 /**
- * Holds every answer to the OpenAPI document, so that neither can change without the other. A preflight is
+ * Sends requests as it is told, and holds every answer to the OpenAPI document, so that neither can change without the other. A preflight is
  * the gateway's to answer, and no endpoint.
  */
-function documented(send: OfflineService['fetch']): OfflineService['fetch'] {
+export function documented(send: OfflineService['fetch']): OfflineService['fetch'] {
   const check = contract();
   return async (path, init) => {
     const response = await send(path, init);
