@@ -20,10 +20,14 @@ async function me(token: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() };
 }
 
+/** From 1.28 on boto3 reads AWS_ENDPOINT_URL_DYNAMODB, which leads the snippet to the local store. */
+const HAS_PACKAGES =
+  'import boto3, jwt; assert [int(n) for n in boto3.__version__.split(".")[:2]] >= [1, 28]';
+
 /** A Python that has what the snippet imports; the first on the PATH may not be Debian's. */
 const python = ['python3', '/usr/bin/python3'].find((candidate) => {
   try {
-    execFileSync(candidate, ['-c', 'import boto3, jwt'], { stdio: 'ignore' });
+    execFileSync(candidate, ['-c', HAS_PACKAGES], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -33,7 +37,7 @@ const python = ['python3', '/usr/bin/python3'].find((candidate) => {
 const withPython = python === undefined ? test.skip : test;
 withPython(
   python === undefined
-    ? 'the README’s log-in in Python is skipped: python3 has no boto3 and PyJWT (pip install boto3 PyJWT)'
+    ? 'the README’s log-in in Python is skipped: python3 has no boto3 (1.28 or newer) and PyJWT (pip install boto3 PyJWT)'
     : 'the README’s log-in in Python makes a session that lives, and can be logged out',
   async () => {
     const [code, ...others] = codeBlocks('README.md', 'python');
