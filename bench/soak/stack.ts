@@ -61,7 +61,11 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
   });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamoDb;
   // It waits for as long as it takes: a put that was given up, and arrives after all, would be in doubt.
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
+  // With a connection for each: one that was kept may be closed by the store just as it is used again.
+  const requestHandler = { httpAgent: { keepAlive: false } };
+  const client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ maxAttempts: 1, requestHandler }),
+  );
   started.defer(() => client.destroy());
   const direct: SessionStore = { client, table: 'soak-sessions' };
   await createSessionsTable(direct.client, direct.table);

@@ -24,7 +24,11 @@ export async function openMatrixStore(): Promise<TestStore> {
     started.defer(() => void delete process.env.AWS_ENDPOINT_URL_DYNAMODB);
   }
   const store = await openTestStore();
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
+  // With a connection for each: one that was kept may be closed by the store just as it is used again.
+  const requestHandler = { httpAgent: { keepAlive: false } };
+  const client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ maxAttempts: 1, requestHandler }),
+  );
   const running = started.move();
   return {
     ...store,
