@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
 import type { Signer } from '../../lib/issue.ts';
 import { createSessionsTable } from '../../local/table.ts';
 import { type FaultProxy, startFaultProxy } from '../../tests/support/fault-proxy.ts';
+import { patientClient } from '../patient-client.ts';
 import { nextEvent, stop } from '../processes.ts';
 import { bundleFunctions } from './bundle.ts';
 
@@ -60,12 +59,7 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
     AWS_SECRET_ACCESS_KEY: 'soak',
   });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamoDb;
-  // It waits for as long as it takes: a put that was given up, and arrives after all, would be in doubt.
-  // With a connection for each: one that was kept may be closed by the store just as it is used again.
-  const requestHandler = { httpAgent: { keepAlive: false } };
-  const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ maxAttempts: 1, requestHandler }),
-  );
+  const client = patientClient();
   started.defer(() => client.destroy());
   const direct: SessionStore = { client, table: 'soak-sessions' };
   await createSessionsTable(direct.client, direct.table);
