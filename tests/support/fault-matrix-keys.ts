@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Signer } from '../../lib/issue.ts';
 import type { KeyServerFault } from './fault-matrix-faults.ts';
 import { type KeyPair, makeKeyPair } from './key-pairs.ts';
 import { startKeyServer } from './key-server.ts';
+import { listenOnLoopback } from './loopback.ts';
 
 /** A server of one key, in the state that a fault describes. */
 export interface MatrixKeys {
@@ -49,17 +48,11 @@ async function startSlowServer(body: string, delayMs: number): Promise<Omit<Matr
     await pause(delayMs, undefined, { ref: false });
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const close = async () => {
-    server.closeAllConnections();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
-  };
+  const port = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${port}/jwks.json`,
+    url: `${port.url}/jwks.json`,
     requests: () => requests,
-    goDown: close,
-    close,
+    goDown: port.shut,
+    close: port.close,
   };
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultName } from './fault-proxy.ts';
@@ -61,6 +63,21 @@ test('a fault meets one operation as often as it is told to', async () => {
     'access-denied',
     'none',
   ]);
+});
+
+test('a request to no operation of a store is somebody else’s, and not counted', async () => {
+  expect(await fetch(store.wire.endpoint)).toMatchObject({ status: 404 });
+  expect(store.wire.requests()).toEqual([]);
+});
+
+test('a request whose sender gives up halfway is not counted, nor is the wire broken by it', async () => {
+  const { port } = new URL(store.wire.endpoint);
+  const given = connect(Number(port), '127.0.0.1');
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.GetItem\r\n';
+  given.write(`${head}Content-Length: 2\r\n\r\n{`, () => given.resetAndDestroy());
+  await once(given, 'close');
+  expect(await get(store.wire.endpoint, { sub: { S: 'alice' } })).toMatchObject({ status: 400 });
+  expect(store.wire.requests()).toHaveLength(1);
 });
 
 test('a refused connection can be neither counted nor told apart', async () => {

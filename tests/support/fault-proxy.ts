@@ -6,8 +6,8 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type Answer, type Exchange, type FaultName, faults } from './faults.ts';
+import { listenOnLoopback } from './loopback.ts';
 
 export type { FaultName } from './faults.ts';
 
@@ -55,23 +55,30 @@ export function tlsFaultEndpoint(endpoint: string): string {
  * Starts a proxy on a free port of the loopback interface. It forwards every byte unchanged until it
  * is told of a fault.
  *
- * @param target the DynamoDB server, for example `http://127.0.0.1:8000`
+ * @param store the DynamoDB server, for example `http://127.0.0.1:8000`
  */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+export async function startFaultProxy(store: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   let current: ({ readonly name: FaultName; left: number } & FaultOptions) | undefined;
   let seen: WireRequest[] = [];
 
   const server = createServer(async (request, response) => {
-    const body = await readAll(request);
-    const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '');
+    const target = request.headers['x-amz-target'];
+    if (typeof target !== 'string') {
+      // It is for whoever had this port before, and no request to a store.
+      response.writeHead(404).end();
+      return;
+    }
+    const body = await readAll(request).catch(() => undefined);
+    if (!body) return; // Its sender gave up halfway.
+    const operation = target.replace(/^.*\./, '');
     const name = faultFor(operation);
     seen.push({ operation, body: JSON.parse(body.toString()), fault: name ?? 'none' });
     const exchange: Exchange = {
       operation,
       body,
       ms: current?.ms ?? 0,
-      forward: (changed = body) => forward(target, agent, request, changed),
+      forward: (changed = body) => forward(store, agent, request, changed),
       answer: (answer) => write(response, answer).end(answer.body),
       answerHalf: (answer) => {
         const half = answer.body.subarray(0, Math.ceil(answer.body.length / 2));
@@ -92,42 +99,31 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     return name;
   }
 
-  async function listen(port: number): Promise<void> {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  }
-
-  async function stopListening(): Promise<void> {
-    server.closeAllConnections();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
-  }
-
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
 
   async function clear(): Promise<void> {
     current = undefined;
     seen = [];
-    if (!server.listening) await listen(port);
+    await port.open();
   }
 
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: port.url,
     clear,
     fault: async (name, options = {}) => {
       if (name === 'refused') {
         // The operation of a connection that nobody accepted can't be told, nor can it be counted.
         if (options.times !== undefined || options.operation !== undefined)
           throw new RangeError('A refused connection is refused to any operation, until clear()');
-        await stopListening();
+        await port.shut();
         return;
       }
-      if (!server.listening) await listen(port);
+      await port.open();
       current = { name, ...options, left: options.times ?? Number.POSITIVE_INFINITY };
     },
     requests: () => [...seen],
     close: async () => {
-      await stopListening();
+      await port.close();
       agent.destroy();
     },
   };

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { JWK } from 'jose';
+import { listenOnLoopback } from './loopback.ts';
 
 /** How the server answers. */
 export type KeyServerBehaviour =
@@ -48,25 +47,16 @@ export async function startKeyServer(keys: readonly JWK[] = []): Promise<KeyServ
     requests += 1;
     answer(keyServer, request.url ?? '', response);
   });
-  const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  };
-  const stop = async () => {
-    server.closeAllConnections();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
-  };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   const keyServer: KeyServer = {
-    url: `http://127.0.0.1:${port}/jwks.json`,
+    url: `${port.url}/jwks.json`,
     keys,
     behaviour: 'keys',
     get requests() {
       return requests;
     },
-    listen: (on) => (on ? listen(port) : stop()),
-    close: stop,
+    listen: (on) => (on ? port.open() : port.shut()),
+    close: port.close,
   };
   return keyServer;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -110,14 +111,24 @@ export function documented(send: OfflineService['fetch']): OfflineService['fetch
   };
 }
 
-/** A port that nothing listens on, as far as anybody can know. */
+/**
+ * A port that nothing listens on, below those that systems give to whoever asks for any (from 32,768 on Linux,
+ * https://docs.kernel.org/networking/ip-sysctl.html, and 49,152 elsewhere, RFC 6335), so that it stays free.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const server = createServer().listen(randomInt(10_000, 32_768), 'localhost');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+      throw error;
+    }
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Follows what a process prints. */
