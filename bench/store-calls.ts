@@ -11,8 +11,8 @@ export function requireStoreCalls(
   before: Readonly<Record<string, number>>,
   after: Readonly<Record<string, number>>,
 ): void {
-  for (const [operation, count] of Object.entries(after)) {
-    const made = count - (before[operation] ?? 0);
+  for (const operation of new Set([...Object.keys(expected), ...Object.keys(after)])) {
+    const made = (after[operation] ?? 0) - (before[operation] ?? 0);
     if (made !== (expected[operation] ?? 0))
       throw new Error(`${name} called ${operation} ${made} times, not ${expected[operation] ?? 0}`);
   }
