@@ -124,7 +124,8 @@ test('every answer that the document has was received, but for what no request c
   const documented = operations.flatMap(({ method, path, statuses }) =>
     statuses.map((status) => `${status} ${method} ${path}`),
   );
-  // The gateway's throttle, and its answers for functions that did not; and a document that is a constant, with nothing behind it to fail.
+  // The gateway's throttle, and its answers for functions that did not; and a document that is a constant, with
+  // nothing behind it to fail.
   const unreachable = documented.filter((each) => /^429 |^5XX |^500 GET \/openapi/.test(each));
   expect(unreachable).toHaveLength(2 * operations.length + 1);
   expect([...seen, ...unreachable].sort()).toEqual(documented.sort());

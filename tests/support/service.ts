@@ -93,8 +93,8 @@ async function startOffline(
 }
 
 /**
- * Sends requests as it is told, and holds every answer to the OpenAPI document, so that neither can change without the other. A preflight is
- * the gateway's to answer, and no endpoint.
+ * Sends requests as it is told, and holds every answer to the OpenAPI document, so that neither can change
+ * without the other. A preflight is the gateway's to answer, and no endpoint.
  */
 export function documented(send: OfflineService['fetch']): OfflineService['fetch'] {
   const check = contract();
