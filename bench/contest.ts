@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { openSessionStore, type SessionStore } from '../lib/dynamodb.ts';
+import { openSessionStore, type SessionStore } from '../lib/aws/dynamodb.ts';
 import {
   type Contender,
   hasFastApi,

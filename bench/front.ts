@@ -10,8 +10,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { HttpResponse } from '../lib/response.ts';
-import { timeBudget } from '../lib/time-budget.ts';
+import type { HttpResponse } from '../lib/http/response.ts';
+import { timeBudget } from '../lib/shared/timeouts.ts';
 
 type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;
 

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import type { SessionStore } from '../lib/dynamodb.ts';
-import { issueSession, type Signer } from '../lib/issue.ts';
+import type { SessionStore } from '../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../lib/login/issue.ts';
 import type { PreparedRequest } from './load.ts';
 
 /** The two requests of one live session's user. */

@@ -3,10 +3,10 @@ import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { openSessionStore } from '../lib/dynamodb.ts';
-import { newSession, type Signer, signSession } from '../lib/issue.ts';
-import type { Session } from '../lib/session.ts';
-import { findSession } from '../lib/sessions.ts';
+import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { newSession, type Signer, signSession } from '../lib/login/issue.ts';
+import type { Session } from '../lib/sessions/session.ts';
+import { findSession } from '../lib/sessions/sessions.ts';
 import { createSessionsTable } from '../local/table.ts';
 
 /** A live session, and the token that names it. */

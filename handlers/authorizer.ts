@@ -1,7 +1,7 @@
-import { authenticate } from '../lib/authenticate.ts';
-import { allow, authorizerContext, refuse } from '../lib/authorizer-answer.ts';
-import { authorizerHandler } from '../lib/authorizer-api.ts';
-import { HttpError } from '../lib/response.ts';
+import { authenticate } from '../lib/auth/authenticate.ts';
+import { allow, authorizerContext, refuse } from '../lib/authorizer/result.ts';
+import { HttpError } from '../lib/http/response.ts';
+import { authorizerHandler } from '../lib/lambda/authorizer-handler.ts';
 
 /**
  * The Lambda authorizer in front of any other API of the account: lets in a live session, in whichever

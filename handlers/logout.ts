@@ -1,8 +1,8 @@
-import { httpHandler } from '../lib/api.ts';
-import { bearerToken } from '../lib/bearer.ts';
-import { endManySessions, endPresentedSession } from '../lib/log-out.ts';
-import { logOutScope } from '../lib/log-out-scope.ts';
-import { json } from '../lib/response.ts';
+import { endManySessions, endPresentedSession } from '../lib/auth/logout.ts';
+import { logOutScope } from '../lib/auth/logout-scope.ts';
+import { bearerToken } from '../lib/http/bearer.ts';
+import { json } from '../lib/http/response.ts';
+import { httpHandler } from '../lib/lambda/http-handler.ts';
 
 /**
  * POST /api/v1/auth/logout?scope=this|others|everywhere

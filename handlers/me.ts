@@ -1,8 +1,8 @@
-import { httpHandler } from '../lib/api.ts';
-import { authenticate } from '../lib/authenticate.ts';
-import { profileClaims } from '../lib/profile-claims.ts';
-import { json } from '../lib/response.ts';
-import { presentSession } from '../lib/session-presentation.ts';
+import { authenticate } from '../lib/auth/authenticate.ts';
+import { json } from '../lib/http/response.ts';
+import { httpHandler } from '../lib/lambda/http-handler.ts';
+import { presentSession } from '../lib/sessions/view.ts';
+import { profileClaims } from '../lib/tokens/profile-claims.ts';
 
 /** GET /api/v1/auth/me: the subject and the session of a live token, with the profile it carries. */
 export const handler = httpHandler(async (request, services) => {

@@ -1,6 +1,6 @@
-import { publicHandler } from '../lib/http-stack.ts';
+import { json } from '../lib/http/response.ts';
+import { publicHandler } from '../lib/lambda/http-stack.ts';
 import { openApiDocument } from '../lib/openapi/document.ts';
-import { json } from '../lib/response.ts';
 
 /** GET /openapi.json: the HTTP contract, as OpenAPI 3.1. It knows no token and no store. */
 export const handler = publicHandler(async () => json(200, openApiDocument));

@@ -1,6 +1,6 @@
 import type { DocsFile } from './docs-files.ts';
-import type { HttpRequest } from './request.ts';
-import type { HttpResponse } from './response.ts';
+import type { HttpRequest } from './http/request.ts';
+import type { HttpResponse } from './http/response.ts';
 
 /**
  * What a page that is given tokens may do: run and show its own files, ask its own origin, and nothing

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SessionStore } from '../lib/dynamodb.ts';
-import { issueSession, type Signer } from '../lib/issue.ts';
+import type { SessionStore } from '../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../lib/login/issue.ts';
 import { hostInUrl, isLoopback } from './console/guard.ts';
 
 /** A local run that is about to be ready. */

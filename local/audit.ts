@@ -4,7 +4,7 @@
  * the registry did not say: nothing is known then, and that is no pass.
  */
 import { execFile } from 'node:child_process';
-import { isObject } from '../lib/decode.ts';
+import { isObject } from '../lib/shared/json.ts';
 
 /** What came of an audit. */
 export type AuditOutcome =

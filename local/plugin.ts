@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { readConfiguration } from '../lib/config.ts';
-import { ConfigurationError } from '../lib/configuration-error.ts';
-import { openSessionStore } from '../lib/dynamodb.ts';
-import { createKeys } from '../lib/keys.ts';
+import { readConfiguration } from '../lib/auth/config.ts';
+import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { ConfigurationError } from '../lib/shared/configuration-error.ts';
+import { createKeys } from '../lib/tokens/key-source.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';

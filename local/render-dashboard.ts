@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openSessionStore } from '../lib/dynamodb.ts';
+import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { type FaultName, startFaultProxy } from '../tests/support/fault-proxy.ts';
 import { startService } from '../tests/support/service.ts';
 import { UsageError } from './arguments.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isObject } from '../lib/decode.ts';
+import { isObject } from '../lib/shared/json.ts';
 
 /** A function of serverless.yml, as far as anybody here reads it. */
 export interface ServiceFunction {

@@ -1,9 +1,9 @@
 import { createSecretKey } from 'node:crypto';
-import { readConfiguration } from '../lib/config.ts';
-import type { Environment } from '../lib/environment.ts';
-import type { Signer } from '../lib/issue.ts';
-import { readSecretParameter } from '../lib/secret-parameter.ts';
-import { parseSecrets } from '../lib/secrets.ts';
+import { readConfiguration } from '../lib/auth/config.ts';
+import { readSecretParameter } from '../lib/aws/ssm.ts';
+import type { Signer } from '../lib/login/issue.ts';
+import type { Environment } from '../lib/shared/environment.ts';
+import { parseSecrets } from '../lib/tokens/hmac-keys.ts';
 
 /**
  * How to sign what a service with these variables accepts.

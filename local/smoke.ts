@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { openSessionStore } from '../lib/dynamodb.ts';
-import { issueSession } from '../lib/issue.ts';
+import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { issueSession } from '../lib/login/issue.ts';
 import { UsageError } from './arguments.ts';
 import { signerOf } from './signer.ts';
 import { runCommand, targetEnvironment } from './target.ts';

@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Environment } from '../lib/environment.ts';
+import type { Environment } from '../lib/shared/environment.ts';
 import { UsageError } from './arguments.ts';
 import { readRunFile } from './run-file.ts';
 

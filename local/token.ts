@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { JWTPayload } from 'jose';
-import { openSessionStore } from '../lib/dynamodb.ts';
-import { issueSession, newSession } from '../lib/issue.ts';
-import { sessionReference } from '../lib/session-reference.ts';
-import { createSession } from '../lib/sessions.ts';
+import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { issueSession, newSession } from '../lib/login/issue.ts';
+import { sessionReference } from '../lib/sessions/key.ts';
+import { createSession } from '../lib/sessions/sessions.ts';
 import { portOption, UsageError, wholeNumber } from './arguments.ts';
 import { signerOf } from './signer.ts';
 import { runCommand, targetEnvironment } from './target.ts';

@@ -1,5 +1,5 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { openSessionStore } from '../naive/lib/dynamodb.ts';
+import { openSessionStore } from '../naive/lib/aws/dynamodb.ts';
 
 const { client, table } = openSessionStore(process.env.SESSIONS_TABLE ?? '');
 

@@ -1,4 +1,4 @@
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
 
 /** Longer than any function may take, so that a service that hangs ends the bench and not the reverse. */
 const ANSWER_WITHIN_MS = 30_000;

@@ -1,5 +1,5 @@
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
-import type { Session } from '../../lib/session.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 
 /**
  * A log-in, with the tokens that followed from it. What is known here is what this process did, not

@@ -1,5 +1,5 @@
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import {
   type Check,
   endByLogOut,

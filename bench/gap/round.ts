@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { issueSession, refreshSession } from '../../lib/issue.ts';
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import { issueSession, refreshSession } from '../../lib/login/issue.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import { checkToken, sendLogOut } from './client.ts';
 import type { Chain, Check, IssuedToken, LogOut, Refresh } from './evidence.ts';
 import { type Observations, type RoundResult, sumUp } from './round-result.ts';

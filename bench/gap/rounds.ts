@@ -1,4 +1,4 @@
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
 import type { Violation } from './evidence.ts';
 import { InconclusiveRound, playRound } from './round.ts';
 import { type RoundResult, SCOPES } from './round-result.ts';

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
-import type { Environment } from '../../lib/environment.ts';
-import type { Signer } from '../../lib/issue.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import type { Signer } from '../../lib/login/issue.ts';
+import type { Environment } from '../../lib/shared/environment.ts';
 import { UsageError } from '../../local/arguments.ts';
 import { signerOf } from '../../local/signer.ts';
 import { targetEnvironment } from '../../local/target.ts';

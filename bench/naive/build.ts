@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import type { PackagedFunction } from '../packaged.ts';
@@ -79,15 +79,15 @@ async function bundle(
 const BANNER =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Replaces files of lib/ by those of the same name in bench/naive/lib/. */
+/** Replaces files of lib/ by those at the same path in bench/naive/lib/. */
 const plainLib: Plugin = {
   name: 'plain-lib',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, importer }) => {
-      const plain = join(NAIVE, 'lib', basename(path));
-      const meant = join(resolveDir, path);
-      const fromPlain = dirname(importer) === join(NAIVE, 'lib');
-      return dirname(meant) === join(ROOT, 'lib') && existsSync(plain) && !fromPlain
+      const inLib = relative(join(ROOT, 'lib'), join(resolveDir, path));
+      const plain = join(NAIVE, 'lib', inLib);
+      const fromPlain = importer.startsWith(join(NAIVE, 'lib'));
+      return !inLib.startsWith('..') && existsSync(plain) && !fromPlain
         ? { path: plain }
         : undefined;
     });

@@ -8,8 +8,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { HttpResponse } from '../../lib/response.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import type { HttpResponse } from '../../lib/http/response.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 
 /** The two parts of Lambda's context that the functions read. */
 interface SoakContext {

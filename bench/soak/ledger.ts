@@ -1,4 +1,4 @@
-import type { Session } from '../../lib/session.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 
 /**
  * What may be said of a session. `unknown`: an answer that was to tell has not come, or was a 500; it

@@ -1,4 +1,4 @@
-import { findSession } from '../../lib/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { audit } from './audit.ts';
 import { type Entry, Ledger, type State } from './ledger.ts';
 import { random } from './random.ts';

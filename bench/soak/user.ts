@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { issueSession, newSession, refreshSession, signSession } from '../../lib/issue.ts';
+import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 import type { HttpAnswer, Stack } from './stack.ts';

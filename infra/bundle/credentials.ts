@@ -1,5 +1,5 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { once } from '../../lib/once.ts';
+import { once } from '../../lib/shared/memoize.ts';
 
 /**
  * Stands in for `@aws-sdk/credential-provider-node`: Lambda hands its role's credentials over in environment

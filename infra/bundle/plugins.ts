@@ -31,7 +31,7 @@ export const leftOut: readonly LeftOut[] = [
   },
   // 60,000: operations that stream events, none of which is DynamoDB's or SSM's.
   { file: '@smithy/core/dist-es/submodules/event-streams/index.js' },
-  // 33,000: the wire formats of all services. lib/aws-json.ts is the one that the clients are given.
+  // 33,000: the wire formats of all services. lib/aws/aws-json.ts is the one that the clients are given.
   {
     file: '@aws-sdk/core/dist-es/submodules/protocols/index.js',
     instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${JSON.stringify(join(LIB, 'aws-json.ts'))};`,
@@ -46,7 +46,7 @@ export const leftOut: readonly LeftOut[] = [
     instead: `export const resolveEndpointDiscoveryConfig = (config) => config;
 export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelector() {}, configFileSelector() {} };`,
   },
-  // 4,700: what walks the shapes of requests and answers, which lib/aws-json.ts does not. It is still asked for streams.
+  // 4,700: what walks the shapes of requests and answers, which lib/aws/aws-json.ts does not. It is still asked for streams.
   {
     file: '@smithy/core/dist-es/submodules/schema/schemas/NormalizedSchema.js',
     instead:
@@ -62,11 +62,11 @@ export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelec
     file: '@smithy/core/dist-es/submodules/checksum/index.js',
     instead: `export { Sha256 } from ${JSON.stringify(join(LIB, 'sha256.ts'))};`,
   },
-  // 3,400: retries that slow down. The clients ask for standard ones, which lib/time-budget.ts is fitted to.
+  // 3,400: retries that slow down. The clients ask for standard ones, which lib/shared/timeouts.ts is fitted to.
   {
     file: '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js',
   },
-  // 3,000: the SDK's user agent. lib/aws-json.ts has one.
+  // 3,000: the SDK's user agent. lib/aws/aws-json.ts has one.
   {
     file: '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js',
     instead: 'export const getUserAgentPlugin = () => ({ applyToStack() {} });',

@@ -1,5 +1,5 @@
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../list-request.ts';
-import { SCOPES } from '../log-out-scope.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../auth/list-request.ts';
+import { SCOPES } from '../auth/logout-scope.ts';
 import { answer, emptyAnswer, shared } from './responses.ts';
 import { SESSION_ID } from './schemas.ts';
 import type { PathItem } from './types.ts';

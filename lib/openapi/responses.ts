@@ -73,7 +73,7 @@ export const responses: Readonly<Record<string, Response>> = {
               error: 'connect ECONNREFUSED 192.0.2.1:443',
               error_type: 'Error',
               trace:
-                'Error: connect ECONNREFUSED 192.0.2.1:443\n    at endSession (lib/sessions.ts:65:3)',
+                'Error: connect ECONNREFUSED 192.0.2.1:443\n    at endSession (lib/sessions/sessions.ts:65:3)',
               error_id: '3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
               path: '/api/v1/auth/logout',
               method: 'POST',

@@ -1,7 +1,7 @@
-import { MAX_MESSAGE_LENGTH, MAX_TRACE_LENGTH } from '../error-description.ts';
-import { MAX_LIMIT } from '../list-request.ts';
-import { PROFILE_CLAIMS } from '../profile-claims.ts';
-import { MAX_JTI_BYTES } from '../session-reference.ts';
+import { MAX_LIMIT } from '../auth/list-request.ts';
+import { MAX_MESSAGE_LENGTH, MAX_TRACE_LENGTH } from '../observability/describe-error.ts';
+import { MAX_JTI_BYTES } from '../sessions/key.ts';
+import { PROFILE_CLAIMS } from '../tokens/profile-claims.ts';
 import type { Schema } from './types.ts';
 
 /** base64url of a `jti`: four characters for three bytes. */

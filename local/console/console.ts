@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
-import { isObject } from '../../lib/decode.ts';
+import { isObject } from '../../lib/shared/json.ts';
 import { answer, answerJson, Refusal, readJson } from './answer.ts';
 import { type Demo, deviceName, shownRows, signIn } from './demo-sessions.ts';
 import { isFromElsewhere, isOwnHost } from './guard.ts';

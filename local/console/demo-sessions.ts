@@ -1,9 +1,9 @@
-import type { SessionStore } from '../../lib/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/issue.ts';
-import { queryPage, type Row } from '../../lib/rows.ts';
-import { InvalidSessionError, parseSession } from '../../lib/session.ts';
-import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from '../../lib/session-epoch.ts';
-import { withinBudget } from '../../lib/time-budget.ts';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../../lib/login/issue.ts';
+import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from '../../lib/sessions/cutoff.ts';
+import { queryPage, type Row } from '../../lib/sessions/rows.ts';
+import { InvalidSessionError, parseSession } from '../../lib/sessions/session.ts';
+import { withinBudget } from '../../lib/shared/timeouts.ts';
 
 /** What the console works with. */
 export interface Demo {

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SessionStore } from '../../lib/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/issue.ts';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import type { ClientRequest } from './samples.ts';
 
 export interface TrafficTarget {

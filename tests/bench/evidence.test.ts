@@ -6,7 +6,7 @@ import {
   judgeRefresh,
   type LogOut,
 } from '../../bench/gap/evidence.ts';
-import type { LogOutScope } from '../../lib/log-out-scope.ts';
+import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
 
 const own: Chain = { owner: 'the device that logs out', authTime: 1_000 };
 const RETRIED_AFTER_MS = 1_000;

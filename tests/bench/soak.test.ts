@@ -7,8 +7,8 @@ import { random } from '../../bench/soak/random.ts';
 import { lookAt, soak } from '../../bench/soak/run.ts';
 import { openStack } from '../../bench/soak/stack.ts';
 import { forecast } from '../../bench/soak/weather.ts';
-import { issueSession } from '../../lib/issue.ts';
-import { endSession } from '../../lib/sessions.ts';
+import { issueSession } from '../../lib/login/issue.ts';
+import { endSession } from '../../lib/sessions/sessions.ts';
 import { runCommand } from '../support/commands.ts';
 
 const SOAK_TIMEOUT_MS = 120_000;

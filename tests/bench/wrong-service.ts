@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { readConfiguration } from '../../lib/config.ts';
-import type { SessionStore } from '../../lib/dynamodb.ts';
-import { createKeys } from '../../lib/keys.ts';
-import { logOutMany } from '../../lib/log-out-many.ts';
-import { endSession, findSession } from '../../lib/sessions.ts';
-import { verifyToken } from '../../lib/tokens.ts';
+import { readConfiguration } from '../../lib/auth/config.ts';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { endSession, findSession } from '../../lib/sessions/sessions.ts';
+import { createKeys } from '../../lib/tokens/key-source.ts';
+import { verifyToken } from '../../lib/tokens/verify.ts';
 
 /** How a service is wrong, the ways that others have been. */
 export interface Mistakes {

@@ -9,8 +9,8 @@ import {
   test,
 } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
-import { issueSession } from '../../lib/issue.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession } from '../../lib/login/issue.ts';
 import { signerOf } from '../../local/signer.ts';
 import {
   describeInBrowser,

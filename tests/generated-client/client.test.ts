@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/issue.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { openApiDocument } from '../../lib/openapi/document.ts';
 import { signerOf } from '../../local/signer.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';

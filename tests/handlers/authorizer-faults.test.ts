@@ -9,8 +9,8 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import { logOutMany } from '../../lib/log-out-many.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import { type AuthorizerForm, authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { type FaultName, tlsFaultEndpoint, UNRESOLVABLE_ENDPOINT } from '../support/fault-proxy.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { findSession } from '../../lib/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';

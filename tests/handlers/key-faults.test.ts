@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { KEY_SET_RETRY_MS } from '../../lib/key-server.ts';
+import { KEY_SET_RETRY_MS } from '../../lib/tokens/remote-jwks.ts';
 import { freezeDate } from '../support/clock.ts';
 import { eventV2 } from '../support/events.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
+import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
-import { type KeyServer, startKeyServer } from '../support/key-server.ts';
 import { invoke } from '../support/lambda.ts';
 import { openRange, type Range } from '../support/range.ts';
 import { signRaw } from '../support/signing.ts';

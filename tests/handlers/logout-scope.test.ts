@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { refreshSession } from '../../lib/issue.ts';
-import { logOutMany } from '../../lib/log-out-many.ts';
-import { endSession, findSession } from '../../lib/sessions.ts';
+import { refreshSession } from '../../lib/login/issue.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { findSession } from '../../lib/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { issueTestSession } from '../support/signing.ts';

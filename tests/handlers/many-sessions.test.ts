@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { newSession, signSession } from '../../lib/issue.ts';
-import type { Session } from '../../lib/session.ts';
-import { findSession } from '../../lib/sessions.ts';
+import { newSession, signSession } from '../../lib/login/issue.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
@@ -69,7 +69,7 @@ async function logOut(session: Session, scope: string) {
 
 // In this order: the last ones end the sessions.
 test('the list has pages, each in its order, with nothing twice', async () => {
-  const { handler } = await import('../../handlers/sessions.ts');
+  const { handler } = await import('../../handlers/list-sessions.ts');
   const token = await signSession(testSigner, at(150));
   const seen: { id: string; current: boolean }[] = [];
   let next: string | undefined;
@@ -108,7 +108,7 @@ test('everybody is out, and a new log-in is alone', async () => {
   expect(await logOut(at(0), 'everywhere')).toEqual(UNAUTHORIZED);
   const session = newSession({ sub: SUB, ttlSeconds: 60, jti: randomUUID() }, Date.now());
   await write([session]);
-  const { handler } = await import('../../handlers/sessions.ts');
+  const { handler } = await import('../../handlers/list-sessions.ts');
   const token = await signSession(testSigner, session);
   const response = await invoke(
     handler,

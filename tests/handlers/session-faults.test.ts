@@ -11,10 +11,10 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import type { HttpResponse } from '../../lib/response.ts';
-import { readRows } from '../../lib/rows.ts';
-import { createSession, findSession } from '../../lib/sessions.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import type { HttpResponse } from '../../lib/http/response.ts';
+import { readRows } from '../../lib/sessions/rows.ts';
+import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import type { FaultName } from '../support/fault-proxy.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
@@ -43,8 +43,8 @@ afterEach(() => log.stop());
 async function startFunctions() {
   jest.resetModules();
   const { handler: logout } = await import('../../handlers/logout.ts');
-  const { handler: sessions } = await import('../../handlers/sessions.ts');
-  const { handler: endSession } = await import('../../handlers/end-session.ts');
+  const { handler: sessions } = await import('../../handlers/list-sessions.ts');
+  const { handler: endSession } = await import('../../handlers/delete-session.ts');
   return { logout, sessions, endSession };
 }
 

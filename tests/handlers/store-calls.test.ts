@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { logOutMany } from '../../lib/log-out-many.ts';
-import type { Session } from '../../lib/session.ts';
-import { sessionId } from '../../lib/session-reference.ts';
-import { endSession, findSession } from '../../lib/sessions.ts';
+import { sessionId } from '../../lib/sessions/key.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { type FakeSsm, type SsmFault, startFakeSsm } from '../support/fake-ssm.ts';
 import { type FreshFunctions, functionStarter } from '../support/fault-matrix-process.ts';

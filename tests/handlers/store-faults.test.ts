@@ -8,10 +8,10 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import type { HttpResponse } from '../../lib/response.ts';
-import type { Session } from '../../lib/session.ts';
-import { findSession } from '../../lib/sessions.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import type { HttpResponse } from '../../lib/http/response.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';
 import {

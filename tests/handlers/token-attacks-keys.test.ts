@@ -1,7 +1,7 @@
 import { createHmac, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
-import { type KeyServer, startKeyServer } from '../support/key-server.ts';
 import { openRange, type Range } from '../support/range.ts';
 import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { findSession } from '../../lib/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { optionsOfAws } from '../support/fake-aws.ts';
 import { issueTestSession } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type BundledPackage, bundledPackages, refusedLicences } from '../../local/licences.ts';
+import { type BundledPackage, bundledPackages, refusedLicences } from '../../local/licenses.ts';
 import { readService } from '../../local/service-file.ts';
 import { runCommand } from '../support/commands.ts';
 
@@ -92,7 +92,7 @@ describe('npm run licences', () => {
     write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
   }
 
-  const licences = () => runCommand(process.execPath, ['local/licences.ts', root]);
+  const licences = () => runCommand(process.execPath, ['local/licenses.ts', root]);
 
   test('lists what is bundled, and leaves out what tree shaking drops', async () => {
     writePackage('used', 'MIT');

@@ -55,11 +55,11 @@ function union(path: string, type: string): readonly string[] {
   return [...members.matchAll(/'([^']+)'/g)].map(([, member = '']) => member);
 }
 
-const outcomes = union('lib/outcomes.ts', 'Outcome');
+const outcomes = union('lib/auth/events.ts', 'Outcome');
 const reasons = [
-  ...union('lib/tokens.ts', 'RefusalReason'),
-  ...union('lib/token-header.ts', 'RefusedHeader'),
-  // Tokens that are ours, and open nothing: what lib/authenticate.ts makes of a verification.
+  ...union('lib/tokens/verify.ts', 'RefusalReason'),
+  ...union('lib/tokens/header.ts', 'RefusedHeader'),
+  // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
   ...['expired', 'not_yet_valid', 'session_ended'],
 ].sort();
 const refused = (text: string) =>

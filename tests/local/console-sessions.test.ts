@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findSession } from '../../lib/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { SHOWN_ROWS } from '../../local/console/demo-sessions.ts';
 import { type ConsoleServer, JSON_TYPE, startConsole } from '../support/console-server.ts';
 import { issueTestSession, testSigner } from '../support/signing.ts';

@@ -1,4 +1,4 @@
-import type { AuthorizerContext } from '../../lib/authorizer-answer.ts';
+import type { AuthorizerContext } from '../../lib/authorizer/result.ts';
 
 /** The stage of the API that is called, without the method and the path. */
 export const STAGE_ARN = 'arn:aws:execute-api:us-east-1:123456789012:api1/prod';

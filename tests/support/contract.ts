@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { isObject } from '../../lib/decode.ts';
 import { openApiDocument } from '../../lib/openapi/document.ts';
 import type { Operation, Reference, Response } from '../../lib/openapi/types.ts';
+import { isObject } from '../../lib/shared/json.ts';
 
 /** What was asked, and what came back. */
 export interface Exchange {

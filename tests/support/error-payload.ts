@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import type { HttpResponse } from '../../lib/response.ts';
-import type { UnhandledErrorPayload } from '../../lib/unhandled-error.ts';
+import type { HttpResponse } from '../../lib/http/response.ts';
+import type { UnhandledErrorPayload } from '../../lib/lambda/internal-error.ts';
 import type { CapturedLog } from './log.ts';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -1,11 +1,11 @@
-import { timeBudget } from '../../lib/time-budget.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import {
   type FaultName,
   type FaultOptions,
   tlsFaultEndpoint,
   UNRESOLVABLE_ENDPOINT,
 } from './fault-proxy.ts';
-import type { KeyServerBehaviour } from './key-server.ts';
+import type { KeyServerBehaviour } from './jwks-server.ts';
 
 /** A fault of the matrix: what is broken, and what the contract asks for then. */
 export interface MatrixFault {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Signer } from '../../lib/issue.ts';
+import type { Signer } from '../../lib/login/issue.ts';
 import type { KeyServerFault } from './fault-matrix-faults.ts';
+import { startKeyServer } from './jwks-server.ts';
 import { type KeyPair, makeKeyPair } from './key-pairs.ts';
-import { startKeyServer } from './key-server.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 /** A server of one key, in the state that a fault describes. */

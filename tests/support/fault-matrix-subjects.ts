@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../bench/soak/bundle.ts';
-import type { Session } from '../../lib/session.ts';
-import { presentSession } from '../../lib/session-presentation.ts';
-import { sessionId } from '../../lib/session-reference.ts';
+import { sessionId } from '../../lib/sessions/key.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { presentSession } from '../../lib/sessions/view.ts';
 import { type AuthorizerForm, authorizerForms } from './authorizer-events.ts';
 import type { Look } from './fault-matrix-judge.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from './range.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { issueSession, type Signer } from '../../lib/issue.ts';
-import { logOutMany } from '../../lib/log-out-many.ts';
-import type { Session } from '../../lib/session.ts';
-import { listSessions } from '../../lib/session-list.ts';
-import { endSession } from '../../lib/sessions.ts';
-import { timeBudget } from '../../lib/time-budget.ts';
+import { issueSession, type Signer } from '../../lib/login/issue.ts';
+import { listSessions } from '../../lib/sessions/list.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { endSession } from '../../lib/sessions/sessions.ts';
+import { timeBudget } from '../../lib/shared/timeouts.ts';
 import { type Answer, type Outcome, readAnswer } from './fault-matrix-answer.ts';
 import type { MatrixFault } from './fault-matrix-faults.ts';
 import { judge, type Look, type Terms } from './fault-matrix-judge.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as settle } from 'node:timers/promises';
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 
 /** A store whose operations wait for their turn, so that a test decides the order of racing ones. */
 export interface InterleavedStore {

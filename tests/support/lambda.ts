@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { HttpResponse } from '../../lib/response.ts';
+import type { HttpResponse } from '../../lib/http/response.ts';
 import { TEST_SECRET } from './signing.ts';
 import type { TestStore } from './store.ts';
 

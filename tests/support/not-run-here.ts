@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { parse } from 'yaml';
-import { parseSecrets } from '../../lib/secrets.ts';
+import { parseSecrets } from '../../lib/tokens/hmac-keys.ts';
 import { runCommand } from './commands.ts';
 import { optionsOfAws } from './fake-aws.ts';
 import { withProjectCopy } from './project-copy.ts';

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import type { Session } from '../../lib/session.ts';
-import { findSession } from '../../lib/sessions.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { eventV2 } from './events.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Functions, loadFunctions } from './functions.ts';

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { SessionStore } from '../../lib/dynamodb.ts';
-import { issueSession, type NewSession, type Signer } from '../../lib/issue.ts';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
 
 /** A throw-away secret of the tests; not one of the published ones that are refused. */
 export const TEST_SECRET = 'kX3v9Qm2Zt7Rb5Wc8Yp1Ls6Nd4Hf0Jg-only-for-tests';

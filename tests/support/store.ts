@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
 import { createSessionsTable } from '../../local/table.ts';
 

@@ -1,4 +1,4 @@
-import { openSessionStore, type SessionStore } from '../../lib/dynamodb.ts';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { openTestStore, type TestStore } from './store.ts';
 

@@ -1,0 +1,66 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { timeBudget, withinBudget } from '../shared/timeouts.ts';
+import { awsJson } from './aws-json.ts';
+import { Sha256 } from './sha256.ts';
+
+/** How long a secret is used before SSM is asked again, in seconds: a rotation takes this long to arrive. */
+export const SECRET_MAX_AGE_SECONDS = 300;
+
+/** The secret could not be had, so nothing can be said about the token. The cause is SSM's or the SDK's. */
+export class SecretParameterError extends Error {
+  override readonly name = 'SecretParameterError';
+}
+
+/** The last answer, or the question that is on its way: tokens that come meanwhile wait for the same one. */
+let last:
+  | { readonly name: string; readonly askedAtMs: number; readonly value: Promise<string> }
+  | undefined;
+
+/**
+ * Reads the value of an SSM SecureString, kept for {@link SECRET_MAX_AGE_SECONDS}.
+ *
+ * @throws SecretParameterError when SSM refuses, answers without a value, or does not answer in {@link timeBudget}.secretMs
+ */
+export async function readSecretParameter(name: string): Promise<string> {
+  const now = Date.now();
+  if (last?.name !== name || now - last.askedAtMs > SECRET_MAX_AGE_SECONDS * 1_000)
+    last = { name, askedAtMs: now, value: ask(name) };
+  const asked = last;
+  try {
+    return await asked.value;
+  } catch (cause) {
+    if (last === asked) last = undefined;
+    // The name is not quoted: the secret itself may have been put in its place. The cause's is redacted.
+    throw new SecretParameterError(
+      'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
+      { cause },
+    );
+  }
+}
+
+let client: SSMClient | undefined;
+
+async function ask(name: string): Promise<string> {
+  client ??= new SSMClient({
+    protocol: awsJson('1.1'),
+    sha256: Sha256,
+    retryMode: 'standard',
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: timeBudget.connectMs,
+      requestTimeout: timeBudget.secretMs / 2,
+      throwOnRequestTimeout: true,
+    },
+  });
+  using budget = withinBudget(timeBudget.secretMs);
+  try {
+    const command = new GetParameterCommand({ Name: name, WithDecryption: true });
+    const { Parameter } = await client.send(command, budget);
+    // SSM has no empty values: such an answer is not kept for minutes.
+    if (!Parameter?.Value) throw new Error('SSM’s answer does not hold a value');
+    return Parameter.Value;
+  } catch (error) {
+    budget.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
+    throw error;
+  }
+}

@@ -1,5 +1,0 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { serviceName } from './config.ts';
-
-/** One structured JSON line a call. Never pass it a token, a claim, a header or an event. */
-export const logger = new Logger({ serviceName: serviceName() });

@@ -1,0 +1,103 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { SessionStore } from '../aws/dynamodb.ts';
+import { type Budget, timeBudget, withinBudget } from '../shared/timeouts.ts';
+import { RESERVED_PREFIX } from './key.ts';
+
+/** A row's attributes by name, none of them parsed. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Whether a row is a session's, not one such as the epoch's. */
+export function isSessionRow({ jti }: Row): boolean {
+  return !String(jti).startsWith(RESERVED_PREFIX);
+}
+
+/** DynamoDB handed back keys that it did not read, for as long as there was time to ask again. */
+export class UnprocessedKeysError extends Error {
+  override readonly name = 'UnprocessedKeysError';
+}
+
+/**
+ * Reads rows of one user, strongly consistent, in one round trip. Keys that DynamoDB did not get to
+ * (it answers 200 all the same) are asked for again, with growing pauses:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ *
+ * @returns the rows that are there, by `jti`
+ * @throws UnprocessedKeysError when some could not be read in {@link timeBudget}.storeMs
+ * @throws Error for an answer without rows, which is none of DynamoDB's: no epoch would be read from it
+ */
+export async function readRows(
+  store: SessionStore,
+  sub: string,
+  jtis: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
+  using budget = withinBudget();
+  const rows = new Map<string, Row>();
+  let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
+  for (let pauseMs = timeBudget.firstPauseMs; keys.length > 0; pauseMs *= 2) {
+    const { Responses, UnprocessedKeys } = await store.client.send(
+      new BatchGetCommand({
+        RequestItems: { [store.table]: { Keys: keys, ConsistentRead: true } },
+      }),
+      budget,
+    );
+    if (!Responses) throw new Error('The store’s answer to a read does not hold any rows');
+    for (const row of Responses[store.table] ?? []) rows.set(String(row.jti), row);
+    keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
+    if (keys.length > 0) await pauseOrGiveUp(pauseMs, budget);
+  }
+  return rows;
+}
+
+async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Budget): Promise<void> {
+  try {
+    await pause(milliseconds, undefined, { signal: abortSignal });
+  } catch (cause) {
+    throw new UnprocessedKeysError('DynamoDB did not read all rows in time', { cause });
+  }
+}
+
+/**
+ * Reads all rows of one user, strongly consistent, 1 MB a request.
+ *
+ * @throws Error for an answer without rows, which is none of DynamoDB's
+ */
+export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
+  using budget = withinBudget();
+  const rows: Row[] = [];
+  let start: Row | undefined;
+  do {
+    const page = await queryPage(store, sub, start ? { ExclusiveStartKey: start } : {}, budget);
+    rows.push(...page.rows);
+    start = page.next;
+  } while (start);
+  return rows;
+}
+
+/**
+ * Reads some rows of one user, strongly consistent, in one request.
+ *
+ * @returns the rows, and where to go on unless they are the last
+ * @throws Error for an answer without rows, which is none of DynamoDB's
+ */
+export async function queryPage(
+  store: SessionStore,
+  sub: string,
+  range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
+  budget: Budget,
+): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
+  const { Items, LastEvaluatedKey } = await store.client.send(
+    new QueryCommand({
+      TableName: store.table,
+      KeyConditionExpression: '#sub = :sub',
+      ExpressionAttributeNames: { '#sub': 'sub' },
+      ExpressionAttributeValues: { ':sub': sub },
+      ConsistentRead: true,
+      ...range,
+    }),
+    budget,
+  );
+  // DynamoDB says that there are no rows with an empty list, never without one.
+  if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
+  return { rows: Items, next: LastEvaluatedKey };
+}

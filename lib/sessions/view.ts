@@ -1,0 +1,37 @@
+import { sessionId } from './key.ts';
+import type { Session } from './session.ts';
+
+/** A session as clients see it; times are ISO 8601, UTC. */
+export interface PresentedSession {
+  /** An opaque handle, no credential. */
+  readonly id: string;
+  readonly auth_time: string;
+  readonly expires_at: string;
+}
+
+/** Turns a row into what its owner may see of it. */
+export function presentSession(session: Session): PresentedSession {
+  return {
+    id: sessionId(session),
+    auth_time: new Date(session.auth_time).toISOString(),
+    expires_at: new Date(session.expires_at * 1_000).toISOString(),
+  };
+}
+
+/** A session in the list of its owner's. */
+export interface ListedSession extends PresentedSession {
+  readonly user_agent: string | null;
+  readonly ip: string | null;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
+/** Turns a row into an entry of the list that the holder of `current` sees. */
+export function listSession(session: Session, current: Session): ListedSession {
+  return {
+    ...presentSession(session),
+    user_agent: session.user_agent ?? null,
+    ip: session.ip ?? null,
+    current: session.jti === current.jti,
+  };
+}

@@ -1,0 +1,23 @@
+import { parseArgs } from 'node:util';
+import { logSalt } from '../lib/auth/config.ts';
+import { pseudonym } from '../lib/observability/pseudonym.ts';
+import { portOption, UsageError } from './arguments.ts';
+import { runCommand, targetEnvironment } from './target.ts';
+
+/** `npm run --silent pseudonym -- <sub or jti> [--stage dev]`: what stands for it in the log. */
+async function printPseudonym(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { stage: { type: 'string' }, port: { type: 'string' } },
+  });
+  const [value] = positionals;
+  if (value === undefined || positionals.length !== 1)
+    throw new UsageError('Give one sub or jti: npm run --silent pseudonym -- alice [--stage dev]');
+  const environment = await targetEnvironment({
+    stage: values.stage,
+    port: portOption(values.port),
+  });
+  process.stdout.write(`${pseudonym(value, logSalt(environment))}\n`);
+}
+
+await runCommand(printPseudonym);

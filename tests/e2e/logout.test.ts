@@ -1,0 +1,211 @@
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
+import { signerOf } from '../../local/signer.ts';
+import { type RunningService, startService } from '../support/service.ts';
+import { signRaw } from '../support/signing.ts';
+
+let service: RunningService;
+let store: SessionStore;
+let signer: Signer;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  service = await startService();
+  Object.assign(process.env, service.environment);
+  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
+  const found = await signerOf(service.environment);
+  if (!found) throw new Error('the local run has no secret');
+  signer = found;
+}, 90_000);
+
+afterAll(async () => {
+  store.client.destroy();
+  await service.stop();
+  process.env = before;
+});
+
+const issue = (request: Partial<NewSession> = {}) =>
+  issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600, ...request });
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+async function call(method: string, path: string, authorization?: string): Promise<Answer> {
+  const response = await service.fetch(`/api/v1/auth/${path}`, {
+    method,
+    headers: authorization === undefined ? {} : { Authorization: authorization },
+  });
+  return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+const logOut = (token: string) => call('POST', 'logout', `Bearer ${token}`);
+const me = (token: string) => call('GET', 'me', `Bearer ${token}`);
+
+const LOGGED_OUT = { status: 200, body: '{"message":"Successfully logged out"}' };
+const DEAD = { status: 401, body: '{"detail":"Could not validate credentials"}' };
+
+describe('happy path', () => {
+  test('a live session is shown, logged out, and refused at the next request', async () => {
+    const { token, session } = await issue({
+      claims: { name: 'Alice', email: 'alice@example.com', email_verified: true, role: 'admin' },
+    });
+    const shown = await me(token);
+    expect(shown.status).toBe(200);
+    expect(JSON.parse(shown.body)).toEqual({
+      sub: 'alice',
+      session: {
+        id: Buffer.from(session.jti).toString('base64url'),
+        auth_time: new Date(session.auth_time).toISOString(),
+        expires_at: new Date(session.expires_at * 1_000).toISOString(),
+      },
+      name: 'Alice',
+      email: 'alice@example.com',
+      email_verified: true,
+    });
+    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    const refused = await me(token);
+    expect(refused).toMatchObject(DEAD);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  test('only the presented session ends, not another of the same user', async () => {
+    const [one, other] = await Promise.all([issue(), issue()]);
+    await logOut(one.token);
+    expect((await me(one.token)).status).toBe(401);
+    expect((await me(other.token)).status).toBe(200);
+  });
+
+  test('every answer is JSON that no cache keeps', async () => {
+    const { token } = await issue();
+    for (const answer of [await me(token), await logOut(token), await me(token), await me('')]) {
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+});
+
+describe('regression guard', () => {
+  test('the message is these bytes', async () => {
+    const response = await service.fetch('/api/v1/auth/logout', {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${(await issue()).token}` },
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.toString('hex')).toBe(
+      '7b226d657373616765223a225375636365737366756c6c79206c6f67676564206f7574227d',
+    );
+  });
+});
+
+describe('tokens that open nothing still log out', () => {
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const claims = { sub: 'alice', jti: 'no-such-session', exp: nowSeconds + 3_600 };
+  const foreign = signRaw({ alg: 'HS256' }, claims, 'another-secret-0123456789-abcdefghijk');
+  test.each([
+    ['garbage', 'garbage'],
+    ['dots', '..'],
+    ['foreign signature', foreign],
+    ['unsigned', `${foreign.split('.').slice(0, 2).join('.')}.`],
+    ['two words', 'x y'],
+  ])('invalid: %s', async (_, token) => {
+    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    expect(await me(token)).toMatchObject(DEAD);
+  });
+
+  test('expired: its session, should there still be one, ends', async () => {
+    const { token, session } = await issue({ ttlSeconds: -60 });
+    expect(await me(token)).toMatchObject(DEAD);
+    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    const { Items } = await store.client.send(
+      new ScanCommand({ TableName: store.table, ConsistentRead: true }),
+    );
+    expect(Items?.filter(({ jti }) => jti === session.jti)).toEqual([]);
+  });
+});
+
+describe('idempotency', () => {
+  test('the same token logs out again and again', async () => {
+    const { token } = await issue();
+    for (let round = 0; round < 5; round += 1)
+      expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+  });
+
+  test('fifty at once are fifty 200s, and one row deleted', async () => {
+    const { token } = await issue();
+    const printed = service.output().length;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => logOut(token)));
+    expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
+      Array.from({ length: 50 }, () => LOGGED_OUT),
+    );
+    const lines = service.output().slice(printed);
+    expect(lines.match(/"message":"logout\.ended"/g)).toHaveLength(1);
+    expect(lines.match(/"message":"logout\.already_ended"/g)).toHaveLength(49);
+    expect(await me(token)).toMatchObject(DEAD);
+  });
+});
+
+describe('header table', () => {
+  const notAuthenticated = { status: 403, body: '{"detail":"Not authenticated"}' };
+  const wrongScheme = { status: 403, body: '{"detail":"Invalid authentication credentials"}' };
+  test.each([
+    ['no header', undefined, notAuthenticated, notAuthenticated],
+    ['an empty header', '', notAuthenticated, notAuthenticated],
+    ['only a scheme', 'Bearer', notAuthenticated, notAuthenticated],
+    ['a scheme and a space', 'Bearer ', notAuthenticated, notAuthenticated],
+    ['one word', 'x', notAuthenticated, notAuthenticated],
+    ['Basic', 'Basic abc', wrongScheme, wrongScheme],
+    ['Digest', 'Digest a=b', wrongScheme, wrongScheme],
+    ['a tab for a space', 'Bearer\tx', notAuthenticated, notAuthenticated],
+    ['another case', 'bEaReR x', LOGGED_OUT, DEAD],
+    ['two words', 'Bearer x y', LOGGED_OUT, DEAD],
+    ['two spaces', 'Bearer  x', LOGGED_OUT, DEAD],
+  ])('%s', async (_, authorization, logoutAnswer, meAnswer) => {
+    expect(await call('POST', 'logout', authorization)).toMatchObject(logoutAnswer);
+    expect(await call('GET', 'me', authorization)).toMatchObject(meAnswer);
+  });
+
+  test('a token in the query string, a cookie or the body does not count', async () => {
+    const { token } = await issue();
+    const response = await service.fetch(`/api/v1/auth/logout?access_token=${token}`, {
+      method: 'POST',
+      headers: { Cookie: `token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: `token=${token}`,
+    });
+    expect(response.status).toBe(403);
+    expect((await me(token)).status).toBe(200);
+  });
+
+  test('two Authorization headers are never two log-outs', async () => {
+    const [one, other] = await Promise.all([issue(), issue()]);
+    const { status } = await call('POST', 'logout', `Bearer ${one.token},Bearer ${other.token}`);
+    expect(status).toBe(200);
+    expect((await me(one.token)).status).toBe(200);
+    expect((await me(other.token)).status).toBe(200);
+  });
+});
+
+describe('browsers', () => {
+  test('a preflight request is answered, and scripts may read X-Error-ID', async () => {
+    const response = await service.fetch('/api/v1/auth/logout', {
+      method: 'OPTIONS',
+      headers: {
+        Origin: 'https://app.example.com',
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'authorization',
+      },
+    });
+    expect(response.ok).toBe(true);
+    expect(response.headers.get('access-control-allow-headers')?.toLowerCase()).toContain(
+      'authorization',
+    );
+    const answer = await service.fetch('/api/v1/auth/me', {
+      headers: { Origin: 'https://app.example.com' },
+    });
+    expect(answer.headers.get('access-control-expose-headers')).toContain('X-Error-ID');
+  });
+});

@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { NewSession } from '../../lib/login/issue.ts';
+import { issueSession } from '../../lib/login/issue.ts';
+import { pseudonym } from '../../lib/observability/pseudonym.ts';
+import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { endSession } from '../../lib/sessions/sessions.ts';
+import { configureFunction, invoke } from '../support/lambda.ts';
+import { type CapturedLog, captureLog } from '../support/log.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
+import { FORMATS, requestV2 } from '../support/requests.ts';
+import { encode, issueTestSession, testSigner } from '../support/signing.ts';
+import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+
+const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
+const HEADERS = LOGGED_OUT.headers;
+
+let store: WiredStore;
+let log: CapturedLog;
+let handler: typeof import('../../handlers/list-sessions.ts').handler;
+beforeAll(async () => {
+  store = await openWiredStore();
+  configureFunction(store.direct);
+  ({ handler } = await import('../../handlers/list-sessions.ts'));
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.wire.clear();
+  log = captureLog();
+});
+afterEach(() => log.stop());
+
+const operations = () => store.wire.requests().map(({ operation }) => operation);
+
+/** Begins a session so many milliseconds ago. */
+const begin = (sub: string, agoMs: number, request: Partial<NewSession> = {}) =>
+  issueSession(
+    store.direct,
+    testSigner,
+    { sub, ttlSeconds: 3_600, ...request },
+    Date.now() - agoMs,
+  );
+
+const ask = (token: string, query: Record<string, string | string[]> = {}) =>
+  invoke(handler, requestV2({ ...LIST, token, query }));
+
+async function page(token: string, query: Record<string, string> = {}) {
+  const response = await ask(token, query);
+  expect({ ...response, body: '' }).toEqual({ statusCode: 200, headers: HEADERS, body: '' });
+  const body: { sessions: Record<string, unknown>[]; next: string | null } = JSON.parse(
+    response.body,
+  );
+  return body;
+}
+
+const idOf = ({ session }: { session: { jti: string } }) => encode(session.jti);
+
+describe.each(FORMATS)('payload format %s', (_, request) => {
+  test('lists the caller’s live sessions, newest first, and which of them asks', async () => {
+    const sub = randomUUID();
+    const old = await begin(sub, 2_000, { userAgent: 'Mozilla/5.0', ip: '192.0.2.1' });
+    const recent = await begin(sub, 1_000);
+    await begin(randomUUID(), 1_500);
+    const { statusCode, headers, body } = await invoke(
+      handler,
+      request({ ...LIST, token: old.token }),
+    );
+    expect({ statusCode, headers }).toEqual({ statusCode: 200, headers: HEADERS });
+    const iso = (ms: number) => new Date(ms).toISOString();
+    expect(JSON.parse(body)).toEqual({
+      sessions: [
+        {
+          id: idOf(recent),
+          auth_time: iso(recent.session.auth_time),
+          expires_at: iso(recent.session.expires_at * 1_000),
+          user_agent: null,
+          ip: null,
+          current: false,
+        },
+        {
+          id: idOf(old),
+          auth_time: iso(old.session.auth_time),
+          expires_at: iso(old.session.expires_at * 1_000),
+          user_agent: 'Mozilla/5.0',
+          ip: '192.0.2.1',
+          current: true,
+        },
+      ],
+      next: null,
+    });
+    expect(operations()).toEqual(['BatchGetItem', 'Query']);
+  });
+});
+
+test('hands out no token, nor a part of one', async () => {
+  const sub = randomUUID();
+  const issued = [await begin(sub, 2_000), await begin(sub, 1_000)];
+  const { body } = await ask(issued[0]?.token ?? '', { limit: '1' });
+  for (const { token } of issued)
+    for (const part of token.split('.').slice(1)) expect(body).not.toContain(part);
+  expect(body).not.toContain('eyJ');
+});
+
+test('shows neither what has expired nor what was ended', async () => {
+  const sub = randomUUID();
+  await begin(sub, 4_000, { ttlSeconds: 1 });
+  const ended = await begin(sub, 3_000);
+  await endSession(store.direct, ended.session);
+  const other = await begin(sub, 2_000);
+  const caller = await begin(sub, 1_000);
+  expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([
+    idOf(caller),
+    idOf(other),
+  ]);
+  await logOutMany(store.direct, caller.session, 'others');
+  expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
+});
+
+test.each([
+  ['that was logged out', true],
+  ['that is garbage', false],
+])('a token %s: the 401 of /me, before any parameter is looked at', async (_, real) => {
+  const { token, session } = await begin(randomUUID(), 1_000);
+  await endSession(store.direct, session);
+  expect(await ask(real ? token : 'garbage', { limit: 'abc', next: '%' })).toEqual(UNAUTHORIZED);
+  expect(operations()).toEqual(real ? ['BatchGetItem'] : []);
+});
+
+test('no header: 403', async () => {
+  const response = await invoke(handler, requestV2({ ...LIST, query: { limit: '0' } }));
+  expect(response).toEqual({
+    statusCode: 403,
+    headers: HEADERS,
+    body: '{"detail":"Not authenticated"}',
+  });
+});
+
+describe('limit', () => {
+  test('of 1, of 100 and by default (20) is what a page holds', async () => {
+    const sub = randomUUID();
+    for (let index = 0; index < 101; index += 1) await begin(sub, index);
+    const { token } = await begin(sub, 0);
+    for (const [query, length] of [
+      [{ limit: '1' }, 1],
+      [{ limit: '100' }, 100],
+      [{}, 20],
+    ] as const) {
+      const { sessions, next } = await page(token, query);
+      expect(sessions).toHaveLength(length);
+      expect(next).not.toBeNull();
+    }
+  });
+
+  test.each(['0', '101', 'abc', '-1', '1.5', ''])('of %j: 422', async (limit) => {
+    const { token } = await begin(randomUUID(), 1_000);
+    expect(await ask(token, { limit })).toEqual({
+      statusCode: 422,
+      headers: HEADERS,
+      body: '{"detail":"limit must be a whole number from 1 to 100"}',
+    });
+    expect(operations()).toEqual(['BatchGetItem']);
+  });
+});
+
+describe('next', () => {
+  test('leads through all pages, nothing lost and nothing twice, however many a page holds', async () => {
+    const count = fc.integer({ min: 0, max: 9 });
+    await fc.assert(
+      fc.asyncProperty(count, fc.integer({ min: 1, max: 10 }), async (others, limit) => {
+        const sub = randomUUID();
+        const issued = [await begin(sub, 5)];
+        for (let index = 0; index < others; index += 1) issued.push(await begin(sub, index % 3));
+        const token = issued[0]?.token ?? '';
+        const seen: unknown[] = [];
+        let next: string | null = null;
+        do {
+          const query: Record<string, string> = { limit: `${limit}`, ...(next ? { next } : {}) };
+          const body = await page(token, query);
+          seen.push(...body.sessions.map(({ id }) => id));
+          next = body.next;
+        } while (next);
+        expect(seen.toSorted()).toEqual(issued.map(idOf).toSorted());
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('of another user shows one’s own sessions, and nothing of the other’s', async () => {
+    const [sub, stranger] = [randomUUID(), randomUUID()];
+    const theirs = [await begin(stranger, 0), await begin(stranger, 5_000)];
+    const { next } = await page(theirs[0]?.token ?? '', { limit: '1' });
+    const mine = await begin(sub, 1_000);
+    const body = await page(mine.token, { next: String(next) });
+    expect(body).toEqual({ sessions: [expect.objectContaining({ id: idOf(mine) })], next: null });
+  });
+
+  test('of any other shape: 422, never 500', async () => {
+    const { token, session } = await begin(randomUUID(), 1_000);
+    const own = encode([session.auth_time, session.jti]);
+    const character = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
+    const tampered = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 50 }),
+      fc.jsonValue({ maxDepth: 2 }).map(encode),
+      fc.tuple(fc.jsonValue({ maxDepth: 1 }), fc.jsonValue({ maxDepth: 1 })).map(encode),
+      fc
+        .tuple(fc.nat({ max: own.length - 1 }), character)
+        .map(([at, changed]) => own.slice(0, at) + changed + own.slice(at + 1)),
+    );
+    await fc.assert(
+      fc.asyncProperty(tampered, async (next) => {
+        const { statusCode, body } = await ask(token, { next });
+        if (statusCode !== 200) {
+          expect(statusCode).toBe(422);
+          expect(body).toBe('{"detail":"next must be the value that a page before gave"}');
+        } else {
+          // A position as good as any: it can only lead through this user's own list.
+          const ids = JSON.parse(body).sessions.map(({ id }: { id: string }) => id);
+          expect([[], [encode(session.jti)]]).toContainEqual(ids);
+        }
+      }),
+      { numRuns: 150, examples: [[''], ['%'], ['null'], [encode('{}')], [`${own}=`]] },
+    );
+    expect(log.entries().filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+});
+
+test('leaves out a row that nobody can read, and says in the log which', async () => {
+  const sub = randomUUID();
+  const caller = await begin(sub, 1_000);
+  const { sid: _, ...row } = (await begin(sub, 2_000)).session;
+  await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item: row }));
+  expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
+  expect(log.outcomes()).toEqual([
+    expect.objectContaining({
+      message: 'list.row_unreadable',
+      route: expect.any(String),
+      reason: 'sid',
+      sub_hash: pseudonym(sub),
+      jti_hash: pseudonym(row.jti),
+    }),
+  ]);
+  expect(log.entries()).toContainEqual(expect.objectContaining({ 'list.row_unreadable': 1 }));
+  expect(log.lines().join('\n')).not.toContain(row.jti);
+});
+
+test('of sessions that began at once only the asking one is current', async () => {
+  const sub = randomUUID();
+  const caller = await issueTestSession(store.direct, { sub });
+  const other = await issueTestSession(store.direct, { sub });
+  const { sessions } = await page(caller.token);
+  expect(new Map(sessions.map(({ id, current }) => [id, current]))).toEqual(
+    new Map([
+      [idOf(caller), true],
+      [idOf(other), false],
+    ]),
+  );
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  allow,
+  authorizerContext,
+  refuse,
+  UnauthorizedError,
+} from '../../../lib/authorizer/result.ts';
+import type { Session } from '../../../lib/sessions/session.ts';
+
+const session: Session = {
+  sub: 'alice',
+  jti: 'j1',
+  sid: 's1',
+  auth_time: 1_767_225_600_000,
+  expires_at: 1_767_229_200,
+};
+
+describe('the context', () => {
+  test('holds the subject and the token id where no claim is named', () => {
+    expect(authorizerContext({ claims: { role: 'admin' }, session }, [])).toEqual({
+      sub: 'alice',
+      jti: 'j1',
+    });
+  });
+
+  test.each<[unknown, string]>([
+    ['text', 'text'],
+    ['', ''],
+    [true, 'true'],
+    [0, '0'],
+    [null, 'null'],
+    [['a', 'b'], '["a","b"]'],
+    [{ a: { b: 1 } }, '{"a":{"b":1}}'],
+  ])('holds the claim %j as the string %j', (value, expected) => {
+    const context = authorizerContext({ claims: { claim: value }, session }, ['claim']);
+    expect(context).toEqual({ sub: 'alice', jti: 'j1', claim: expected });
+  });
+
+  test('leaves out a claim that the token does not carry, also one that every object has', () => {
+    const names = ['absent', 'toString', '__proto__', 'constructor'];
+    expect(authorizerContext({ claims: {}, session }, names)).toEqual({ sub: 'alice', jti: 'j1' });
+  });
+
+  test('is the session’s own subject and token id, whatever the claims of those names say', () => {
+    const claims = { sub: 'mallory', jti: 'another' };
+    expect(authorizerContext({ claims, session }, ['sub', 'jti'])).toEqual({
+      sub: 'alice',
+      jti: 'j1',
+    });
+  });
+});
+
+/** IAM's `*` stands for any characters, slashes included. */
+function covers(resource: string, arn: string): boolean {
+  const pattern = resource
+    .split('*')
+    .map((text) => text.replaceAll(/[.$]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${pattern}$`).test(arn);
+}
+
+describe('a policy', () => {
+  const stageArn = 'arn:aws:execute-api:us-east-1:123456789012:api1/prod';
+  const answer = allow({ kind: 'policy', stageArn }, { sub: 'alice', jti: 'j1' });
+  const [statement] = 'policyDocument' in answer ? answer.policyDocument.Statement : [];
+  const resource = statement && 'Resource' in statement ? String(statement.Resource) : '';
+
+  test.each(['GET/', 'GET/notes', 'POST/notes/1/comments', 'DELETE/a*b', '$connect'])(
+    'allows %s of the stage, so that a cached one does not deny another call of the same token',
+    (method) => expect(covers(resource, `${stageArn}/${method}`)).toBe(true),
+  );
+
+  test.each([
+    'arn:aws:execute-api:us-east-1:123456789012:api1/prod2/GET/notes',
+    'arn:aws:execute-api:us-east-1:123456789012:api1/dev/GET/notes',
+    'arn:aws:execute-api:us-east-1:123456789012:api2/prod/GET/notes',
+    'arn:aws:execute-api:us-east-1:210987654321:api1/prod/GET/notes',
+    'arn:aws:execute-api:eu-west-1:123456789012:api1/prod/GET/notes',
+    'arn:aws:execute-api:us-east-1:123456789012:api1/prod',
+  ])('does not reach %s', (arn) => expect(covers(resource, arn)).toBe(false));
+});
+
+test('a refusal is an error that Lambda reports as it does new Error("Unauthorized")', () => {
+  const refusals = [
+    () => refuse({ kind: 'simple' }),
+    () => refuse({ kind: 'policy', stageArn: 'arn:aws:execute-api:us-east-1:1:api1/prod' }),
+  ];
+  for (const refusal of refusals) {
+    expect(refusal).toThrow(UnauthorizedError);
+    expect(refusal).toThrow(expect.objectContaining({ name: 'Error', message: 'Unauthorized' }));
+  }
+});
+
+test('a refusal of AppSync is an answer that is not cached', () => {
+  expect(refuse({ kind: 'appsync' })).toEqual({ isAuthorized: false, ttlOverride: 0 });
+});

@@ -1,0 +1,102 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { bearerToken } from '../../../lib/http/bearer.ts';
+import { HttpError } from '../../../lib/http/response.ts';
+
+function outcome(authorization: string | undefined): string {
+  const header = (name: string) => (name === 'authorization' ? authorization : undefined);
+  try {
+    return `token ${JSON.stringify(bearerToken({ header }))}`;
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return `${error.statusCode} ${error.message}`;
+  }
+}
+
+const missing = '403 {"detail":"Not authenticated"}';
+const otherScheme = '403 {"detail":"Invalid authentication credentials"}';
+
+test.each([
+  [undefined, missing],
+  ['', missing],
+  [' ', missing],
+  ['   ', missing],
+  ['Bearer', missing],
+  ['Bearer ', missing],
+  ['x', missing],
+  [' x', missing],
+  [' Bearer x', missing],
+  ['Bearer\tx', missing],
+  ['Bearer\u00a0x', missing],
+  ['Bearer:x', missing],
+  ['Bearer,x', missing],
+  ['Basic abc', otherScheme],
+  ['Digest a=b', otherScheme],
+  ['Bearerx y', otherScheme],
+  ['Bearer: x', otherScheme],
+  ['Bearer\t x', otherScheme],
+  ['"Bearer" x', otherScheme],
+  ['Ｂearer x', otherScheme],
+  ['Bearer x', 'token "x"'],
+  ['bearer x', 'token "x"'],
+  ['BEARER x', 'token "x"'],
+  ['bEaReR x', 'token "x"'],
+  ['Bearer x y', 'token "x y"'],
+  ['Bearer  x', 'token " x"'],
+  ['Bearer  ', 'token " "'],
+  ['Bearer x ', 'token "x "'],
+  ['Bearer \tx', 'token "\\tx"'],
+  ['Bearer Bearer x', 'token "Bearer x"'],
+  ['Bearer A,Bearer B', 'token "A,Bearer B"'],
+])('reads %j as FastAPI does: %s', (authorization, expected) => {
+  expect(outcome(authorization)).toBe(expected);
+});
+
+/** FastAPI's HTTPBearer(auto_error=True), out of its documentation: Python's `partition(" ")` and `lower()`. */
+function fastApi(authorization: string): string {
+  const match = /^([^ ]*)(?: (.*))?$/s.exec(authorization);
+  const [, scheme = '', credentials = ''] = match ?? [];
+  if (!(authorization && scheme && credentials)) return missing;
+  if (scheme.toLowerCase() !== 'bearer') return otherScheme;
+  return `token ${JSON.stringify(credentials)}`;
+}
+
+test('splits any header at all as an independent model of FastAPI does', () => {
+  const piece = fc.constantFrom(
+    'Bearer',
+    'bearer',
+    'BeArEr',
+    'Basic',
+    ' ',
+    ' ',
+    '\t',
+    ',',
+    '.',
+    'x',
+  );
+  const built = fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join(''));
+  const prefixed = fc.tuple(
+    fc.constantFrom('Bearer ', 'bearer ', 'Basic '),
+    fc.string({ unit: 'binary' }),
+  );
+  const header = fc.oneof(
+    built,
+    fc.string({ unit: 'binary' }),
+    prefixed.map((parts) => parts.join('')),
+  );
+  fc.assert(
+    fc.property(header, (authorization) => {
+      expect(outcome(authorization)).toBe(fastApi(authorization));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('refuses without a challenge header, as FastAPI does', () => {
+  const header = () => undefined;
+  expect(() => bearerToken({ header })).toThrow(
+    expect.objectContaining({
+      headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+    }),
+  );
+});

@@ -1,0 +1,69 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { UnauthorizedError } from '../../../lib/authorizer/result.ts';
+import { authorizerHandler } from '../../../lib/lambda/authorizer-handler.ts';
+import { timeBudget } from '../../../lib/shared/timeouts.ts';
+import { authorizerForms } from '../../support/authorizer-events.ts';
+import { expectAuthorizerFailure } from '../../support/authorizer-failure.ts';
+import { configureFunction, lambdaContext } from '../../support/lambda.ts';
+import { type CapturedLog, captureLog } from '../../support/log.ts';
+import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
+
+const TOKEN = signRaw({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', jti: 'a-session' });
+
+let log: CapturedLog;
+beforeEach(() => {
+  configureFunction({ table: 'never-asked' });
+  log = captureLog();
+});
+afterEach(() => log.stop());
+
+function answerTo(thrown: unknown, event: unknown, remainingMs?: number) {
+  const handler = authorizerHandler(async () => {
+    throw thrown;
+  });
+  return handler(event as never, lambdaContext(remainingMs));
+}
+
+describe.each(authorizerForms)('$name', ({ event }) => {
+  test.each<[string, unknown]>([
+    ['an Error', new Error(`no use for ${TOKEN} and ${TEST_SECRET}`)],
+    ['one with a cause', new Error('outer', { cause: new Error(`about ${TOKEN}`) })],
+    ['a string', `Bearer ${TOKEN}`],
+    ['undefined', undefined],
+    ['a frozen object', Object.freeze({ token: TOKEN })],
+    ['an Error that claims to be the refusal', new Error('Unauthorized')],
+  ])('%s becomes an error id, without a word of what was thrown', async (_, thrown) => {
+    const answer = answerTo(thrown, event(`Bearer ${TOKEN}`));
+    await expectAuthorizerFailure(answer, log, [TOKEN, encode({ sub: 'alice' }), TEST_SECRET]);
+  });
+
+  test('the refusal stays as it is, and is no error of the log', async () => {
+    const refusal = new UnauthorizedError();
+    await expect(answerTo(refusal, event())).rejects.toBe(refusal);
+    expect(Object.getOwnPropertyNames(refusal).sort()).toEqual(['message', 'stack']);
+    expect(inspect(refusal)).not.toContain('cause');
+    expect(log.entries().filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+});
+
+test('an authorizer that is running out of time is an error, in time', async () => {
+  const context = lambdaContext(timeBudget.earlyAnswerMs + 50);
+  const handler = authorizerHandler(() => new Promise(() => {}));
+  const [form] = authorizerForms;
+  const answer = handler(form?.event(`Bearer ${TOKEN}`) as never, context);
+  const { error_type } = await expectAuthorizerFailure(answer, log, [TOKEN]);
+  expect(error_type).toBe('FunctionTimeoutError');
+  expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);
+});
+
+test('an event of no known shape never reaches the authorizer', async () => {
+  let reached = false;
+  const handler = authorizerHandler(async () => {
+    reached = true;
+    return { isAuthorized: true, context: { sub: 'alice', jti: 'j1' } };
+  });
+  for (const event of [null, undefined, {}, 'x', { methodArn: '*' }])
+    await expect(handler(event as never, lambdaContext())).rejects.toThrow('Unauthorized');
+  expect(reached).toBe(false);
+});

@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { httpHandler } from '../../../lib/lambda/http-handler.ts';
+import { logger } from '../../../lib/observability/logger.ts';
+import { expectErrorPayload } from '../../support/error-payload.ts';
+import { eventV1, eventV2 } from '../../support/events.ts';
+import { configureFunction, invoke } from '../../support/lambda.ts';
+import { type CapturedLog, captureLog } from '../../support/log.ts';
+import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
+
+const REQUEST = { method: 'GET', path: '/api/v1/auth/me' };
+const TOKEN = signRaw({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', jti: 'a-session' });
+
+let log: CapturedLog;
+beforeEach(() => {
+  configureFunction({ table: 'never-asked' });
+  delete process.env.ERROR_DETAILS;
+  log = captureLog();
+});
+afterEach(() => {
+  log.stop();
+  jest.restoreAllMocks();
+});
+
+/** The answer of an endpoint that throws. */
+async function answerTo(thrown: unknown, headers: Record<string, string> = {}) {
+  const handler = httpHandler(async () => {
+    throw thrown;
+  });
+  return invoke(handler, eventV2({ ...REQUEST, headers }));
+}
+
+const untouchable = new Proxy(
+  {},
+  new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error('Do not touch');
+      },
+    },
+  ),
+);
+
+describe('whatever is thrown becomes the payload and one log line', () => {
+  const circular = new Error('circular');
+  circular.cause = circular;
+  class Exposed extends Error {
+    readonly statusCode = 404;
+    readonly expose = true;
+    readonly headers = { 'X-Internal': 'yes' };
+  }
+
+  test.each<[string, unknown, { error: string; error_type: string }]>([
+    ['an Error', new Error('a'), { error: 'a', error_type: 'Error' }],
+    ['a string', 'a', { error: 'a', error_type: 'string' }],
+    ['undefined', undefined, { error: 'undefined', error_type: 'undefined' }],
+    ['null', null, { error: 'null', error_type: 'null' }],
+    ['a frozen object', Object.freeze({ a: 1 }), { error: '{"a":1}', error_type: 'Object' }],
+    ['a frozen Error', Object.freeze(new Error('a')), { error: 'a', error_type: 'Error' }],
+    [
+      'an Error whose message can’t be read',
+      Object.defineProperty(new Error(), 'message', {
+        get: () => {
+          throw new Error('No message');
+        },
+      }),
+      { error: 'An error that can’t be described', error_type: 'Error' },
+    ],
+    [
+      'a proxy that throws at everything',
+      untouchable,
+      { error: 'An error that can’t be described', error_type: 'unknown' },
+    ],
+    ['an Error that caused itself', circular, { error: 'circular', error_type: 'Error' }],
+    [
+      'an Error with a message of 10 MB',
+      new Error('m'.repeat(10_000_000)),
+      { error: 'm'.repeat(4_096), error_type: 'Error' },
+    ],
+    [
+      'an Error dressed up as an HTTP answer',
+      new Exposed('secret'),
+      { error: 'secret', error_type: 'Exposed' },
+    ],
+    [
+      'a response instead of an Error',
+      { statusCode: 200, body: '{"message":"Successfully logged out"}', headers: {} },
+      {
+        error:
+          '{"statusCode":200,"body":"{\\"message\\":\\"Successfully logged out\\"}","headers":{}}',
+        error_type: 'Object',
+      },
+    ],
+  ])('%s', async (_, thrown, expected) => {
+    const response = await answerTo(thrown);
+    const { error_id, error, error_type, trace } = expectErrorPayload(response, log, REQUEST);
+    expect({ error, error_type }).toEqual(expected);
+    expect(response.body.length).toBeLessThan(100_000);
+    expect(log.outcomes()).toMatchObject([
+      { error_id, error, error_type, trace, ...REQUEST, request_id: 'lambda-request' },
+    ]);
+  });
+
+  test('every error has an id of its own', async () => {
+    const ids = new Set<string>();
+    for (let count = 0; count < 20; count += 1) {
+      log.clear();
+      ids.add(expectErrorPayload(await answerTo('a'), log, REQUEST).error_id);
+    }
+    expect(ids.size).toBe(20);
+  });
+});
+
+describe('any event at all gets the payload', () => {
+  const fails = httpHandler(async () => {
+    throw new Error('a');
+  });
+
+  test.each<[string, unknown, { method: string; path: string }]>([
+    ['payload format 2.0', eventV2(REQUEST), REQUEST],
+    ['payload format 1.0', eventV1(REQUEST), REQUEST],
+    ['null', null, { method: '', path: '' }],
+    ['undefined', undefined, { method: '', path: '' }],
+    ['an empty one', {}, { method: '', path: '' }],
+    ['a text', 'event', { method: '', path: '' }],
+    ['a number', 7, { method: '', path: '' }],
+    ['a list', [], { method: '', path: '' }],
+    [
+      'members of the wrong types',
+      { rawPath: 7, httpMethod: {}, headers: 'Authorization', requestContext: null },
+      { method: '', path: '' },
+    ],
+  ])('%s', async (_, event, request) => {
+    expectErrorPayload(await invoke(fails, event), log, request);
+  });
+});
+
+describe('how much the client learns', () => {
+  test('all of it, unless configured otherwise', async () => {
+    process.env.ERROR_DETAILS = 'full';
+    const { error, trace } = expectErrorPayload(await answerTo(new Error('a')), log, REQUEST);
+    expect(error).toBe('a');
+    expect(trace).toContain('unhandled-error.test.ts');
+  });
+
+  test.each(['redacted', 'REDACTED', 'Full', 'none'])(
+    'only where to look, with ERROR_DETAILS=%s; the log keeps all',
+    async (value) => {
+      process.env.ERROR_DETAILS = value;
+      const response = await answerTo(new TypeError('the cause'));
+      const { error, error_type, trace, error_id } = expectErrorPayload(response, log, REQUEST);
+      expect([error, trace]).toEqual(
+        Array.from({ length: 2 }, () => `See the log for error id ${error_id}`),
+      );
+      expect(error_type).toBe('TypeError');
+      expect(response.body).not.toContain('the cause');
+      const [line] = log.outcomes();
+      expect(line).toMatchObject({ error: 'the cause' });
+      expect(line?.trace).toContain('unhandled-error.test.ts');
+    },
+  );
+});
+
+describe('no credential gets out', () => {
+  const [, claims = '', signature = ''] = TOKEN.split('.');
+
+  test.each<[string, string, string[]]>([
+    ['a token', `Bearer ${TOKEN}`, [TOKEN, claims, signature]],
+    ['a scheme in lower case', `bearer ${TOKEN}`, [TOKEN, claims, signature]],
+    ['something after the token', `Bearer ${TOKEN} and more`, [TOKEN, signature]],
+    ['two tokens', `Bearer ${TOKEN},Bearer ${TOKEN}`, [TOKEN, signature]],
+    ['a short token', 'Bearer 5f2b9c', ['5f2b9c']],
+    ['another scheme', `Basic ${encode('alice:password')}`, [encode('alice:password')]],
+    ['the configured secret', 'Bearer x', [TEST_SECRET]],
+  ])('in the message, the stack or the cause: %s', async (_, authorization, leaks) => {
+    for (const leak of [authorization, ...leaks]) {
+      const error = new Error(`bad: ${leak}`, { cause: new Error(`worse: ${leak}`) });
+      error.stack = `${error.stack}\n    at ${leak}`;
+      for (const thrown of [error, `bad: ${leak}`, { message: leak }, { token: leak }]) {
+        log.clear();
+        const response = await answerTo(thrown, { Authorization: authorization });
+        expectErrorPayload(response, log, REQUEST);
+        expect(response.body).toContain('***');
+        expect(response.body).not.toContain(leak);
+        expect(log.lines().join()).not.toContain(leak);
+      }
+    }
+  });
+
+  test('in the path', async () => {
+    const handler = httpHandler(async () => {
+      throw new Error('a');
+    });
+    const response = await invoke(handler, eventV2({ path: `/api/v1/auth/${TOKEN}` }));
+    const request = { method: 'POST', path: '/api/v1/auth/***' };
+    expectErrorPayload(response, log, request);
+    expect(log.lines().join()).not.toContain(signature);
+  });
+
+  test('where a secret is configured beside others, or wrongly', async () => {
+    process.env.JWT_SECRET = `too-short-to-sign ${TEST_SECRET}`;
+    const response = await answerTo(new Error(`too-short-to-sign and ${TEST_SECRET}`));
+    expect(expectErrorPayload(response, log, REQUEST).error).not.toMatch(/too-short-to-sign|kX3v9/);
+  });
+});
+
+describe('a logger that fails', () => {
+  test('costs neither the payload nor the line', async () => {
+    jest.spyOn(logger, 'error').mockImplementation(() => {
+      throw new Error('The logger failed');
+    });
+    const { error } = expectErrorPayload(await answerTo(new Error('a')), log, REQUEST);
+    expect(error).toBe('a');
+    expect(log.outcomes()).toMatchObject([{ level: 'ERROR', message: 'error', error: 'a' }]);
+  });
+});

@@ -1,0 +1,205 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
+import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
+import { eventV2 } from '../../support/events.ts';
+import { configureFunction, invoke } from '../../support/lambda.ts';
+import { captureLog } from '../../support/log.ts';
+import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
+import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+
+let store: WiredStore;
+beforeAll(async () => {
+  store = await openWiredStore();
+});
+afterAll(() => store.close());
+beforeEach(() => store.wire.clear());
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function verifier(checks: Partial<Verifier> = {}): Verifier {
+  const keys = createKeys({
+    keySource: { kind: 'secrets', secrets: [TEST_SECRET] },
+    algorithms: undefined,
+    issuer: undefined,
+    audience: undefined,
+  });
+  return { keys, issuer: undefined, audience: undefined, ...checks };
+}
+
+describe('issuing a session', () => {
+  test('writes the row that the token refers to', async () => {
+    const nowMs = Date.now();
+    const { token, session } = await issueSession(
+      store.wired,
+      testSigner,
+      {
+        sub: 'alice',
+        ttlSeconds: 60,
+        claims: { name: 'Alice' },
+        userAgent: 'Mozilla/5.0',
+        ip: '192.0.2.1',
+      },
+      nowMs,
+    );
+    expect(session).toEqual({
+      sub: 'alice',
+      jti: expect.stringMatching(UUID),
+      sid: session.jti,
+      auth_time: nowMs,
+      expires_at: Math.floor(nowMs / 1_000) + 60,
+      user_agent: 'Mozilla/5.0',
+      ip: '192.0.2.1',
+    });
+    expect(await findSession(store.direct, session)).toEqual(session);
+    expect(await verifyToken(token, verifier())).toEqual({
+      status: 'verified',
+      session: { sub: 'alice', jti: session.jti },
+      claims: {
+        name: 'Alice',
+        sub: 'alice',
+        jti: session.jti,
+        iat: Math.floor(nowMs / 1_000),
+        exp: session.expires_at,
+      },
+    });
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
+  });
+
+  test('is one put of a row that is not there yet', async () => {
+    await issueTestSession(store.wired);
+    expect(store.wire.requests()).toMatchObject([
+      { operation: 'PutItem', body: { ConditionExpression: 'attribute_not_exists(jti)' } },
+    ]);
+  });
+
+  test('makes every session another one', async () => {
+    const issued = await Promise.all(
+      Array.from({ length: 10 }, () => issueTestSession(store.wired)),
+    );
+    expect(new Set(issued.map(({ session }) => session.jti)).size).toBe(10);
+    expect(new Set(issued.map(({ token }) => token)).size).toBe(10);
+  });
+
+  test('signs no token for a jti that is taken', async () => {
+    const jti = randomUUID();
+    const { session } = await issueTestSession(store.wired, { jti });
+    const again = issueSession(
+      store.wired,
+      testSigner,
+      { sub: 'alice', ttlSeconds: 60, jti },
+      session.auth_time + 1,
+    );
+    await expect(again).rejects.toThrow('exists already');
+    expect(await findSession(store.direct, session)).toEqual(session);
+  });
+
+  test('signs no token for a row that could not be written', async () => {
+    await store.wire.fault('access-denied');
+    await expect(issueTestSession(store.wired)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  test.each([
+    ['a life with a fraction of a second', { ttlSeconds: 0.5 }],
+    ['a life without end', { ttlSeconds: Number.POSITIVE_INFINITY }],
+    ['a subject that can be no key', { sub: '' }],
+    ['a jti that can be no key', { jti: '#epoch' }],
+  ])('refuses %s, and writes nothing', async (_, request) => {
+    await expect(issueTestSession(store.wired, request)).rejects.toThrow(TypeError);
+    expect(store.wire.requests()).toEqual([]);
+  });
+});
+
+describe('the claims of a token', () => {
+  test('can’t be made to speak of another session', async () => {
+    const { token, session } = await issueTestSession(store.wired, {
+      claims: { sub: 'mallory', jti: 'other', exp: 4_000_000_000, iat: 1, name: 'Alice' },
+    });
+    expect(await verifyToken(token, verifier())).toMatchObject({
+      status: 'verified',
+      session: { sub: 'alice', jti: session.jti },
+      claims: {
+        exp: session.expires_at,
+        iat: Math.floor(session.auth_time / 1_000),
+        name: 'Alice',
+      },
+    });
+  });
+
+  test('name the issuer, the audience and the key of the signer, whatever the caller’s claims say', async () => {
+    const signer = { ...testSigner, kid: 'key-1', issuer: 'https://a.example', audience: 'api' };
+    const session = newSession({ sub: 'alice', ttlSeconds: 60 }, Date.now());
+    const token = await signSession(signer, session, { iss: 'https://b.example', aud: 'other' });
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'key-1' });
+    const checks = { issuer: 'https://a.example', audience: 'api' };
+    expect(await verifyToken(token, verifier(checks))).toMatchObject({ status: 'verified' });
+  });
+
+  test.each([
+    ['EdDSA', generateKeyPairSync('ed25519')],
+    ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2_048 })],
+  ] as const)('are signed by a private key as well (%s)', async (algorithm, pair) => {
+    const text = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const keys = createKeys({
+      keySource: { kind: 'public-key', text },
+      algorithms: [algorithm],
+      issuer: undefined,
+      audience: undefined,
+    });
+    const session = newSession({ sub: 'alice', ttlSeconds: 60 }, Date.now());
+    const token = await signSession({ key: pair.privateKey, algorithm }, session);
+    expect(await verifyToken(token, verifier({ keys }))).toMatchObject({
+      status: 'verified',
+      session: { sub: 'alice', jti: session.jti },
+    });
+  });
+});
+
+describe('a login service in another language', () => {
+  test('needs one PutItem and one signature', async () => {
+    configureFunction(store.direct);
+    const { handler: logout } = await import('../../../handlers/logout.ts');
+    const { handler: me } = await import('../../../handlers/me.ts');
+    const jti = randomUUID();
+    const nowMs = Date.now();
+    const exp = Math.floor(nowMs / 1_000) + 3_600;
+    await store.direct.client.send(
+      new PutItemCommand({
+        TableName: store.direct.table,
+        Item: {
+          sub: { S: 'alice' },
+          jti: { S: jti },
+          sid: { S: jti },
+          auth_time: { N: `${nowMs}` },
+          expires_at: { N: `${exp}` },
+        },
+        ConditionExpression: 'attribute_not_exists(jti)',
+      }),
+    );
+    const token = signRaw({ typ: 'JWT', alg: 'HS256' }, { sub: 'alice', jti, exp });
+
+    const log = captureLog();
+    const headers = { Authorization: `Bearer ${token}` };
+    const whoAmI = () => invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers }));
+    const before = await whoAmI();
+    expect(before.statusCode).toBe(200);
+    expect(JSON.parse(before.body)).toEqual({
+      sub: 'alice',
+      session: {
+        id: Buffer.from(jti).toString('base64url'),
+        auth_time: new Date(nowMs).toISOString(),
+        expires_at: new Date(exp * 1_000).toISOString(),
+      },
+    });
+    expect(await invoke(logout, eventV2({ headers }))).toMatchObject({ statusCode: 200 });
+    expect(await whoAmI()).toMatchObject({ statusCode: 401 });
+    log.stop();
+  });
+});

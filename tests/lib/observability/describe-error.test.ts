@@ -1,0 +1,201 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  describeError,
+  MAX_MESSAGE_LENGTH,
+  MAX_TRACE_LENGTH,
+} from '../../../lib/observability/describe-error.ts';
+
+const plain = (text: string) => text;
+
+/** Throws at whatever is done with it. */
+const untouchable: unknown = new Proxy(
+  {},
+  new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error('Do not touch');
+      },
+    },
+  ),
+);
+
+describe('the words for what was thrown', () => {
+  class Subclass extends Error {}
+  class Named extends Error {
+    override readonly name = 'NamedError';
+  }
+
+  test.each<[string, unknown, { message: string; type: string; trace: RegExp }]>([
+    ['an Error', new Error('a'), { message: 'a', type: 'Error', trace: /^Error: a\n {4}at / }],
+    ['an Error without a message', new Error(), { message: '', type: 'Error', trace: /^Error/ }],
+    [
+      'a TypeError',
+      new TypeError('a'),
+      { message: 'a', type: 'TypeError', trace: /^TypeError: a/ },
+    ],
+    ['a subclass', new Subclass('a'), { message: 'a', type: 'Subclass', trace: /^Error: a/ }],
+    ['one with a name', new Named('a'), { message: 'a', type: 'NamedError', trace: /: a\n/ }],
+    [
+      'an Error of another realm',
+      runInNewContext('new RangeError("a")'),
+      { message: 'a', type: 'RangeError', trace: /^RangeError: a/ },
+    ],
+    [
+      'a frozen Error',
+      Object.freeze(new Error('a')),
+      { message: 'a', type: 'Error', trace: /: a/ },
+    ],
+    ['a string', 'a', { message: 'a', type: 'string', trace: /^string thrown without a stack$/ }],
+    ['an empty string', '', { message: '', type: 'string', trace: /^string thrown/ }],
+    ['undefined', undefined, { message: 'undefined', type: 'undefined', trace: /^undefined thr/ }],
+    ['null', null, { message: 'null', type: 'null', trace: /^null thrown without a stack$/ }],
+    ['a number', 7, { message: '7', type: 'number', trace: /^number thrown without a stack$/ }],
+    ['a bigint', 7n, { message: '7', type: 'bigint', trace: /^bigint thrown/ }],
+    ['a symbol', Symbol('a'), { message: 'Symbol(a)', type: 'symbol', trace: /^symbol thrown/ }],
+    ['an object', { code: 7 }, { message: '{"code":7}', type: 'Object', trace: /^Object thrown/ }],
+    [
+      'a frozen object with a message',
+      Object.freeze({ message: 'a' }),
+      { message: 'a', type: 'Object', trace: /^Object thrown without a stack$/ },
+    ],
+    [
+      'an object without a prototype',
+      Object.assign(Object.create(null), { code: 7 }),
+      { message: '{"code":7}', type: 'Object', trace: /^Object thrown/ },
+    ],
+    ['an array', [7], { message: '[7]', type: 'Array', trace: /^Array thrown/ }],
+    [
+      'a message that is no string',
+      Object.assign(new Error(), { message: { code: 7 } }),
+      { message: '[object Object]', type: 'Error', trace: /^Error/ },
+    ],
+    [
+      'a message that is a symbol',
+      Object.assign(new Error(), { message: Symbol('a') }),
+      { message: 'Symbol(a)', type: 'Error', trace: /^Error/ },
+    ],
+    [
+      'an Error without a stack',
+      Object.assign(new Error('a'), { stack: undefined }),
+      { message: 'a', type: 'Error', trace: /^Error thrown without a stack$/ },
+    ],
+  ])('are there for %s', (_, thrown, { message, type, trace }) => {
+    const described = describeError(thrown, plain);
+    expect(described).toMatchObject({ message, type });
+    expect(described.trace).toMatch(trace);
+  });
+
+  const INDESCRIBABLE = 'An error that can’t be described';
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+
+  test.each<[string, unknown]>([
+    [
+      'an Error whose message can’t be read',
+      Object.defineProperty(new Error(), 'message', {
+        get: () => {
+          throw new Error('No message');
+        },
+      }),
+    ],
+    ['a proxy that throws at everything', untouchable],
+    ['an object that refers to itself', circular],
+    [
+      'an object whose JSON can’t be made',
+      {
+        toJSON: () => {
+          throw new Error('No JSON');
+        },
+      },
+    ],
+    ['an AggregateError of itself', recursiveAggregate()],
+  ])('do without a look at %s', (_, thrown) => {
+    const { message, type, trace } = describeError(thrown, plain);
+    expect(message).toBe(INDESCRIBABLE);
+    expect(type).not.toBe('');
+    expect(trace).not.toBe('');
+  });
+
+  test('never throw, and are strings, for any value at all', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true }), (thrown) => {
+        for (const text of Object.values(describeError(thrown, plain)))
+          expect(typeof text).toBe('string');
+      }),
+    );
+  });
+});
+
+function recursiveAggregate(): AggregateError {
+  const errors: unknown[] = [];
+  const error = new AggregateError(errors, '');
+  error.errors.push(error);
+  return error;
+}
+
+describe('what led to an error', () => {
+  test('stands in the trace, in order, also where it is no Error', () => {
+    const root = new Error('the root', { cause: 'a thrown string' });
+    const error = new Error('the top', { cause: new TypeError('the middle', { cause: root }) });
+    expect(describeError(error, plain).trace.match(/^.*the .*$|^Caused by.*$/gm)).toEqual([
+      'Error: the top',
+      'Caused by: TypeError: the middle',
+      'Caused by: Error: the root',
+      'Caused by: a thrown string',
+    ]);
+  });
+
+  test('is named for a host of which no address accepts, where Node’s message is empty', () => {
+    const error = new AggregateError([
+      new Error('connect ECONNREFUSED ::1:8000'),
+      new Error('connect ECONNREFUSED 127.0.0.1:8000'),
+    ]);
+    const { message, trace } = describeError(error, plain);
+    expect(message).toBe('connect ECONNREFUSED ::1:8000; connect ECONNREFUSED 127.0.0.1:8000');
+    expect(trace).toContain('Caused by: Error: connect ECONNREFUSED 127.0.0.1:8000');
+  });
+
+  test('ends where it begins again', () => {
+    const error = new Error('the egg');
+    error.cause = new Error('the hen', { cause: error });
+    expect(describeError(error, plain).trace.match(/the (egg|hen)/g)).toEqual([
+      'the egg',
+      'the hen',
+    ]);
+  });
+
+  test('is limited to a few', () => {
+    let error = new Error('0');
+    for (let depth = 1; depth < 100; depth += 1) error = new Error(`${depth}`, { cause: error });
+    expect(describeError(error, plain).trace.match(/^Caused by/gm)).toHaveLength(4);
+  });
+
+  test('costs no other part of the trace when it can’t be read', () => {
+    const error = new Error('the top', { cause: untouchable });
+    expect(describeError(error, plain).trace).toMatch(
+      /^Error: the top\n[\s\S]*\nCaused by: unknown$/,
+    );
+  });
+});
+
+describe('long texts', () => {
+  test.each([
+    ['just at the limit', MAX_MESSAGE_LENGTH, MAX_MESSAGE_LENGTH],
+    ['just over it', MAX_MESSAGE_LENGTH + 1, MAX_MESSAGE_LENGTH],
+    ['far over it', 10_000_000, MAX_MESSAGE_LENGTH],
+  ])('are cut: a message %s', (_, length, expected) => {
+    const { message, trace } = describeError(new Error('m'.repeat(length)), plain);
+    expect(message).toBe('m'.repeat(expected));
+    expect(trace.length).toBeLessThanOrEqual(MAX_TRACE_LENGTH);
+  });
+
+  test('are redacted before they are cut, so that no half of a credential stays', () => {
+    const credential = 'credential-'.repeat(10);
+    const message = `${'m'.repeat(MAX_MESSAGE_LENGTH - 20)}${credential}`;
+    const redact = (text: string) => text.replaceAll(credential, '***');
+    expect(describeError(new Error(message), redact).message).not.toContain('credential');
+  });
+});

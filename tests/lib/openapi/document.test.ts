@@ -1,0 +1,101 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/auth/list-request.ts';
+import { SCOPES } from '../../../lib/auth/logout-scope.ts';
+import { openApiDocument } from '../../../lib/openapi/document.ts';
+import { readService } from '../../../local/service-file.ts';
+import { eventV1, eventV2 } from '../../support/events.ts';
+import { invoke } from '../../support/lambda.ts';
+
+async function problemsOf(document: unknown): Promise<readonly string[]> {
+  const config = await createConfig({ extends: ['recommended-strict'] });
+  const problems = await lintFromString({
+    source: JSON.stringify(document),
+    absoluteRef: 'openapi.json',
+    config,
+  });
+  return problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
+}
+
+const { paths } = openApiDocument;
+const operations = Object.entries(paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    route: `${method.toUpperCase()} ${path}`,
+    ...operation,
+  })),
+);
+const protectedOperations = operations.filter(({ route }) => route.includes('/auth/'));
+
+describe('the OpenAPI document', () => {
+  test('has nothing that the linter, as strict as it comes, complains about', async () => {
+    expect(await problemsOf(openApiDocument)).toEqual([]);
+  });
+
+  test('is linted, examples included: a wrong one would be seen', async () => {
+    const text = JSON.stringify(openApiDocument).replace('"sub":"alice"', '"subject":"alice"');
+    expect(await problemsOf(JSON.parse(text))).toEqual(
+      expect.arrayContaining([expect.stringContaining('no-invalid-media-type-examples')]),
+    );
+    const { license: _, ...info } = openApiDocument.info;
+    expect(await problemsOf({ ...openApiDocument, info })).not.toEqual([]);
+  });
+
+  test('has every route of serverless.yml but the page that shows it, and no other', () => {
+    const { functions } = readService('.');
+    const routes = Object.entries(functions)
+      .filter(([name]) => name !== 'docs')
+      .flatMap(([, { events = [] }]) => events.map(({ httpApi }) => httpApi));
+    expect(operations.map(({ route }) => route).sort()).toEqual(routes.sort());
+  });
+
+  test('has the version of the package', async () => {
+    const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } });
+    expect(openApiDocument.info.version).toBe(manifest.version);
+  });
+
+  test.each(protectedOperations)(
+    '$route: needs a token, and says what it answers without a good one',
+    (operation) => {
+      expect(operation.security ?? openApiDocument.security).toEqual([{ bearer: [] }]);
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(['401', '403', '429', '500', '5XX']),
+      );
+    },
+  );
+
+  test('has the limits and the scopes of the code', () => {
+    const parameters = operations.flatMap(({ parameters = [] }) => parameters);
+    const schemaOf = (name: string) => parameters.find((each) => each.name === name)?.schema;
+    expect(schemaOf('limit')).toMatchObject({ maximum: MAX_LIMIT, default: DEFAULT_LIMIT });
+    expect(schemaOf('scope')).toMatchObject({ enum: SCOPES, default: 'this' });
+  });
+
+  test('lets no object have more than it lists, but for the document itself', () => {
+    const open = Object.entries(openApiDocument.components.schemas)
+      .filter(
+        ([, { type, additionalProperties }]) => type !== 'object' || additionalProperties !== false,
+      )
+      .map(([name]) => name);
+    expect(open).toEqual(['OpenApi']);
+  });
+});
+
+describe.each([
+  ['2.0', eventV2],
+  ['1.0', eventV1],
+])('GET /openapi.json, payload format %s', (_, event) => {
+  test('answers the document, without a token and without a configuration', async () => {
+    const before = { ...process.env };
+    for (const name of ['SESSIONS_TABLE', 'JWT_SECRET']) delete process.env[name];
+    try {
+      const { handler } = await import('../../../handlers/openapi.ts');
+      const response = await invoke(handler, event({ method: 'GET', path: '/openapi.json' }));
+      expect(response).toMatchObject({
+        statusCode: 200,
+        headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+      });
+      expect(JSON.parse(response.body)).toEqual(JSON.parse(JSON.stringify(openApiDocument)));
+    } finally {
+      process.env = before;
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { SWEEP_ROWS, sweepEnded } from '../../../lib/sessions/delete-revoked.ts';
+import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import type { Session } from '../../../lib/sessions/session.ts';
+import { createSession } from '../../../lib/sessions/sessions.ts';
+import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+
+const NOW_MS = 1_767_225_600_000;
+const TIME = { N: `${NOW_MS - 1_000}` };
+
+let store: WiredStore;
+beforeAll(async () => {
+  store = await openWiredStore();
+});
+afterAll(() => store.close());
+beforeEach(() => store.wire.clear());
+
+async function begin(sub: string, jti: string, changes: Partial<Session> = {}): Promise<Session> {
+  const session = {
+    sub,
+    jti,
+    sid: jti,
+    auth_time: NOW_MS - 1_000,
+    expires_at: NOW_MS / 1_000 + 60,
+    ...changes,
+  };
+  expect(await createSession(store.direct, session)).toBe(true);
+  return session;
+}
+
+const operations = () => store.wire.requests().map(({ operation }) => operation);
+
+/** Keys of all rows of a user, live or not. */
+async function rowsOf(sub: string): Promise<string[]> {
+  const { Items = [] } = await store.direct.client.send(
+    new QueryCommand({
+      TableName: store.direct.table,
+      KeyConditionExpression: '#sub = :sub',
+      ExpressionAttributeNames: { '#sub': 'sub' },
+      ExpressionAttributeValues: { ':sub': sub },
+      ConsistentRead: true,
+    }),
+  );
+  return Items.map(({ jti }) => String(jti));
+}
+
+/** Writes a row as a login service might, whatever is wrong with it. */
+async function put(sub: string, jti: string, row: Record<string, AttributeValue>): Promise<void> {
+  await store.direct.client.send(
+    new PutItemCommand({
+      TableName: store.direct.table,
+      Item: { sub: { S: sub }, jti: { S: jti }, ...row },
+    }),
+  );
+}
+
+describe('sweeping', () => {
+  test('deletes what the epoch ended, and nothing else', async () => {
+    const sub = randomUUID();
+    const caller = await begin(sub, 'caller');
+    for (const jti of ['one', 'two']) await begin(sub, jti);
+    const epoch = await logOutMany(store.direct, caller, 'others', NOW_MS);
+    await begin(sub, 'later', { auth_time: NOW_MS + 1 });
+    await begin(sub, 'refreshed', { sid: 'caller' });
+    if (!epoch) throw new Error('A live caller was refused');
+    expect(await sweepEnded(store.wired, sub, epoch)).toBe(2);
+    expect((await rowsOf(sub)).sort()).toEqual(['#epoch', 'caller', 'later', 'refreshed']);
+    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
+  });
+
+  test('writes nothing where there is nothing to delete', async () => {
+    const sub = randomUUID();
+    await begin(sub, 'a');
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS, keep: 'a' })).toBe(0);
+    expect(operations()).toEqual(['Query']);
+  });
+
+  test('takes no other row of a reserved key for a session', async () => {
+    const sub = randomUUID();
+    await begin(sub, 'a');
+    await put(sub, '#something-to-come', { sid: { S: 'a' }, auth_time: TIME });
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(await rowsOf(sub)).toEqual(['#something-to-come']);
+  });
+
+  test.each<[string, Record<string, AttributeValue>]>([
+    ['sid', { auth_time: TIME }],
+    ['auth_time', { sid: { S: 'b' }, auth_time: { S: 'yesterday' } }],
+    ['auth_time and no sid', {}],
+  ])('leaves a row without a readable %s, and deletes the others', async (_, row) => {
+    const sub = randomUUID();
+    for (const jti of ['a', 'c', 'mine']) await begin(sub, jti);
+    await put(sub, 'b', row);
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS, keep: 'mine' })).toBe(2);
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(await rowsOf(sub)).toEqual(['b']);
+  });
+
+  test('needs no end of life, as an epoch does not', async () => {
+    const sub = randomUUID();
+    await put(sub, 'a', { sid: { S: 'a' }, auth_time: TIME });
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(await rowsOf(sub)).toEqual([]);
+  });
+
+  test('costs two requests for any number of sessions, and leaves the rest to TTL', async () => {
+    const sub = randomUUID();
+    for (let index = 0; index < SWEEP_ROWS + 10; index += 1) await begin(sub, `s${index}`);
+    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(SWEEP_ROWS);
+    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
+    expect(await rowsOf(sub)).toHaveLength(10);
+  });
+});

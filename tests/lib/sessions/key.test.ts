@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  MAX_JTI_BYTES,
+  MAX_SUB_BYTES,
+  sessionId,
+  sessionReference,
+} from '../../../lib/sessions/key.ts';
+
+test('names a session by its subject and its token id', () => {
+  expect(sessionReference({ sub: 'alice', jti: 'j' })).toEqual({ sub: 'alice', jti: 'j' });
+});
+
+test('takes the token id for the subject of a token without one', () => {
+  expect(sessionReference({ jti: 'j' })).toEqual({ sub: 'j', jti: 'j' });
+});
+
+const accepted = (claims: object) => sessionReference(claims) !== null;
+
+describe('limits, in bytes of UTF-8', () => {
+  test.each([
+    ['jti', MAX_JTI_BYTES],
+    ['sub', MAX_SUB_BYTES],
+  ])('%s has 1 to %i', (claim, max) => {
+    const claims = { sub: 'alice', jti: 'j' };
+    expect(accepted({ ...claims, [claim]: '' })).toBe(false);
+    expect(accepted({ ...claims, [claim]: 'x' })).toBe(true);
+    expect(accepted({ ...claims, [claim]: 'x'.repeat(max) })).toBe(true);
+    expect(accepted({ ...claims, [claim]: 'x'.repeat(max + 1) })).toBe(false);
+    expect(accepted({ ...claims, [claim]: 'é'.repeat(max / 2) })).toBe(true);
+    expect(accepted({ ...claims, [claim]: 'é'.repeat(max / 2 + 1) })).toBe(false);
+  });
+});
+
+describe.each(['sub', 'jti'])('%s', (claim) => {
+  test.each([[null], [0], [1], [true], [['x']], [{ x: 1 }], [{ toString: 'x' }]])(
+    'of %j refers to nothing',
+    (value) => {
+      expect(sessionReference({ sub: 'alice', jti: 'j', [claim]: value })).toBeNull();
+    },
+  );
+
+  test('with half of a surrogate pair refers to nothing, as UTF-8 has no form for it', () => {
+    for (const text of ['\ud800', 'a\udc00b', '\udc00\ud800'])
+      expect(sessionReference({ sub: 'alice', jti: 'j', [claim]: text })).toBeNull();
+    expect(accepted({ sub: 'alice', jti: 'j', [claim]: '\ud83d\ude00' })).toBe(true);
+  });
+});
+
+test('refers to nothing without a token id', () => {
+  expect(sessionReference({ sub: 'alice' })).toBeNull();
+  expect(sessionReference({})).toBeNull();
+});
+
+test('never refers to a row that is no session, such as #epoch', () => {
+  for (const jti of ['#epoch', '#', '#x'])
+    expect(sessionReference({ sub: 'alice', jti })).toBeNull();
+  for (const jti of ['epoch#', ' #epoch', '＃epoch'])
+    expect(accepted({ sub: 'alice', jti })).toBe(true);
+});
+
+test('lets a subject begin with #, as subjects are not reserved', () => {
+  expect(sessionReference({ sub: '#epoch', jti: 'j' })).toEqual({ sub: '#epoch', jti: 'j' });
+});
+
+test('gives different sessions of a subject different ids', () => {
+  const ids = ['a', 'b', 'é', 'e\u0301', '\u0000'].map((jti) => sessionId({ sub: 'alice', jti }));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(id).toMatch(/^[\w-]+$/);
+});

@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
+import type { Session } from '../../../lib/sessions/session.ts';
+import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
+import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+
+let store: WiredStore;
+/** A client of its own for every test, as the SDK keeps a budget of retries. */
+let wired: SessionStore;
+beforeAll(async () => {
+  store = await openWiredStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.wire.clear();
+  wired = openSessionStore(store.direct.table);
+});
+afterEach(() => wired.client.destroy());
+
+function newSession(changes: Partial<Session> = {}): Session {
+  const jti = randomUUID();
+  return {
+    sub: 'alice',
+    jti,
+    sid: jti,
+    auth_time: Date.now(),
+    expires_at: Math.floor(Date.now() / 1_000) + 3_600,
+    ...changes,
+  };
+}
+
+async function begin(changes: Partial<Session> = {}): Promise<Session> {
+  const session = newSession(changes);
+  expect(await createSession(store.direct, session)).toBe(true);
+  return session;
+}
+
+/** What a login service of any language writes: a row in DynamoDB's own notation. */
+async function writeRow(Item: Record<string, AttributeValue>): Promise<void> {
+  await store.direct.client.send(new PutItemCommand({ TableName: store.direct.table, Item }));
+}
+
+const operations = () => store.wire.requests().map(({ operation }) => operation);
+
+describe('creating a session', () => {
+  test('writes a row that finding gives back as it was', async () => {
+    const session = newSession({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
+    expect(await createSession(wired, session)).toBe(true);
+    expect(await findSession(wired, session)).toEqual(session);
+  });
+
+  test('refuses the keys of another session, and leaves that one as it was', async () => {
+    const first = await begin({ auth_time: 1_000 });
+    expect(await createSession(wired, { ...first, auth_time: 2_000 })).toBe(false);
+    expect(await createSession(wired, { ...first, ip: '192.0.2.1' })).toBe(false);
+    expect(await findSession(wired, first)).toEqual(first);
+  });
+
+  test('takes the same jti under another subject', async () => {
+    const { jti } = await begin();
+    expect(await createSession(wired, newSession({ sub: 'bob', jti }))).toBe(true);
+  });
+
+  test.each([
+    'reset-after-effect',
+    'cut-off',
+    'internal-error-after-effect',
+    'hang-after-effect',
+  ] as const)('succeeds when the answer to an applied attempt is lost (%s)', async (fault) => {
+    await store.wire.fault(fault, { times: 1, operation: 'PutItem' });
+    const session = newSession();
+    expect(await createSession(wired, session)).toBe(true);
+    expect(operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
+    expect(await findSession(store.direct, session)).toEqual(session);
+  });
+
+  test('fails when the row that is there cannot be read', async () => {
+    const session = await begin();
+    await store.wire.fault('access-denied', { operation: 'BatchGetItem' });
+    await expect(createSession(wired, session)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  test.each<[keyof Session, string, unknown]>([
+    ['sub', 'empty', ''],
+    ['sub', 'of 2,049 bytes', 'a'.repeat(2_049)],
+    ['sub', 'of 2,049 bytes in 1,025 characters', `${'é'.repeat(1_024)}a`],
+    ['sub', 'with a lone surrogate', 'a\ud800'],
+    ['sub', 'undefined', undefined],
+    ['jti', 'empty', ''],
+    ['jti', 'of 1,025 bytes', 'a'.repeat(1_025)],
+    ['jti', 'of 1,025 bytes in 257 characters', `${'𝒳'.repeat(256)}a`],
+    ['jti', 'with the prefix that is no session', '#epoch'],
+    ['jti', 'of that prefix alone', '#'],
+    ['jti', 'with a lone surrogate', '\udc00a'],
+    ['jti', 'of another type', 7],
+    ['sid', 'that could be no jti', '#epoch'],
+    ['sid', 'empty', ''],
+    ['sid', 'of another type', null],
+    ['auth_time', 'with a fraction', 1.5],
+    ['auth_time', 'that is no number', Number.NaN],
+    ['auth_time', 'as text', '1000'],
+    ['auth_time', 'after the last date', 253_402_300_799_999 + 1],
+    ['expires_at', 'with a fraction', 1.5],
+    ['expires_at', 'without end', Number.POSITIVE_INFINITY],
+    ['expires_at', 'after the last date', 253_402_300_800],
+  ])('refuses, before anything is sent: %s %s', async (attribute, _, value) => {
+    const session = newSession({ [attribute]: value });
+    const creating = createSession(wired, session);
+    await expect(creating).rejects.toThrow(TypeError);
+    await expect(creating).rejects.toThrow(attribute);
+    expect(store.wire.requests()).toEqual([]);
+  });
+
+  test.each<[string, Partial<Session>]>([
+    ['a sub of 2,048 bytes', { sub: 'a'.repeat(2_048) }],
+    ['a sub of 2,048 bytes in 1,024 characters', { sub: 'é'.repeat(1_024) }],
+    ['a jti of 1,024 bytes', { jti: 'a'.repeat(1_024) }],
+    ['a jti of 1,024 bytes in 256 characters', { jti: '𝒳'.repeat(256) }],
+    ['a jti with # inside', { jti: `a#epoch-${randomUUID()}` }],
+    ['a sub that starts with #', { sub: '#alice' }],
+    ['keys of one character', { sub: '0', jti: '0' }],
+    ['the first and the last date', { auth_time: 0, expires_at: 253_402_300_799 }],
+    ['the last instant', { auth_time: 253_402_300_799_999 }],
+  ])('takes %s', async (_, changes) => {
+    const session = newSession(changes);
+    expect(await createSession(wired, session)).toBe(true);
+    expect(await findSession(wired, session)).toEqual(session);
+    expect(await endSession(wired, session)).toBe(true);
+  });
+
+  test('keeps any keys within the limits apart, whatever their characters', async () => {
+    const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
+    const jti = key.filter((text) => !text.startsWith('#'));
+    await fc.assert(
+      fc.asyncProperty(key, jti, jti, async (sub, one, other) => {
+        fc.pre(one !== other);
+        const session = newSession({ sub, jti: one });
+        expect(await createSession(store.direct, session)).toBe(true);
+        expect(await findSession(store.direct, { sub, jti: other })).toBeNull();
+        expect(await endSession(store.direct, { sub, jti: other })).toBe(false);
+        expect(await findSession(store.direct, session)).toEqual(session);
+        expect(await endSession(store.direct, session)).toBe(true);
+      }),
+      { numRuns: 20 }, // five requests each, to a server that may be slow,
+    );
+  });
+});
+
+describe('finding a session', () => {
+  test('asks once, for the session and its user’s epoch, strongly consistent', async () => {
+    const { sub, jti } = await begin();
+    expect(await findSession(wired, { sub, jti })).not.toBeNull();
+    expect(store.wire.requests()).toEqual([
+      {
+        operation: 'BatchGetItem',
+        body: {
+          RequestItems: {
+            [store.direct.table]: {
+              Keys: [
+                { sub: { S: sub }, jti: { S: jti } },
+                { sub: { S: sub }, jti: { S: '#epoch' } },
+              ],
+              ConsistentRead: true,
+            },
+          },
+        },
+        fault: 'none',
+      },
+    ]);
+  });
+
+  test('finds nothing under keys that have no row', async () => {
+    const { sub, jti } = await begin();
+    expect(await findSession(wired, { sub, jti: randomUUID() })).toBeNull();
+    expect(await findSession(wired, { sub: 'bob', jti })).toBeNull();
+  });
+
+  test.each([
+    ['a millisecond before its end', -1, true],
+    ['at its end', 0, false],
+    ['a millisecond after its end', 1, false],
+  ])('compares the expiry itself, as TTL deletes days late: %s', async (_, offsetMs, alive) => {
+    const session = await begin({ expires_at: 2_000_000_000 });
+    const found = await findSession(wired, session, 2_000_000_000_000 + offsetMs);
+    expect(found).toEqual(alive ? session : null);
+  });
+
+  test('finds no session whose life was over before it began', async () => {
+    const session = await begin({ expires_at: Math.floor(Date.now() / 1_000) - 1 });
+    expect(await findSession(wired, session)).toBeNull();
+  });
+
+  const sound = {
+    sid: { S: 'chain' },
+    auth_time: { N: '1767225600000' },
+    expires_at: { N: '4000000000' },
+  };
+
+  test('reads a row with more attributes, and leaves optional ones of another type out', async () => {
+    const keys = { sub: 'alice', jti: randomUUID() };
+    await writeRow({
+      ...sound,
+      sub: { S: keys.sub },
+      jti: { S: keys.jti },
+      user_agent: { N: '7' },
+      ip: { SS: ['192.0.2.1'] },
+      device: { M: { name: { S: 'phone' } } },
+    });
+    expect(await findSession(wired, keys)).toEqual({
+      ...keys,
+      sid: 'chain',
+      auth_time: 1_767_225_600_000,
+      expires_at: 4_000_000_000,
+    });
+  });
+
+  test.each<[string, string, AttributeValue | undefined]>([
+    ['sid', 'missing', undefined],
+    ['sid', 'a number', { N: '7' }],
+    ['sid', 'no jti', { S: '#epoch' }],
+    ['auth_time', 'missing', undefined],
+    ['auth_time', 'text', { S: '1767225600000' }],
+    ['auth_time', 'a fraction', { N: '1767225600000.5' }],
+    ['auth_time', 'beyond all dates', { N: '90000000000000000000' }],
+    ['auth_time', 'more exact than a double', { N: '12345678901234567890.5' }],
+    ['expires_at', 'missing', undefined],
+    ['expires_at', 'text', { S: '4000000000' }],
+    ['expires_at', 'a fraction', { N: '4000000000.25' }],
+    ['expires_at', 'beyond all dates', { N: '8640000000001' }],
+    ['expires_at', 'null', { NULL: true }],
+    ['expires_at', 'a truth value', { BOOL: true }],
+  ])('calls a row whose %s is %s a fault, which log-out does not mind', async (name, _, value) => {
+    const keys = { sub: 'alice', jti: randomUUID() };
+    const row = { ...sound, sub: { S: keys.sub }, jti: { S: keys.jti }, [name]: value };
+    await writeRow(
+      Object.fromEntries(
+        Object.entries(row).flatMap(([attribute, each]) => (each ? [[attribute, each]] : [])),
+      ),
+    );
+    const finding = findSession(wired, keys);
+    await expect(finding).rejects.toThrow(TypeError);
+    await expect(finding).rejects.toThrow(name);
+    expect(await endSession(wired, keys)).toBe(true);
+  });
+});
+
+describe('ending a session', () => {
+  test('is one conditional delete', async () => {
+    const { sub, jti } = await begin();
+    expect(await endSession(wired, { sub, jti })).toBe(true);
+    expect(store.wire.requests()).toEqual([
+      {
+        operation: 'DeleteItem',
+        body: {
+          TableName: store.direct.table,
+          Key: { sub: { S: sub }, jti: { S: jti } },
+          ConditionExpression: 'attribute_exists(jti)',
+          ReturnValues: 'ALL_OLD',
+        },
+        fault: 'none',
+      },
+    ]);
+  });
+
+  test('says whether the session was there, and leaves the others of the user', async () => {
+    const [session, other] = [await begin(), await begin()];
+    expect(await endSession(wired, session)).toBe(true);
+    expect(await endSession(wired, session)).toBe(false);
+    expect(await findSession(wired, session)).toBeNull();
+    expect(await findSession(wired, other)).toEqual(other);
+  });
+
+  test('finds the session there exactly once, of 50 attempts at the same time', async () => {
+    const session = await begin();
+    // Without retries, after which the one that it was would not know.
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
+    const patient = { client, table: store.direct.table };
+    const ended = await Promise.all(Array.from({ length: 50 }, () => endSession(patient, session)));
+    client.destroy();
+    expect(ended.filter((was) => was)).toHaveLength(1);
+    expect(await findSession(wired, session)).toBeNull();
+  });
+
+  test('ends a session whose life is over', async () => {
+    const session = await begin({ expires_at: 1 });
+    expect(await endSession(wired, session)).toBe(true);
+  });
+
+  test('holds a session for gone when the answer to an applied attempt is lost', async () => {
+    const session = await begin();
+    await store.wire.fault('reset-after-effect', { times: 1 });
+    expect(await endSession(wired, session)).toBe(false);
+    expect(await findSession(store.direct, session)).toBeNull();
+  });
+
+  test('gets through a store that throttles twice', async () => {
+    const session = await begin();
+    await store.wire.fault('throttle', { times: 2 });
+    expect(await endSession(wired, session)).toBe(true);
+    expect(store.wire.requests().map(({ fault }) => fault)).toEqual([
+      'throttle',
+      'throttle',
+      'none',
+    ]);
+  });
+
+  test('believes no success without the deleted session in it', async () => {
+    const session = await begin();
+    await store.wire.fault('empty-answer');
+    await expect(endSession(wired, session)).rejects.toThrow('does not hold');
+    expect(await findSession(store.direct, session)).toEqual(session);
+  });
+});

@@ -1,0 +1,220 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { exportJWK, type JWK } from 'jose';
+import { readConfiguration } from '../../../lib/auth/config.ts';
+import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
+import { MAX_CANDIDATES } from '../../../lib/tokens/key-set.ts';
+import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { verifyToken } from '../../../lib/tokens/verify.ts';
+import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
+
+const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
+
+const keysOf = (text: string) =>
+  createKeys(readConfiguration({ SESSIONS_TABLE: 'sessions', JWT_PUBLIC_KEY: text }).tokens);
+const keySet = (...keys: unknown[]) => JSON.stringify({ keys });
+
+/** What becomes of a token: a status, or why it is refused. */
+async function outcome(token: string, text: string) {
+  const verifier = { keys: keysOf(text), issuer: undefined, audience: undefined };
+  const verification = await verifyToken(token, verifier);
+  return verification.status === 'refused' ? verification.reason : verification.status;
+}
+
+let pair: KeyPair;
+let other: KeyPair;
+
+beforeAll(async () => {
+  pair = await makeKeyPair('ES256');
+  other = await makeKeyPair('ES256');
+});
+
+describe('a PEM', () => {
+  test('may stand on one line, with its line breaks written out, and have white space around', async () => {
+    const token = await signWith(pair, claims);
+    for (const text of [
+      pair.pem.replaceAll('\n', '\\n'),
+      pair.pem.replaceAll('\n', '\r\n'),
+      `\n  ${pair.pem}\n`,
+    ])
+      expect(await outcome(token, text)).toBe('verified');
+  });
+
+  test('whatever kid a token names, verifies it', async () => {
+    expect(await outcome(await signWith(pair, claims, { kid: 'any' }), pair.pem)).toBe('verified');
+  });
+
+  test('of a private key is refused, encrypted or not', () => {
+    const plain = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const sec1 = pair.privateKey.export({ type: 'sec1', format: 'pem' });
+    const cipher = { cipher: 'aes-256-cbc', passphrase: 'x' };
+    const encrypted = pair.privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher });
+    for (const text of [plain, sec1, encrypted, `${pair.pem}${plain}`])
+      expect(() => keysOf(String(text))).toThrow(
+        /^JWT_PUBLIC_KEY holds a private key; give the public one$/,
+      );
+  });
+
+  test('beside another is refused, as OpenSSL would read the first alone', () => {
+    expect(() => keysOf(`${pair.pem}${other.pem}`)).toThrow(
+      /^JWT_PUBLIC_KEY holds several PEMs; give several keys as a JWKS$/,
+    );
+  });
+
+  test('that is none is refused', () => {
+    const [begin = '', body = '', , end = ''] = pair.pem.split('\n');
+    for (const text of ['x', 'sessions', `${begin}\n${end}`, `${begin}\n${body}\n${end}`, body])
+      expect(() => keysOf(text)).toThrow(
+        /^JWT_PUBLIC_KEY is neither an SPKI PEM nor a JWKS document$/,
+      );
+  });
+
+  test.each([
+    [
+      'RSA of 1024 bits',
+      () => generateKeyPairSync('rsa', { modulusLength: 1_024 }),
+      'has 1024 bits; RSA needs 2048',
+    ],
+    [
+      'RSA of 2040 bits',
+      () => generateKeyPairSync('rsa', { modulusLength: 2_040 }),
+      'has 2040 bits; RSA needs 2048',
+    ],
+    [
+      'secp256k1',
+      () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
+      'is a secp256k1 key; RSA, P-256, ',
+    ],
+    ['Ed448', () => generateKeyPairSync('ed448'), 'is a ed448 key; RSA, P-256, '],
+    ['X25519', () => generateKeyPairSync('x25519'), 'is a x25519 key; RSA, P-256, '],
+    [
+      'RSA-PSS',
+      () => generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }),
+      'is a rsa-pss key; RSA, ',
+    ],
+  ])('of %s is refused by name', (_, generate, problem) => {
+    const pem = generate().publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    expect(() => keysOf(pem)).toThrow(`JWT_PUBLIC_KEY ${problem}`);
+  });
+});
+
+describe('a JWKS document', () => {
+  test('verifies with the key that the token names', async () => {
+    const text = keySet({ ...pair.jwk, kid: 'a' }, { ...other.jwk, kid: 'b' });
+    expect(await outcome(await signWith(pair, claims, { kid: 'a' }), text)).toBe('verified');
+    expect(await outcome(await signWith(other, claims, { kid: 'b' }), text)).toBe('verified');
+    expect(await outcome(await signWith(pair, claims, { kid: 'b' }), text)).toBe('bad_signature');
+    expect(await outcome(await signWith(pair, claims, { kid: 'c' }), text)).toBe('unknown_key');
+  });
+
+  test('verifies with any of its keys where the token names none', async () => {
+    const text = keySet({ ...pair.jwk, kid: 'a' }, { ...other.jwk, kid: 'b' });
+    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
+    expect(await outcome(await signWith(other, claims), text)).toBe('verified');
+  });
+
+  test('without kids verifies tokens that name none', async () => {
+    const text = keySet(pair.jwk, other.jwk);
+    expect(await outcome(await signWith(other, claims), text)).toBe('verified');
+    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('unknown_key');
+  });
+
+  test('may hold keys of several kinds', async () => {
+    const rsa = await makeKeyPair('RS256');
+    const ed = await makeKeyPair('EdDSA');
+    const text = keySet(rsa.jwk, pair.jwk, ed.jwk);
+    expect(keysOf(text).algorithms).toEqual([
+      'RS256',
+      'RS384',
+      'RS512',
+      'PS256',
+      'PS384',
+      'PS512',
+      'ES256',
+      'EdDSA',
+      'Ed25519',
+    ]);
+    for (const issuer of [rsa, pair, ed])
+      expect(await outcome(await signWith(issuer, claims), text)).toBe('verified');
+  });
+
+  test('of many keys costs at most eight signature checks', async () => {
+    const pairs = await Promise.all(
+      Array.from({ length: MAX_CANDIDATES + 1 }, () => makeKeyPair('ES256')),
+    );
+    const text = keySet(...pairs.map(({ jwk }, index) => ({ ...jwk, kid: `${index}` })));
+    expect(await keysOf(text).candidates({ alg: 'ES256' })).toHaveLength(8);
+    const [eighth, ninth] = pairs.slice(-2) as [KeyPair, KeyPair];
+    expect(await outcome(await signWith(eighth, claims), text)).toBe('verified');
+    expect(await outcome(await signWith(ninth, claims), text)).toBe('bad_signature');
+    expect(await outcome(await signWith(ninth, claims, { kid: '8' }), text)).toBe('verified');
+  });
+
+  test('keeps a key to its own alg', async () => {
+    const rsa = await makeKeyPair('RS256');
+    const text = keySet({ ...rsa.jwk, alg: 'PS256' });
+    expect(keysOf(text).algorithms).toEqual(['PS256']);
+    expect(await outcome(await signWith({ ...rsa, algorithm: 'PS256' }, claims), text)).toBe(
+      'verified',
+    );
+    expect(await outcome(await signWith(rsa, claims), text)).toBe('algorithm_not_allowed');
+    expect(() => keysOf(keySet({ ...rsa.jwk, alg: 'RSA-OAEP' }))).toThrow(
+      'JWT_PUBLIC_KEY holds a key whose "alg" does not fit its type',
+    );
+  });
+
+  test('passes over keys for encryption, as issuers publish them beside', async () => {
+    const x25519 = await exportJWK(generateKeyPairSync('x25519').publicKey);
+    const forEncryption = { ...x25519, use: 'enc' };
+    const text = keySet(forEncryption, { ...pair.jwk, use: 'sig' });
+    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
+    expect(() => keysOf(keySet(forEncryption))).toThrow(
+      'JWT_PUBLIC_KEY has only keys for encryption, none for signatures',
+    );
+  });
+
+  test('may be written over several lines, as a pretty-printer does', async () => {
+    const text = `\n${JSON.stringify({ keys: [pair.jwk] }, null, 2)}\n`;
+    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
+  });
+
+  test.each([
+    ['{', 'starts with { but is no JSON'],
+    ['{"keys"}', 'starts with { but is no JSON'],
+    ['{}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":[]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":{"0":{}}}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":[null]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":["x"]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":[[]]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"kty":"EC"}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
+    ['{"keys":[{}]}', 'holds a key that is no valid public JWK'],
+    [
+      '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}',
+      'holds a key that is no valid public JWK',
+    ],
+    ['{"keys":[{"kty":"RSA","n":"AQ"}]}', 'holds a key that is no valid public JWK'],
+    ['{"keys":[{"kty":"oct","k":"AA"}]}', 'holds a secret or private key; give public ones'],
+  ])('that is wrong is refused: %s', (text, problem) => {
+    expect(() => keysOf(text)).toThrow(new ConfigurationError('JWT_PUBLIC_KEY', problem));
+  });
+
+  test('that holds a private key is refused, also one beside public ones or for encryption', async () => {
+    const jwk: JWK = await exportJWK(pair.privateKey);
+    for (const text of [
+      keySet(jwk),
+      keySet(other.jwk, jwk),
+      keySet(other.jwk, { ...jwk, use: 'enc' }),
+    ])
+      expect(() => keysOf(text)).toThrow(
+        /^JWT_PUBLIC_KEY holds a secret or private key; give public ones$/,
+      );
+  });
+
+  test('that holds a weak RSA key is refused', async () => {
+    const weak = await exportJWK(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey);
+    expect(() => keysOf(keySet(pair.jwk, weak))).toThrow(
+      'JWT_PUBLIC_KEY has 1024 bits; RSA needs 2048',
+    );
+  });
+});

@@ -1,0 +1,215 @@
+import { sign } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readConfiguration } from '../../../lib/auth/config.ts';
+import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { CLOCK_TOLERANCE_SECONDS, type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
+import { freezeDate } from '../../support/clock.ts';
+import { makeKeyPair } from '../../support/key-pairs.ts';
+import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
+
+/** The verifier of a function with these variables. */
+function verifierOf(variables: Readonly<Record<string, string>>): Verifier {
+  const { tokens } = readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables });
+  return { keys: createKeys(tokens), issuer: tokens.issuer, audience: tokens.audience };
+}
+
+const verifier = verifierOf({ JWT_SECRET: TEST_SECRET });
+const HS256 = { alg: 'HS256' };
+const NOW_SECONDS = 1_800_000_000;
+const claims = { sub: 'alice', jti: 'j', exp: NOW_SECONDS + 60 };
+const session = { sub: 'alice', jti: 'j' };
+
+beforeEach(() => freezeDate(NOW_SECONDS * 1_000));
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const statusOf = async (changes: object, by = verifier) =>
+  (await verifyToken(signRaw(HS256, { ...claims, ...changes }), by)).status;
+
+test('gives the claims and the session of a verified token', async () => {
+  const all = { ...claims, name: 'Alice', roles: ['reader'] };
+  expect(await verifyToken(signRaw(HS256, all), verifier)).toEqual({
+    status: 'verified',
+    claims: all,
+    session,
+  });
+});
+
+describe('the clock may be off by a few seconds', () => {
+  test('a token expires when the tolerance after its exp is over', async () => {
+    expect(CLOCK_TOLERANCE_SECONDS).toBe(5);
+    expect(await statusOf({ exp: NOW_SECONDS - 4 })).toBe('verified');
+    expect(await statusOf({ exp: NOW_SECONDS - 5 })).toBe('expired');
+    expect(await statusOf({ exp: NOW_SECONDS - 4.5 })).toBe('verified');
+    expect(await statusOf({ exp: NOW_SECONDS - 5.5 })).toBe('expired');
+  });
+
+  test('a token becomes valid the tolerance before its nbf', async () => {
+    expect(await statusOf({ nbf: NOW_SECONDS + 5 })).toBe('verified');
+    expect(await statusOf({ nbf: NOW_SECONDS + 6 })).toBe('not_yet_valid');
+    expect(await statusOf({ nbf: NOW_SECONDS + 5.5 })).toBe('not_yet_valid');
+  });
+
+  test('the time of the call counts, not that of the start', async () => {
+    const token = signRaw(HS256, claims);
+    expect((await verifyToken(token, verifier)).status).toBe('verified');
+    jest.setSystemTime((claims.exp + 4) * 1_000 + 999);
+    expect((await verifyToken(token, verifier)).status).toBe('verified');
+    jest.setSystemTime((claims.exp + 5) * 1_000);
+    expect(await verifyToken(token, verifier)).toEqual({ status: 'expired', claims, session });
+  });
+});
+
+test('a token outside its life still gives its claims and its session', async () => {
+  for (const [status, life] of [
+    ['expired', { exp: 1 }],
+    ['not_yet_valid', { nbf: NOW_SECONDS + 60 }],
+  ] as const) {
+    const all = { ...claims, ...life };
+    expect(await verifyToken(signRaw(HS256, all), verifier)).toEqual({
+      status,
+      claims: all,
+      session,
+    });
+  }
+});
+
+describe('issuer and audience', () => {
+  test('are not checked where they are not configured', async () => {
+    expect(await statusOf({ iss: 'anyone', aud: 'anything' })).toBe('verified');
+    expect(await statusOf({ iss: 1, aud: {} })).toBe('verified');
+  });
+
+  test('are each checked where they are', async () => {
+    const issuer = verifierOf({ JWT_SECRET: TEST_SECRET, JWT_ISSUER: 'i' });
+    expect(await statusOf({ iss: 'i', aud: 'anything' }, issuer)).toBe('verified');
+    expect(await statusOf({ iss: 'I' }, issuer)).toBe('refused');
+    const audience = verifierOf({ JWT_SECRET: TEST_SECRET, JWT_AUDIENCE: 'a' });
+    expect(await statusOf({ iss: 'anyone', aud: ['b', 'a'] }, audience)).toBe('verified');
+    expect(await statusOf({ aud: 'b' }, audience)).toBe('refused');
+  });
+});
+
+test('a key that can’t be had is a fault, not a refusal', async () => {
+  const fault = new Error('down');
+  const keys = { algorithms: verifier.keys.algorithms, candidates: () => Promise.reject(fault) };
+  await expect(verifyToken(signRaw(HS256, claims), { ...verifier, keys })).rejects.toBe(fault);
+});
+
+test('no key is asked for before the size, the shape and the header are found fit', async () => {
+  const candidates = jest.fn(verifier.keys.candidates);
+  const keys = { ...verifier.keys, candidates };
+  for (const token of [
+    'x'.repeat(8_193),
+    'a.b',
+    signRaw({ alg: 'none' }, claims),
+    signRaw({ alg: 'RS256' }, claims),
+    signRaw({ ...HS256, typ: 'logout+jwt' }, claims),
+    signRaw({ ...HS256, crit: ['exp'] }, claims),
+  ])
+    expect((await verifyToken(token, { ...verifier, keys })).status).toBe('refused');
+  expect(candidates).not.toHaveBeenCalled();
+  await verifyToken(signRaw({ ...HS256, kid: 'k', jwk: {} }, claims), { ...verifier, keys });
+  expect(candidates.mock.calls).toEqual([[{ alg: 'HS256', kid: 'k' }]]);
+});
+
+describe('whatever the token is', () => {
+  test('any text at all is refused, without an exception', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.array(fc.base64String({ maxLength: 40 }), { maxLength: 6 }).map((a) => a.join('.')),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, async (token) => {
+        expect((await verifyToken(token, verifier)).status).toBe('refused');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('any JSON in a properly signed token has an outcome, without an exception', async () => {
+    const odd = fc.jsonValue({ maxDepth: 2 });
+    const member = (usual: unknown) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: odd });
+    const header = fc.record(
+      { alg: member('HS256'), typ: member('JWT'), kid: odd, crit: odd, b64: odd, jwk: odd },
+      { requiredKeys: ['alg'] },
+    );
+    const plain = fc.constant({ alg: 'HS256' }); // so that the payloads are looked at as well
+    const payload = fc.record(
+      {
+        sub: member('alice'),
+        jti: member('j'),
+        exp: member(claims.exp),
+        nbf: member(0),
+        iat: member(0),
+      },
+      { requiredKeys: [] },
+    );
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(plain, header, odd),
+        fc.oneof(payload, odd),
+        async (first, second) => {
+          const text = JSON.stringify(second);
+          const outcome = await verifyToken(signRaw(JSON.stringify(first), text), verifier);
+          seen.add(outcome.status);
+          expect(['verified', 'expired', 'not_yet_valid', 'refused']).toContain(outcome.status);
+        },
+      ),
+      {
+        numRuns: 1_000,
+        // One of each outcome, which chance might not bring.
+        examples: [
+          [{ alg: 'HS256' }, claims],
+          [{ alg: 'HS256' }, { ...claims, exp: 1 }],
+          [{ alg: 'HS256' }, { ...claims, nbf: NOW_SECONDS + 60 }],
+          [{ alg: 'none' }, claims],
+        ],
+      },
+    );
+    expect([...seen].sort()).toEqual(['expired', 'not_yet_valid', 'refused', 'verified']);
+  });
+
+  test('one changed, added or missing character makes a real token refused', async () => {
+    const token = signRaw({ ...HS256, typ: 'JWT', kid: 'k1' }, { ...claims, name: 'Alice' });
+    const place = fc.nat({ max: token.length - 1 });
+    const character = fc.oneof(
+      fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ '),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    );
+    const kind = fc.constantFrom('changed', 'added', 'missing');
+    await fc.assert(
+      fc.asyncProperty(place, character, kind, async (at, c, how) => {
+        const behind = token.slice(how === 'added' ? at : at + 1);
+        const text = `${token.slice(0, at)}${how === 'missing' ? '' : c}${behind}`;
+        fc.pre(text !== token);
+        expect((await verifyToken(text, verifier)).status).toBe('refused');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+test('both signatures that ECDSA allows for a token name the same session, as nothing is keyed on its text', async () => {
+  const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const issuer = await makeKeyPair('ES256');
+  const byPublicKey = verifierOf({ JWT_PUBLIC_KEY: issuer.pem });
+  const input = `${encode({ alg: 'ES256' })}.${encode(claims)}`;
+  const key = { key: issuer.privateKey, dsaEncoding: 'ieee-p1363' } as const;
+  const one = sign('sha256', Buffer.from(input), key);
+  const s = ORDER - BigInt(`0x${one.subarray(32).toString('hex')}`);
+  const other = Buffer.concat([
+    one.subarray(0, 32),
+    Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+  ]);
+  for (const signature of [one, other])
+    expect(await verifyToken(`${input}.${signature.toString('base64url')}`, byPublicKey)).toEqual({
+      status: 'verified',
+      claims,
+      session,
+    });
+});
