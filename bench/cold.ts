@@ -9,9 +9,9 @@ import { interleaved } from './statistics.ts';
 import { type BenchStore, openBenchStore } from './store.ts';
 import { openTlsFront } from './tls.ts';
 
-/** The time that log-out adds to a bare handler's cold start, against what the naive bundle adds. */
+/** The time that logout adds to a bare handler's cold start, against what the naive bundle adds. */
 const COLD_LIMIT = 0.4;
-/** All code in the package of log-out, minified, without its map. */
+/** All code in the package of logout, minified, without its map. */
 const BUNDLE_LIMIT_KB = 200;
 
 interface Subject {
@@ -27,7 +27,7 @@ interface ColdStart {
 type Starts = ReadonlyMap<Subject['name'], readonly ColdStart[]>;
 
 /**
- * Cold starts: whole processes, from before they are started to the first answered log-out, whose
+ * Cold starts: whole processes, from before they are started to the first answered logout, whose
  * session must be gone. Under three conditions: the secret in the environment, in SSM (a second
  * service to call, as deployed by default), and with TLS to the store, as there is in AWS.
  *
@@ -134,7 +134,7 @@ function bundleRow(subjects: readonly Subject[]): Row {
   const ours = size('ours');
   const reference = size('plain');
   return {
-    what: `code in the package of log-out (at most ${BUNDLE_LIMIT_KB} kB)`,
+    what: `code in the package of logout (at most ${BUNDLE_LIMIT_KB} kB)`,
     ours,
     reference,
     referenceName: 'naive bundle, plain',

@@ -22,7 +22,7 @@ export interface Contender {
   readonly table: string | undefined;
   /** What only the answer to a check of a live session holds. */
   readonly aliveText: string;
-  /** What the answer to a log-out holds. */
+  /** What the answer to a logout holds. */
   readonly loggedOutText: string;
   /** Creates live sessions. */
   prepare(count: number): Promise<readonly PreparedSession[]>;

@@ -18,11 +18,11 @@ const MEASURED = 200;
 const DETAILS = new URL('./results/cost-details.md', import.meta.url);
 
 interface Subject {
-  readonly name: 'log-out' | 'check';
+  readonly name: 'logout' | 'check';
   readonly fn: PackagedFunction;
   readonly bare: PackagedFunction;
   readonly event: (live: LiveSession) => unknown;
-  /** A row is below 1 KB, and a check reads two: the session's and its user's epoch, there or not. */
+  /** A row is below 1 KB, and a check reads two: the session's and its user's cutoff, there or not. */
   readonly units: Pick<Consumption, 'writeUnits' | 'readUnits'>;
   /** Its one call of the store. */
   readonly operation: 'DeleteItem' | 'BatchGetItem';
@@ -61,7 +61,7 @@ export async function costRows({
   const { logout, me } = functions;
   const subjects: Subject[] = [
     {
-      name: 'log-out',
+      name: 'logout',
       fn: logout,
       bare: await buildBare('delete', logout, directory),
       event: ({ token }) => logoutEvent(token),

@@ -10,7 +10,7 @@ const SESSIONS = [1, 100, 10_000, 100_000] as const;
 /** "Flat": what a user with the most sessions may cost, against one with a single other session. */
 const FLAT_LIMIT = 1.25;
 const WARM_UP = 40;
-/** Of one log-out: the check of the caller, the epoch, and the sweep's query and delete. */
+/** Of one logout: the check of the caller, the cutoff, and the sweep's query and delete. */
 const STORE_CALLS = 4;
 /** Calls in one sample, as one call is too short for the operating system's accounting. */
 const CALLS = 20;
@@ -18,14 +18,14 @@ const CALLS = 20;
 interface User {
   readonly count: number;
   readonly sub: string;
-  /** Some of the sessions that the first log-out has to end. */
+  /** Some of the sessions that the first logout has to end. */
   readonly sample: readonly LiveSession[];
   readonly environment: Environment;
   readonly cpuMs: number[];
 }
 
 /**
- * Log-out everywhere, for users with ever more sessions: the same CPU and the same calls of the store,
+ * Logout everywhere, for users with ever more sessions: the same CPU and the same calls of the store,
  * however many sessions there are, and none of them alive after it.
  *
  * Not the time that it takes: this embedded store reads a whole partition to find 25 rows of it, which
@@ -53,9 +53,9 @@ export async function everywhereRows({
     const sample = [0, count / 2, count - 1].flatMap((at) => sessions[Math.floor(at)] ?? []);
     users.push({ count, sub, sample, environment, cpuMs: [] });
   }
-  for (const user of users) await logOutEverywhere(user, store, WARM_UP);
+  for (const user of users) await logoutEverywhere(user, store, WARM_UP);
   await interleaved(users, runs, async (user, run) => {
-    const cpuMs = await logOutEverywhere(user, store, CALLS);
+    const cpuMs = await logoutEverywhere(user, store, CALLS);
     user.cpuMs.push(cpuMs);
     progress(`run ${run + 1} of ${runs}: ${user.count} sessions: ${cpuMs.toFixed(2)} ms of CPU`);
   });
@@ -63,7 +63,7 @@ export async function everywhereRows({
 }
 
 /** @returns CPU of one call, in milliseconds */
-async function logOutEverywhere(user: User, store: BenchStore, calls: number): Promise<number> {
+async function logoutEverywhere(user: User, store: BenchStore, calls: number): Promise<number> {
   let cpuMs = 0;
   let last = Number.NaN;
   for (let call = 0; call <= calls; call += 1) {
@@ -95,7 +95,7 @@ function rowsOf(users: readonly User[]): Row[] {
   const [single, ...others] = users.map(({ count, cpuMs }) => ({ count, cpu: measure(cpuMs) }));
   if (!single) throw new Error('No user was measured');
   return others.map(({ count, cpu }) => ({
-    what: `CPU of log-out everywhere, ${count.toLocaleString('en')} sessions`,
+    what: `CPU of logout everywhere, ${count.toLocaleString('en')} sessions`,
     ours: cpu,
     reference: single.cpu,
     referenceName: 'one session',

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { HttpResponse } from '../lib/http/response.ts';
-import { timeBudget } from '../lib/shared/timeouts.ts';
+import { timeouts } from '../lib/shared/timeouts.ts';
 
 type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;
 
@@ -77,7 +77,7 @@ function toEvent({ method = '', url = '', headers, socket }: IncomingMessage) {
 }
 
 function lambdaContext(): Context {
-  const end = Date.now() + timeBudget.functionMs;
+  const end = Date.now() + timeouts.functionMs;
   return {
     awsRequestId: 'bench',
     callbackWaitsForEmptyEventLoop: true,

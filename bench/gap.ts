@@ -1,11 +1,11 @@
 /**
  * npm run bench:gap                               a service of its own; under 3 minutes
- * npm run bench:gap -- --rounds 300               fewer log-outs
+ * npm run bench:gap -- --rounds 300               fewer logouts
  * npm run bench:gap -- --url http://localhost:3000     a service that runs already
  * npm run bench:gap -- --url https://… --stage dev     one that is deployed
  * npm run bench:gap -- --overhead                 only the authorizer beside /me
  *
- * How long a session lives on after its log-out was answered, over real HTTP, while other clients of the
+ * How long a session lives on after its logout was answered, over real HTTP, while other clients of the
  * same user log in and refresh as fast as they can; and what the authorizer's check takes beside /me's.
  *
  * Ends with 1 when one request that began after the answer was let in although its session had to be
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   const scopes = rounds && summaries(rounds);
   const { aborted } = signal;
   const markdown = [
-    '# From log-out to refusal',
+    '# From logout to refusal',
     '',
     ...circumstances(options, rounds, aborted),
     ...(rounds && scopes ? ['', ...verdict(rounds), '', gapTable(scopes)] : []),

@@ -12,7 +12,7 @@ const MEMORY_LIMIT = 1.3;
 const CALLS = 200;
 
 interface Subject {
-  readonly name: 'log-out' | 'DeleteCommand';
+  readonly name: 'logout' | 'DeleteCommand';
   readonly fn: PackagedFunction;
   readonly event: (live: LiveSession) => unknown;
 }
@@ -30,20 +30,20 @@ export async function memoryRows({
   const { logout } = packages.functions;
   const bareDelete = await buildBare('delete', logout, packages.directory);
   const subjects: Subject[] = [
-    { name: 'log-out', fn: logout, event: ({ token }) => logoutEvent(token) },
+    { name: 'logout', fn: logout, event: ({ token }) => logoutEvent(token) },
     { name: 'DeleteCommand', fn: bareDelete, event: ({ session }) => session },
   ];
-  const peaks = { 'log-out': [] as number[], DeleteCommand: [] as number[] };
+  const peaks = { logout: [] as number[], DeleteCommand: [] as number[] };
   await interleaved(subjects, runs, async (subject, run) => {
     const peakMb = await peakOf(subject, store);
     peaks[subject.name].push(peakMb);
     progress(`run ${run + 1} of ${runs}: ${subject.name}: ${peakMb.toFixed(0)} MB`);
   });
-  const ours = measure(peaks['log-out']);
+  const ours = measure(peaks.logout);
   const reference = measure(peaks.DeleteCommand);
   return [
     {
-      what: `peak memory of a function, ${CALLS} log-outs`,
+      what: `peak memory of a function, ${CALLS} logouts`,
       ours,
       reference,
       referenceName: 'bare DeleteCommand',

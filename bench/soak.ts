@@ -3,10 +3,10 @@
  * npm run soak -- --requests 1500              fewer
  * npm run soak -- --requests 1500 --seed 7     the same users and the same events as another run's
  *
- * A mixed load over HTTP (log-ins, /me, log-out of this, others and everywhere, refreshes, garbage) while
+ * A mixed load over HTTP (log-ins, /me, logout of this, others and everywhere, refreshes, garbage) while
  * functions' processes are killed and the wire to the store breaks in many ways. At the end, an audit of
- * every session: one whose log-out was answered 200 is dead, one that nobody logged out is alive, and one
- * whose log-out was answered 500 or not at all is one of the two.
+ * every session: one whose logout was answered 200 is dead, one that nobody logged out is alive, and one
+ * whose logout was answered 500 or not at all is one of the two.
  *
  * Ends with 1 when an answer or a session is not as the answers promised; with 130 after Ctrl-C.
  */

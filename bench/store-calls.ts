@@ -1,5 +1,5 @@
 /**
- * Holds a measurement to the calls of the store that it has to cause: log-out answers 200 to any token, so that
+ * Holds a measurement to the calls of the store that it has to cause: logout answers 200 to any token, so that
  * an answer alone does not show that anything was done.
  *
  * @param expected calls by operation; none of the others

@@ -24,7 +24,7 @@ export interface Result {
 }
 
 const TITLES: Readonly<Record<Operation, string>> = {
-  logout: 'log-out over HTTP',
+  logout: 'logout over HTTP',
   check: 'check over HTTP',
 };
 /** Ours is ahead of a peer when the ratio, where less is better, is at most this. */

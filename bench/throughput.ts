@@ -18,7 +18,7 @@ import { type Operation, type Result, rowsOf, type Sample, tables } from './thro
 export interface ThroughputOptions {
   /** How often each contender is measured, in turns. */
   readonly runs: number;
-  /** Log-outs, and as many checks, in a run. */
+  /** Logouts, and as many checks, in a run. */
   readonly requests?: number;
   /** Connections of the load, each with one request on its way. */
   readonly connections?: number;
@@ -28,7 +28,7 @@ export interface ThroughputOptions {
 const DEFAULTS = { runs: 5, requests: 400, connections: 8 } as const;
 /** Of the run before the first: V8 still compiles what is hot after some 2,000 requests of both kinds. */
 const WARM_UP_REQUESTS = 1_000;
-/** Sessions of a run that are asked about once more after their log-out. */
+/** Sessions of a run that are asked about once more after their logout. */
 const ASKED_AGAIN = 5;
 const DETAILS = new URL('./results/throughput-details.md', import.meta.url);
 
@@ -65,7 +65,7 @@ async function measureThroughput({
     const count = run === 0 ? WARM_UP_REQUESTS : requests;
     const { check, logout } = await measureOnce(contest, contender, count, connections);
     const turn = run === 0 ? 'warm-up' : `run ${run} of ${runs}`;
-    const speed = `${logout.requestsPerSecond.toFixed(0)} log-outs/s, ${check.requestsPerSecond.toFixed(0)} checks/s`;
+    const speed = `${logout.requestsPerSecond.toFixed(0)} logouts/s, ${check.requestsPerSecond.toFixed(0)} checks/s`;
     progress(`${turn}: ${contender.name}: ${speed}`);
     if (run === 0) return;
     samples.check.push(check);
@@ -152,7 +152,7 @@ function details(
     '# Throughput over HTTP',
     '',
     `- ${new Date().toISOString()}, ${cpus().length} × ${cpu?.model.trim()}, Node ${process.version}`,
-    `- ${runs} runs of ${requests} checks and ${requests} log-outs each, in turns, over ${connections} connections`,
+    `- ${runs} runs of ${requests} checks and ${requests} logouts each, in turns, over ${connections} connections`,
     '- Medians, with the least and the most of all runs',
     ...skipped.map((line) => `- ${line}`),
     '',

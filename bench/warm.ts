@@ -10,12 +10,12 @@ import { runWarm, type WarmRun } from './warm-run.ts';
 /** Against the one store call alone. */
 const LOGOUT_LIMIT = 1.2;
 const CHECK_LIMIT = 1.2;
-/** Against a log-out of a live token. */
+/** Against a logout of a live token. */
 const REFUSED_LIMIT = 0.2;
 const WARM_UP = 1_500;
 const MEASURED = 1_500;
 
-type Name = 'log-out' | 'DeleteCommand' | 'check' | 'BatchGetCommand' | 'forged' | 'malformed';
+type Name = 'logout' | 'DeleteCommand' | 'check' | 'BatchGetCommand' | 'forged' | 'malformed';
 
 interface Subject {
   readonly name: Name;
@@ -42,7 +42,7 @@ export async function warmRows({
   const { logout, me } = packages.functions;
   const subjects: Subject[] = [
     {
-      name: 'log-out',
+      name: 'logout',
       fn: logout,
       event: ({ token }) => logoutEvent(token),
       operation: 'DeleteItem',
@@ -104,15 +104,15 @@ function rowsOf(results: ReadonlyMap<Name, readonly WarmRun[]>): Row[] {
     what,
     ours: cpu(name),
     reference: cpu(reference),
-    referenceName: reference === 'log-out' ? 'of a live token' : `bare ${reference}`,
+    referenceName: reference === 'logout' ? 'of a live token' : `bare ${reference}`,
     ratio: cpu(name).median / cpu(reference).median,
     limit,
     unit: 'µs',
   });
   return [
-    row('CPU of a warm log-out', 'log-out', 'DeleteCommand', LOGOUT_LIMIT),
+    row('CPU of a warm logout', 'logout', 'DeleteCommand', LOGOUT_LIMIT),
     row('CPU of a warm check (/me)', 'check', 'BatchGetCommand', CHECK_LIMIT),
-    row('CPU of a log-out, forged token', 'forged', 'log-out', REFUSED_LIMIT),
-    row('CPU of a log-out, malformed token', 'malformed', 'log-out', REFUSED_LIMIT),
+    row('CPU of a logout, forged token', 'forged', 'logout', REFUSED_LIMIT),
+    row('CPU of a logout, malformed token', 'malformed', 'logout', REFUSED_LIMIT),
   ];
 }

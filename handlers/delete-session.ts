@@ -1,5 +1,5 @@
 import { authenticate } from '../lib/auth/authenticate.ts';
-import { recordOutcome } from '../lib/auth/events.ts';
+import { recordEvent } from '../lib/auth/events.ts';
 import { HttpError, noContent } from '../lib/http/response.ts';
 import { httpHandler } from '../lib/lambda/http-handler.ts';
 import { parseSessionId } from '../lib/sessions/key.ts';
@@ -17,6 +17,6 @@ export const handler = httpHandler(async (request, services) => {
   const session = reference && (await findSession(services.store, reference));
   if (!session || !(await endSession(services.store, session)))
     throw new HttpError(404, 'Session not found');
-  recordOutcome(request, 'logout.ended', { scope: 'one', session });
+  recordEvent(request, 'logout.ended', { scope: 'one', session });
   return noContent();
 });

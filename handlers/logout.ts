@@ -1,5 +1,5 @@
-import { endManySessions, endPresentedSession } from '../lib/auth/logout.ts';
-import { logOutScope } from '../lib/auth/logout-scope.ts';
+import { endPresentedSession, logoutMany } from '../lib/auth/logout.ts';
+import { logoutScope } from '../lib/auth/logout-scope.ts';
 import { bearerToken } from '../lib/http/bearer.ts';
 import { json } from '../lib/http/response.ts';
 import { httpHandler } from '../lib/lambda/http-handler.ts';
@@ -13,8 +13,8 @@ import { httpHandler } from '../lib/lambda/http-handler.ts';
  */
 export const handler = httpHandler(async (request, services) => {
   const token = bearerToken(request);
-  const scope = logOutScope(request);
+  const scope = logoutScope(request);
   if (scope === 'this') await endPresentedSession(token, request, services);
-  else await endManySessions(scope, request, services);
+  else await logoutMany(scope, request, services);
   return json(200, { message: 'Successfully logged out' });
 });

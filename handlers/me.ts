@@ -1,7 +1,7 @@
 import { authenticate } from '../lib/auth/authenticate.ts';
 import { json } from '../lib/http/response.ts';
 import { httpHandler } from '../lib/lambda/http-handler.ts';
-import { presentSession } from '../lib/sessions/view.ts';
+import { toSessionView } from '../lib/sessions/view.ts';
 import { profileClaims } from '../lib/tokens/profile-claims.ts';
 
 /** GET /api/v1/auth/me: the subject and the session of a live token, with the profile it carries. */
@@ -9,7 +9,7 @@ export const handler = httpHandler(async (request, services) => {
   const { claims, session } = await authenticate(request, services);
   return json(200, {
     sub: session.sub,
-    session: presentSession(session),
+    session: toSessionView(session),
     ...profileClaims(claims),
   });
 });

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { logSalt } from '../lib/auth/config.ts';
-import { pseudonym } from '../lib/observability/pseudonym.ts';
+import { hashId } from '../lib/observability/hash-id.ts';
 import { portOption, UsageError } from './arguments.ts';
 import { runCommand, targetEnvironment } from './target.ts';
 
-/** `npm run --silent pseudonym -- <sub or jti> [--stage dev]`: what stands for it in the log. */
+/** `npm run --silent hash-id -- <sub or jti> [--stage dev]`: what stands for it in the log. */
 async function printPseudonym(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -12,12 +12,12 @@ async function printPseudonym(): Promise<void> {
   });
   const [value] = positionals;
   if (value === undefined || positionals.length !== 1)
-    throw new UsageError('Give one sub or jti: npm run --silent pseudonym -- alice [--stage dev]');
+    throw new UsageError('Give one sub or jti: npm run --silent hash-id -- alice [--stage dev]');
   const environment = await targetEnvironment({
     stage: values.stage,
     port: portOption(values.port),
   });
-  process.stdout.write(`${pseudonym(value, logSalt(environment))}\n`);
+  process.stdout.write(`${hashId(value, logSalt(environment))}\n`);
 }
 
 await runCommand(printPseudonym);

@@ -1,6 +1,6 @@
 /**
- * npm run licences: which packages end up in the functions' bundles, and under which licences. It fails
- * on a licence that {@link ALLOWED_LICENCES} does not have.
+ * npm run licenses: which packages end up in the functions' bundles, and under which licenses. It fails
+ * on a license that {@link ALLOWED_LICENCES} does not have.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { type Bundling, bundling, entryPoint } from './bundling.ts';
 import type { ServiceFunction } from './service-file.ts';
 
-/** SPDX names of licences that ask for nothing beyond their own text. Another one is for a person to judge. */
+/** SPDX names of licenses that ask for nothing beyond their own text. Another one is for a person to judge. */
 export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -25,7 +25,7 @@ export interface BundledPackage {
   readonly name: string;
   readonly version: string;
   /** As its package.json says it, or `none stated`. */
-  readonly licence: string;
+  readonly license: string;
   /** Its folder, as the lock file has it: `node_modules/…`. */
   readonly path: string;
   /** The functions that it is bundled into, by their names in serverless.yml. */
@@ -53,9 +53,9 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
     .sort((one, other) => one.path.localeCompare(other.path));
 }
 
-/** The packages whose licence is not in {@link ALLOWED_LICENCES}. */
-export function refusedLicences(packages: readonly BundledPackage[]): readonly BundledPackage[] {
-  return packages.filter(({ licence }) => !ALLOWED_LICENCES.has(licence));
+/** The packages whose license is not in {@link ALLOWED_LICENCES}. */
+export function refusedLicenses(packages: readonly BundledPackage[]): readonly BundledPackage[] {
+  return packages.filter(({ license }) => !ALLOWED_LICENCES.has(license));
 }
 
 /** @returns the folders of the packages in an entry point's bundle */
@@ -97,27 +97,27 @@ function packageFolders(files: readonly string[]): ReadonlySet<string> {
 function describePackage(
   root: string,
   path: string,
-): Pick<BundledPackage, 'name' | 'version' | 'licence'> {
+): Pick<BundledPackage, 'name' | 'version' | 'license'> {
   const { name, version, license }: Record<string, unknown> = JSON.parse(
     readFileSync(join(root, path, 'package.json'), 'utf8'),
   );
   return {
     name: String(name),
     version: String(version),
-    licence: typeof license === 'string' ? license : 'none stated',
+    license: typeof license === 'string' ? license : 'none stated',
   };
 }
 
 if (import.meta.main) {
   const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
   const packages = await bundledPackages(root);
-  for (const { licence, name, version, functions } of packages)
-    process.stdout.write(`${licence.padEnd(12)}  ${name} ${version}  (${functions.join(', ')})\n`);
-  const refused = refusedLicences(packages).map(({ name, licence }) => `${name} (${licence})`);
+  for (const { license, name, version, functions } of packages)
+    process.stdout.write(`${license.padEnd(12)}  ${name} ${version}  (${functions.join(', ')})\n`);
+  const refused = refusedLicenses(packages).map(({ name, license }) => `${name} (${license})`);
   if (refused.length > 0) process.exitCode = 1;
   process.stdout.write(
     refused.length > 0
       ? `${refused.join(', ')}: not among ${[...ALLOWED_LICENCES].join(', ')}\n`
-      : `${packages.length} packages are bundled, all under allowed licences\n`,
+      : `${packages.length} packages are bundled, all under allowed licenses\n`,
   );
 }

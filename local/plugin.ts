@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/configuration-error.ts';
-import { createKeys } from '../lib/tokens/key-source.ts';
+import { createKeySet } from '../lib/tokens/key-source.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
@@ -118,7 +118,7 @@ type Failure = (message: string) => Error;
 function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
-    createKeys(readConfiguration(variables).tokens);
+    createKeySet(readConfiguration(variables).tokens);
     return variables;
   } catch (error) {
     throw error instanceof ConfigurationError ? failure(error.message) : error;

@@ -1,6 +1,6 @@
 /**
  * npm run sbom: prints the software bill of materials of what may ship, as CycloneDX 1.5 JSON. That is
- * everything but the development dependencies; `npm run licences` narrows it to what is bundled.
+ * everything but the development dependencies; `npm run licenses` narrows it to what is bundled.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

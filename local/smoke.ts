@@ -64,14 +64,14 @@ async function smoke(): Promise<void> {
   ) => check(name, new Request(`${api}/${path}`, { method, headers }), expected);
 
   const results = [await step('me, live session', 'GET', 'me', bearer, { status: 200 })];
-  results.push(await step('log-out', 'POST', 'logout', bearer, LOGGED_OUT));
+  results.push(await step('logout', 'POST', 'logout', bearer, LOGGED_OUT));
   const loggedOutAt = performance.now();
   results.push(await step('me, at once', 'GET', 'me', bearer, DEAD));
   const gapMs = performance.now() - loggedOutAt;
-  results.push(await step('log-out again', 'POST', 'logout', bearer, LOGGED_OUT));
+  results.push(await step('logout again', 'POST', 'logout', bearer, LOGGED_OUT));
   results.push(await step('me, no header', 'GET', 'me', {}, NO_HEADER));
-  results.push(await step('log-out, no header', 'POST', 'logout', {}, NO_HEADER));
-  process.stdout.write(`from log-out's answer to the first 401: ${gapMs.toFixed(1)} ms\n`);
+  results.push(await step('logout, no header', 'POST', 'logout', {}, NO_HEADER));
+  process.stdout.write(`from logout's answer to the first 401: ${gapMs.toFixed(1)} ms\n`);
 
   const failed = results.filter((passed) => !passed).length;
   process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);

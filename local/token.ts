@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { JWTPayload } from 'jose';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { issueSession, newSession } from '../lib/login/issue.ts';
-import { sessionReference } from '../lib/sessions/key.ts';
+import { sessionKey } from '../lib/sessions/key.ts';
 import { createSession } from '../lib/sessions/sessions.ts';
 import { portOption, UsageError, wholeNumber } from './arguments.ts';
 import { signerOf } from './signer.ts';
@@ -41,7 +41,7 @@ async function token(): Promise<void> {
   const ttlSeconds = wholeNumber('--ttl', values.ttl, MAX_TTL_SECONDS);
   const port = portOption(values.port);
   const claims = parseClaims(values.claim);
-  if (!sessionReference({ sub: values.sub, jti: values.jti ?? 'any' }))
+  if (!sessionKey({ sub: values.sub, jti: values.jti ?? 'any' }))
     throw new UsageError(
       '--sub takes 1 to 2,048 bytes, --jti 1 to 1,024 and no # at its beginning',
     );

@@ -4,8 +4,8 @@ import { openSessionStore } from '../naive/lib/aws/dynamodb.ts';
 const { client, table } = openSessionStore(process.env.SESSIONS_TABLE ?? '');
 
 /**
- * What a warm log-out is measured against: its one store call through the SDK's document client, with
- * the same settings, and nothing around it. No abort signal either: that is part of what log-out adds.
+ * What a warm logout is measured against: its one store call through the SDK's document client, with
+ * the same settings, and nothing around it. No abort signal either: that is part of what logout adds.
  */
 export const handler = async ({ sub, jti }: { sub: string; jti: string }) => {
   const { Attributes } = await client.send(

@@ -1,4 +1,4 @@
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
 
 /** Longer than any function may take, so that a service that hangs ends the bench and not the reverse. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -27,7 +27,7 @@ export async function checkToken(api: string, token: string): Promise<Answer> {
  *
  * @throws Error for an answer other than 200 and 401
  */
-export async function sendLogOut(api: string, token: string, scope: LogOutScope): Promise<Answer> {
+export async function sendLogout(api: string, token: string, scope: LogoutScope): Promise<Answer> {
   return send('POST', `${api}/logout${scope === 'this' ? '' : `?scope=${scope}`}`, token);
 }
 

@@ -1,4 +1,4 @@
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 
 /**
@@ -25,9 +25,9 @@ export interface IssuedToken {
   refreshed: number;
 }
 
-/** A log-out that was sent. Both answers are Infinity while there is none. */
-export interface LogOut {
-  readonly scope: LogOutScope;
+/** A logout that was sent. Both answers are Infinity while there is none. */
+export interface Logout {
+  readonly scope: LogoutScope;
   readonly by: IssuedToken;
   readonly begun: number;
   answered: number;
@@ -64,11 +64,11 @@ export interface End {
 }
 
 /**
- * When a log-out ends a token. A session whose user authenticated while the log-out was on its way may
- * be ended by it or not: the epoch's instant lies somewhere between its request and its answer.
+ * When a logout ends a token. A session whose user authenticated while the logout was on its way may
+ * be ended by it or not: the cutoff's instant lies somewhere between its request and its answer.
  */
-export function endByLogOut({ chain, ...issued }: IssuedToken, logOut: LogOut): End {
-  const { scope, by, begun, answered, begunDate, answeredDate, clockMarginMs } = logOut;
+export function endByLogout({ chain, ...issued }: IssuedToken, logout: Logout): End {
+  const { scope, by, begun, answered, begunDate, answeredDate, clockMarginMs } = logout;
   if (scope === 'this' && issued.session !== by.session) return NEVER;
   if (scope === 'this') return { maybe: begun, surely: answered };
   if (scope === 'others' && chain === by.chain) return NEVER;
@@ -78,16 +78,16 @@ export function endByLogOut({ chain, ...issued }: IssuedToken, logOut: LogOut): 
   };
 }
 
-/** Judges a check, once the log-out has been answered. */
-export function judgeCheck(check: Check, logOut: LogOut): Violation | null {
+/** Judges a check, once the logout has been answered. */
+export function judgeCheck(check: Check, logout: Logout): Violation | null {
   const { issued, begun, answered, status } = check;
-  const byLogOut = endByLogOut(issued, logOut);
-  const maybe = Math.min(byLogOut.maybe, issued.refreshBegun);
-  const surely = Math.min(byLogOut.surely, issued.refreshed);
+  const byLogout = endByLogout(issued, logout);
+  const maybe = Math.min(byLogout.maybe, issued.refreshBegun);
+  const surely = Math.min(byLogout.surely, issued.refreshed);
   if (status === 200 && begun > surely)
-    return `let in: ${describe(issued, logOut)}, by a request that began ${ms(begun - surely)} after its session was dead`;
+    return `let in: ${describe(issued, logout)}, by a request that began ${ms(begun - surely)} after its session was dead`;
   if (status === 401 && answered < maybe)
-    return `refused: ${describe(issued, logOut)}, ${ms(answered - logOut.begun)} after the log-out was sent; nothing had ended it`;
+    return `refused: ${describe(issued, logout)}, ${ms(answered - logout.begun)} after the logout was sent; nothing had ended it`;
   return null;
 }
 
@@ -99,22 +99,22 @@ export function judgeCheck(check: Check, logOut: LogOut): Violation | null {
  */
 export function judgeRefresh(
   { old, begun, answered, succeeded }: Refresh,
-  logOut: LogOut,
+  logout: Logout,
   retriedAfterMs: number,
 ): Violation | null {
-  const { maybe, surely } = endByLogOut(old, logOut);
+  const { maybe, surely } = endByLogout(old, logout);
   if (succeeded && begun > surely)
-    return `refreshed: ${describe(old, logOut)}, ${ms(begun - surely)} after its session was dead`;
+    return `refreshed: ${describe(old, logout)}, ${ms(begun - surely)} after its session was dead`;
   if (!succeeded && answered < maybe && answered - begun < retriedAfterMs)
-    return `not refreshed: ${describe(old, logOut)}; nothing had ended it`;
+    return `not refreshed: ${describe(old, logout)}; nothing had ended it`;
   return null;
 }
 
 const NEVER: End = { maybe: Infinity, surely: Infinity };
 
-function describe({ chain, session }: IssuedToken, { scope, begunDate }: LogOut): string {
+function describe({ chain, session }: IssuedToken, { scope, begunDate }: Logout): string {
   const authenticated = ms(chain.authTime - begunDate);
-  return `scope ${scope}, a token of ${chain.owner} (jti ${session.jti}, authenticated ${authenticated} after the log-out was sent)`;
+  return `scope ${scope}, a token of ${chain.owner} (jti ${session.jti}, authenticated ${authenticated} after the logout was sent)`;
 }
 
 function ms(value: number): string {

@@ -30,7 +30,7 @@ const MEASURED = 600;
 
 /**
  * Calls both packaged functions in one process, in turns, each time with the same live token: event in,
- * answer out, with the real read of the session and the epoch from a store in another process.
+ * answer out, with the real read of the session and the cutoff from a store in another process.
  *
  * @throws Error when one call did not let the token in, or the signal's reason
  */

@@ -1,25 +1,25 @@
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
 import {
   type Check,
-  endByLogOut,
+  endByLogout,
   judgeCheck,
   judgeRefresh,
-  type LogOut,
+  type Logout,
   type Refresh,
   type Violation,
 } from './evidence.ts';
 
-export const SCOPES: readonly LogOutScope[] = ['this', 'others', 'everywhere'];
+export const SCOPES: readonly LogoutScope[] = ['this', 'others', 'everywhere'];
 
-/** What one log-out showed. Times are milliseconds. */
+/** What one logout showed. Times are milliseconds. */
 export interface RoundResult {
-  readonly scope: LogOutScope;
-  /** Between the log-out's request and its answer. */
-  readonly logOutMs: number;
-  /** From the log-out's answer to the first refusal's, of a request that began after the former. */
+  readonly scope: LogoutScope;
+  /** Between the logout's request and its answer. */
+  readonly logoutMs: number;
+  /** From the logout's answer to the first refusal's, of a request that began after the former. */
   readonly gapMs: number;
-  /** How long before the log-out's answer the last request began that was still let in; if any was. */
+  /** How long before the logout's answer the last request began that was still let in; if any was. */
   readonly lastLetInMs: number | undefined;
   /** What each check took that was let in: the time of a check under this load. */
   readonly letInMs: readonly number[];
@@ -37,7 +37,7 @@ export interface RoundResult {
 
 /** All that was seen while one user logged out. */
 export interface Observations {
-  readonly logOut: LogOut;
+  readonly logout: Logout;
   readonly checks: readonly Check[];
   readonly refreshes: readonly Refresh[];
 }
@@ -47,17 +47,17 @@ export interface Observations {
  *
  * @throws Error when no request was refused: the round shows nothing
  */
-export function sumUp({ logOut, checks, refreshes }: Observations): RoundResult {
-  const { scope, begun, answered } = logOut;
-  const mustBeDead = checks.filter(({ issued }) => endByLogOut(issued, logOut).surely < Infinity);
+export function sumUp({ logout, checks, refreshes }: Observations): RoundResult {
+  const { scope, begun, answered } = logout;
+  const mustBeDead = checks.filter(({ issued }) => endByLogout(issued, logout).surely < Infinity);
   const after = mustBeDead.filter((check) => check.begun > answered);
   const refusals = after.filter(({ status }) => status === 401);
   if (refusals.length === 0)
-    throw new Error(`No session that log-out with scope ${scope} ended was ever refused`);
+    throw new Error(`No session that logout with scope ${scope} ended was ever refused`);
   const letIn = mustBeDead.filter(({ status }) => status === 200).map((check) => check.begun);
   return {
     scope,
-    logOutMs: answered - begun,
+    logoutMs: answered - begun,
     gapMs: Math.min(...refusals.map((check) => check.answered)) - answered,
     lastLetInMs: letIn.length === 0 ? undefined : answered - Math.max(...letIn),
     letInMs: checks
@@ -70,12 +70,12 @@ export function sumUp({ logOut, checks, refreshes }: Observations): RoundResult 
       (check) =>
         check.status === 200 &&
         check.answered > answered &&
-        endByLogOut(check.issued, logOut).maybe === Infinity,
+        endByLogout(check.issued, logout).maybe === Infinity,
     ).length,
     refreshes: refreshes.length,
     violations: [
-      ...checks.map((check) => judgeCheck(check, logOut)),
-      ...refreshes.map((refresh) => judgeRefresh(refresh, logOut, timeBudget.attemptMs)),
+      ...checks.map((check) => judgeCheck(check, logout)),
+      ...refreshes.map((refresh) => judgeRefresh(refresh, logout, timeouts.attemptMs)),
     ].filter((violation) => violation !== null),
   };
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
 import { issueSession, refreshSession } from '../../lib/login/issue.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
-import { checkToken, sendLogOut } from './client.ts';
-import type { Chain, Check, IssuedToken, LogOut, Refresh } from './evidence.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
+import { checkToken, sendLogout } from './client.ts';
+import type { Chain, Check, IssuedToken, Logout, Refresh } from './evidence.ts';
 import { type Observations, type RoundResult, sumUp } from './round-result.ts';
 import { forget, type Target } from './target.ts';
 
 const TTL_SECONDS = 600;
-/** The log-out is sent at a random instant of this time after the others have begun, in milliseconds. */
+/** The logout is sent at a random instant of this time after the others have begun, in milliseconds. */
 const LEAD_MS = 20;
 /** How often a client logs in anew instead of refreshing. */
 const LOG_IN_SHARE = 0.1;
@@ -34,7 +34,7 @@ interface Device {
  */
 export async function playRound(
   target: Target,
-  scope: LogOutScope,
+  scope: LogoutScope,
   clients: number,
 ): Promise<RoundResult> {
   const sub = `bench-gap-${randomUUID()}`;
@@ -48,14 +48,14 @@ export async function playRound(
 async function observe(
   { api, store, signer, clockMarginMs }: Target,
   sub: string,
-  scope: LogOutScope,
+  scope: LogoutScope,
   clients: number,
 ): Promise<Observations> {
   const devices: Device[] = [];
   const checks: Check[] = [];
   const refreshes: Refresh[] = [];
   let racing = true;
-  let sent: LogOut | undefined;
+  let sent: Logout | undefined;
 
   async function logIn(owner: string, nowMs = Date.now()): Promise<Device> {
     const issued = await issueSession(store, signer, { sub, ttlSeconds: TTL_SECONDS }, nowMs);
@@ -99,11 +99,11 @@ async function observe(
     while (racing && !(sent && begun > sent.answered));
   }
 
-  /** Sends a log-out, and notes when its answer was there. */
-  async function tryLogOut(by: IssuedToken): Promise<LogOut | null> {
-    const attempt = newLogOut(scope, by, clockMarginMs);
+  /** Sends a logout, and notes when its answer was there. */
+  async function tryLogout(by: IssuedToken): Promise<Logout | null> {
+    const attempt = newLogout(scope, by, clockMarginMs);
     sent = attempt;
-    const { status, answered } = await sendLogOut(api, by.token, scope);
+    const { status, answered } = await sendLogout(api, by.token, scope);
     if (status === 401) {
       sent = undefined; // nothing may have happened
       return null;
@@ -113,23 +113,23 @@ async function observe(
     return attempt;
   }
 
-  /** A log-out that may race with a refresh of its own session; if that wins, with the new token. */
-  async function logOut(device: Device): Promise<LogOut> {
+  /** A logout that may race with a refresh of its own session; if that wins, with the new token. */
+  async function logout(device: Device): Promise<Logout> {
     const refreshed =
       Math.random() < OWN_REFRESH_SHARE
         ? pause(Math.random() * LEAD_MS).then(() => refresh(device))
         : Promise.resolve(false);
-    const [first, isNew] = await Promise.all([tryLogOut(device.newest), refreshed]);
-    const done = first ?? (isNew && scope !== 'this' ? await tryLogOut(device.newest) : null);
+    const [first, isNew] = await Promise.all([tryLogout(device.newest), refreshed]);
+    const done = first ?? (isNew && scope !== 'this' ? await tryLogout(device.newest) : null);
     if (!done)
-      throw noLogOut(
+      throw noLogout(
         scope,
         refreshes.find(({ old }) => old.chain === device.chain),
       );
     return done;
   }
 
-  async function checkUntilRefused(choose: () => IssuedToken, since: LogOut): Promise<LogOut> {
+  async function checkUntilRefused(choose: () => IssuedToken, since: Logout): Promise<Logout> {
     const giveUp = since.answered + REFUSED_WITHIN_MS;
     while ((await check(choose())).status === 200 && performance.now() < giveUp);
     return since;
@@ -141,7 +141,7 @@ async function observe(
   const others = await Promise.all(names(clients).map((owner) => logIn(owner, before)));
   const watched = () => (scope === 'this' ? (sent?.by ?? own.newest) : idle.newest);
 
-  const loggedOut = pause(Math.random() * LEAD_MS).then(() => logOut(own));
+  const loggedOut = pause(Math.random() * LEAD_MS).then(() => logout(own));
   const watching = Promise.all([
     loggedOut.then((done) => checkUntilRefused(watched, done)),
     watch(watched),
@@ -151,27 +151,27 @@ async function observe(
   });
   const racers = [
     ...others.map(race),
-    // Before it is as busy as the others: nothing but the log-out can end the token that it has now.
+    // Before it is as busy as the others: nothing but the logout can end the token that it has now.
     loggedOut.then(() => check(own.newest)).then(() => race(own)),
   ];
   const [[done]] = await Promise.all([watching, ...racers]);
   await Promise.all([done.by, ...devices.map(({ newest }) => newest)].map(check));
-  return { logOut: done, checks, refreshes };
+  return { logout: done, checks, refreshes };
 }
 
 /**
  * A session is lost where a refresh was tried again after its first answer came too late, and finds its
- * row gone: a documented end (`rotateSession`), and nothing to do with log-out.
+ * row gone: a documented end (`rotateSession`), and nothing to do with logout.
  */
 export class InconclusiveRound extends Error {
   override readonly name = 'InconclusiveRound';
 }
 
-function noLogOut(scope: LogOutScope, refresh: Refresh | undefined): Error {
-  if (refresh && !refresh.succeeded && refresh.answered - refresh.begun >= timeBudget.attemptMs)
+function noLogout(scope: LogoutScope, refresh: Refresh | undefined): Error {
+  if (refresh && !refresh.succeeded && refresh.answered - refresh.begun >= timeouts.attemptMs)
     return new InconclusiveRound('The refresh of the session that logs out was tried twice');
   const how = refresh ? `refreshed: ${refresh.succeeded}` : 'not refreshed meanwhile';
-  return new Error(`A log-out with scope ${scope} of a live session was a 401 (${how})`);
+  return new Error(`A logout with scope ${scope} of a live session was a 401 (${how})`);
 }
 
 function newToken(chain: Chain, issued: Pick<IssuedToken, 'token' | 'session'>): IssuedToken {
@@ -184,7 +184,7 @@ function newToken(chain: Chain, issued: Pick<IssuedToken, 'token' | 'session'>):
   };
 }
 
-function newLogOut(scope: LogOutScope, by: IssuedToken, clockMarginMs: number): LogOut {
+function newLogout(scope: LogoutScope, by: IssuedToken, clockMarginMs: number): Logout {
   return {
     scope,
     by,

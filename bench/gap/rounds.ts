@@ -1,18 +1,18 @@
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
 import type { Violation } from './evidence.ts';
 import { InconclusiveRound, playRound } from './round.ts';
 import { type RoundResult, SCOPES } from './round-result.ts';
 import type { Target } from './target.ts';
 
 export interface RoundsOptions {
-  /** Log-outs in all; the scopes take turns. */
+  /** Logouts in all; the scopes take turns. */
   readonly rounds: number;
   /**
    * Rounds before those, a user at a time, which are judged but not timed: the first requests load the
    * functions, whose cold start is no gap.
    */
   readonly warmUp: number;
-  /** Users whose log-outs are measured at the same time. */
+  /** Users whose logouts are measured at the same time. */
   readonly users: number;
   /** Clients of each user that refresh and log in, beside the one that logs out and an idle one. */
   readonly clients: number;
@@ -45,7 +45,7 @@ export async function playRounds(target: Target, options: RoundsOptions): Promis
   let broken = false;
   let inconclusive = 0;
 
-  async function conclusiveRound(scope: LogOutScope): Promise<RoundResult> {
+  async function conclusiveRound(scope: LogoutScope): Promise<RoundResult> {
     for (;;) {
       try {
         return await playRound(target, scope, clients);

@@ -6,12 +6,12 @@ import type { Rounds } from './rounds.ts';
 export interface ScopeSummary {
   readonly scope: string;
   readonly rounds: number;
-  readonly logOut: Quantiles;
-  /** From the log-out's answer to the first refusal's. */
+  readonly logout: Quantiles;
+  /** From the logout's answer to the first refusal's. */
   readonly gap: Quantiles;
   /** A check that is let in, under the same load: what a gap of nothing would take. */
   readonly check: Quantiles;
-  /** The least time between a request that was let in and the log-out's answer after it. */
+  /** The least time between a request that was let in and the logout's answer after it. */
   readonly closest: number | null;
   readonly deadChecks: number;
   readonly deadLetIn: number;
@@ -36,7 +36,7 @@ export function summaries({ rounds }: Rounds): ScopeSummary[] {
       {
         scope,
         rounds: own.length,
-        logOut: quantiles(own.map(({ logOutMs }) => logOutMs)),
+        logout: quantiles(own.map(({ logoutMs }) => logoutMs)),
         gap: quantiles(own.map(({ gapMs }) => gapMs)),
         check: quantiles(own.flatMap(({ letInMs }) => letInMs)),
         closest: letIn.length === 0 ? null : Math.min(...letIn),
@@ -53,26 +53,26 @@ export function summaries({ rounds }: Rounds): ScopeSummary[] {
 /** One table, with what its columns say. */
 export function gapTable(scopes: readonly ScopeSummary[]): string {
   return [
-    '| scope | rounds | gap p50 | gap p99 | gap max | check p50 | check p99 | log-out p50 | dead: asked | let in | of those raced | alive: let in | refreshes | closest |',
+    '| scope | rounds | gap p50 | gap p99 | gap max | check p50 | check p99 | logout p50 | dead: asked | let in | of those raced | alive: let in | refreshes | closest |',
     '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...scopes.map(line),
     '',
-    'Times are milliseconds. The gap is from the answer of the log-out to that of the first refusal, of a',
+    'Times are milliseconds. The gap is from the answer of the logout to that of the first refusal, of a',
     'request that began after it: it holds one whole check, so that a check’s own time, under the same',
     'load, is what no gap at all would be. *Dead* are the requests that began after the answer, for',
     'sessions that had to be dead, and none may be let in; *raced* are those of them whose token came from a',
-    'refresh that had begun before the log-out’s answer and ended after it. *Alive* are requests for sessions',
-    'that the log-out had to leave alone: kept ones, and those of users who authenticated after it. *Closest*',
+    'refresh that had begun before the logout’s answer and ended after it. *Alive* are requests for sessions',
+    'that the logout had to leave alone: kept ones, and those of users who authenticated after it. *Closest*',
     'is how long before the answer the last request of all rounds began that was still let in: below zero',
     'there would be a gap.',
   ].join('\n');
 }
 
-function line({ gap, check, logOut, ...scope }: ScopeSummary): string {
+function line({ gap, check, logout, ...scope }: ScopeSummary): string {
   const cells = [
     scope.scope,
     scope.rounds,
-    ...[gap.p50, gap.p99, gap.max, check.p50, check.p99, logOut.p50].map(figure),
+    ...[gap.p50, gap.p99, gap.max, check.p50, check.p99, logout.p50].map(figure),
     scope.deadChecks,
     scope.deadLetIn,
     scope.racedChecks,

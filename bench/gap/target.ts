@@ -72,7 +72,7 @@ async function target(
 const BATCH = 25;
 
 /**
- * Deletes what a user has left, as an epoch has no TTL. It sorts before every UUID and goes last: the
+ * Deletes what a user has left, as a cutoff has no TTL. It sorts before every UUID and goes last: the
  * sessions that it ended must not live again.
  */
 export async function forget({ client, table }: SessionStore, sub: string): Promise<void> {

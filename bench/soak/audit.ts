@@ -12,7 +12,7 @@ export interface Look {
 const AT_ONCE = 16;
 
 /**
- * Compares what the service has said of every session with what there is: a session whose log-out was
+ * Compares what the service has said of every session with what there is: a session whose logout was
  * answered 200 is dead, one that nobody logged out is alive, and any other is one of the two, for the
  * table and for /me, and at a second look.
  *

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { HttpResponse } from '../../lib/http/response.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
 
 /** The two parts of Lambda's context that the functions read. */
 interface SoakContext {
@@ -22,7 +22,7 @@ const [bundle = '', name = ''] = process.argv.slice(2);
 const handler: Handler = createRequire(import.meta.url)(bundle)[name];
 
 const server = createServer(async (request, response) => {
-  const end = Date.now() + timeBudget.functionMs;
+  const end = Date.now() + timeouts.functionMs;
   const answer = await handler(toEvent(request), {
     awsRequestId: 'soak',
     getRemainingTimeInMillis: () => end - Date.now(),

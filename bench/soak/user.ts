@@ -55,8 +55,8 @@ export class User {
     const entry = this.#run.ledger.get(this.#run.random.pick(this.#sessions));
     if (action === 'refresh') return { action, result: await this.#refresh(entry) };
     if (action === 'me') return { action, result: await this.#me(entry) };
-    if (action === 'this') return { action, result: await this.#logOut(entry) };
-    return { action, result: await this.#logOutMany(entry, action) };
+    if (action === 'this') return { action, result: await this.#logout(entry) };
+    return { action, result: await this.#revokeMany(entry, action) };
   }
 
   #choose(): Action {
@@ -114,30 +114,30 @@ export class User {
       violation(`me let session ${jti} in, dead (${because})`);
     if (answer?.status === 401 && state === 'alive')
       violation(`me refused session ${jti}, alive (${because})`);
-    // An answer of 200 says nothing for long: the log-out that is in doubt may still be on its way.
+    // An answer of 200 says nothing for long: the logout that is in doubt may still be on its way.
     if (answer?.status === 401) ledger.note(jti, 'dead', 'me answered 401');
     return answer?.status ?? 'none';
   }
 
-  async #logOut({ session: { jti }, token }: Entry): Promise<Result> {
+  async #logout({ session: { jti }, token }: Entry): Promise<Result> {
     const answer = await this.#run.stack.ask('logout', token);
     this.#checkForm('this', answer);
-    if (answer?.status === 200) this.#run.ledger.note(jti, 'dead', 'log-out answered 200');
-    else this.#run.ledger.note(jti, 'unknown', `log-out answered ${answer?.status ?? 'nothing'}`);
+    if (answer?.status === 200) this.#run.ledger.note(jti, 'dead', 'logout answered 200');
+    else this.#run.ledger.note(jti, 'unknown', `logout answered ${answer?.status ?? 'nothing'}`);
     return answer?.status ?? 'none';
   }
 
-  async #logOutMany(caller: Entry, scope: 'others' | 'everywhere'): Promise<Result> {
+  async #revokeMany(caller: Entry, scope: 'others' | 'everywhere'): Promise<Result> {
     const { stack, ledger, violation } = this.#run;
     const { session, state, token, because } = caller;
     const answer = await stack.ask('logout', token, `?scope=${scope}`);
     this.#checkForm(scope, answer);
     if (answer?.status === 200 && state === 'dead')
-      violation(`log-out of ${scope} took session ${session.jti}, dead (${because})`);
+      violation(`logout of ${scope} took session ${session.jti}, dead (${because})`);
     if (answer?.status === 401) {
       if (state === 'alive')
-        violation(`log-out of ${scope} refused session ${session.jti}, alive (${because})`);
-      ledger.note(session.jti, 'dead', `log-out of ${scope} answered 401`);
+        violation(`logout of ${scope} refused session ${session.jti}, alive (${because})`);
+      ledger.note(session.jti, 'dead', `logout of ${scope} answered 401`);
       return 401;
     }
     const said = answer?.status === 200 ? 'dead' : 'unknown';
@@ -146,7 +146,7 @@ export class User {
         ledger.note(
           entry.session.jti,
           said,
-          `log-out of ${scope} answered ${answer?.status ?? 'nothing'}`,
+          `logout of ${scope} answered ${answer?.status ?? 'nothing'}`,
         );
     return answer?.status ?? 'none';
   }

@@ -22,7 +22,7 @@ export interface LeftOut {
 const HERE = dirname(fileURLToPath(import.meta.url));
 const LIB = join(HERE, '../../lib');
 
-/** In the order of what each saves of the bundle of log-out, whose bytes (minified) stand behind it. */
+/** In the order of what each saves of the bundle of logout, whose bytes (minified) stand behind it. */
 export const leftOut: readonly LeftOut[] = [
   // 110,000: the chain of credential providers. Lambda's role is in the environment.
   {

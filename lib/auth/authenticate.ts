@@ -4,7 +4,7 @@ import { HttpError } from '../http/response.ts';
 import type { Session } from '../sessions/session.ts';
 import { findSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
-import { recordOutcome } from './events.ts';
+import { recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
 /** Who is asking, and in which session. */
@@ -26,18 +26,18 @@ export async function authenticate(
   const verification = await verifyToken(bearerToken(request), verifier);
   if (verification.status !== 'verified') {
     const reason = verification.status === 'refused' ? verification.reason : verification.status;
-    recordOutcome(request, 'check.refused', { reason });
+    recordEvent(request, 'check.refused', { reason });
     throw unauthorized();
   }
   const session = await findSession(store, verification.session);
   if (!session) {
-    recordOutcome(request, 'check.refused', {
+    recordEvent(request, 'check.refused', {
       reason: 'session_ended',
       session: verification.session,
     });
     throw unauthorized();
   }
-  recordOutcome(request, 'check.passed');
+  recordEvent(request, 'check.passed');
   return { claims: verification.claims, session };
 }
 

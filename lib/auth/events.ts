@@ -1,11 +1,11 @@
 import type { HttpRequest } from '../http/request.ts';
+import { hashId } from '../observability/hash-id.ts';
 import { logger } from '../observability/logger.ts';
 import { count } from '../observability/metrics.ts';
-import { pseudonym } from '../observability/pseudonym.ts';
-import type { SessionReference } from '../sessions/key.ts';
+import type { SessionKey } from '../sessions/key.ts';
 
 /** What can become of a request that nothing went wrong with; docs/operations.md explains each. */
-export type Outcome =
+export type EventName =
   | 'logout.ended'
   | 'logout.already_ended'
   | 'logout.refused'
@@ -15,7 +15,7 @@ export type Outcome =
   | 'check.refused';
 
 /** What a line may say beyond its outcome. Never a claim, a header or a token. */
-export interface OutcomeDetails {
+export interface EventDetails {
   /** A stable code. */
   readonly reason?: string;
   /** `this`, `others`, `everywhere`, or `one` of the list. */
@@ -23,14 +23,14 @@ export interface OutcomeDetails {
   /** Whether the token that named the session was still within its life. */
   readonly tokenStatus?: 'verified' | 'expired' | 'not_yet_valid';
   /** Logged as two pseudonyms. */
-  readonly session?: SessionReference;
+  readonly session?: SessionKey;
 }
 
 /** Counts an outcome and, where somebody may want to look at it, writes its one log line. */
-export function recordOutcome(
+export function recordEvent(
   request: HttpRequest,
-  outcome: Outcome,
-  { reason, scope, tokenStatus, session }: OutcomeDetails = {},
+  outcome: EventName,
+  { reason, scope, tokenStatus, session }: EventDetails = {},
 ): void {
   count(outcome);
   if (reason !== undefined && outcome.endsWith('.refused')) count(`refused.${reason}`);
@@ -42,6 +42,6 @@ export function recordOutcome(
     ...(reason === undefined ? {} : { reason }),
     ...(scope === undefined ? {} : { scope }),
     ...(tokenStatus === undefined ? {} : { token_status: tokenStatus }),
-    ...(session ? { sub_hash: pseudonym(session.sub), jti_hash: pseudonym(session.jti) } : {}),
+    ...(session ? { sub_hash: hashId(session.sub), jti_hash: hashId(session.jti) } : {}),
   });
 }

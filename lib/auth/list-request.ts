@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../http/request.ts';
 import { HttpError } from '../http/response.ts';
-import { sessionReference } from '../sessions/key.ts';
+import { sessionKey } from '../sessions/key.ts';
 import type { Position } from '../sessions/list.ts';
 import { isEpochTime } from '../sessions/session.ts';
 
@@ -43,7 +43,7 @@ function parsePosition(json: string): Position | null {
     const value: unknown = JSON.parse(json);
     if (!Array.isArray(value)) return null;
     const [auth_time, jti]: unknown[] = value;
-    const reference = sessionReference({ jti });
+    const reference = sessionKey({ jti });
     return reference && isEpochTime(auth_time, 1) ? { auth_time, jti: reference.jti } : null;
   } catch {
     return null; // no JSON: an expected miss

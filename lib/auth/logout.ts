@@ -1,10 +1,10 @@
 import type { HttpRequest } from '../http/request.ts';
-import { sweepEnded } from '../sessions/delete-revoked.ts';
-import { logOutMany } from '../sessions/revoke-many.ts';
+import { deleteRevoked } from '../sessions/delete-revoked.ts';
+import { revokeMany } from '../sessions/revoke-many.ts';
 import { endSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
 import { authenticate, unauthorized } from './authenticate.ts';
-import { recordOutcome } from './events.ts';
+import { recordEvent } from './events.ts';
 import type { ScopeOfMany } from './logout-scope.ts';
 import type { Services } from './services.ts';
 
@@ -22,13 +22,13 @@ export async function endPresentedSession(
 ): Promise<void> {
   const verification = await verifyToken(token, verifier);
   if (verification.status === 'refused') {
-    recordOutcome(request, 'logout.refused', { reason: verification.reason });
+    recordEvent(request, 'logout.refused', { reason: verification.reason });
     return;
   }
   const { session, status: tokenStatus } = verification;
   const ended = await endSession(store, session);
   const outcome = ended ? 'logout.ended' : 'logout.already_ended';
-  recordOutcome(request, outcome, { scope: 'this', tokenStatus, session });
+  recordEvent(request, outcome, { scope: 'this', tokenStatus, session });
 }
 
 /**
@@ -37,20 +37,20 @@ export async function endPresentedSession(
  * @throws HttpError 401 for a caller without a live session, also when it was ended meanwhile
  * @throws when a key or the store could not be asked
  */
-export async function endManySessions(
+export async function logoutMany(
   scope: ScopeOfMany,
   request: HttpRequest,
   services: Services,
 ): Promise<void> {
   const { session } = await authenticate(request, services);
-  const epoch = await logOutMany(services.store, session, scope);
-  if (!epoch) {
-    recordOutcome(request, 'check.refused', { reason: 'session_ended', session });
+  const cutoff = await revokeMany(services.store, session, scope);
+  if (!cutoff) {
+    recordEvent(request, 'check.refused', { reason: 'session_ended', session });
     throw unauthorized();
   }
-  recordOutcome(request, 'logout.ended', { scope, session });
+  recordEvent(request, 'logout.ended', { scope, session });
   // The sessions are dead by now; what goes wrong with their rows is no concern of the caller's.
-  await sweepEnded(services.store, session.sub, epoch).catch(({ name }: Error) =>
-    recordOutcome(request, 'logout.sweep_failed', { reason: name }),
+  await deleteRevoked(services.store, session.sub, cutoff).catch(({ name }: Error) =>
+    recordEvent(request, 'logout.sweep_failed', { reason: name }),
   );
 }

@@ -1,6 +1,6 @@
 import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
 import { storeLatency } from '../observability/metrics.ts';
-import { createKeys } from '../tokens/key-source.ts';
+import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
 import { readConfiguration } from './config.ts';
 
@@ -24,7 +24,7 @@ export function services(): Services {
     const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
     const { issuer, audience } = tokens;
     made = {
-      verifier: { keys: createKeys(tokens), issuer, audience },
+      verifier: { keys: createKeySet(tokens), issuer, audience },
       store: openSessionStore(sessionsTable, storeLatency),
       authorizerClaims,
     };

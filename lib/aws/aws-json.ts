@@ -29,7 +29,7 @@ type Protocol = $ClientProtocol<HttpRequest, HttpResponse>;
  *
  * The SDK's walks schemas in both directions, which turns bytes into base64 and dates into numbers. Nothing
  * that this service says or reads has either; a row's attribute of bytes stays base64. Measured, by leaving this
- * out: a warm log-out takes 1.4 times the CPU, and a function's bundle grows by 33 kB.
+ * out: a warm logout takes 1.4 times the CPU, and a function's bundle grows by 33 kB.
  *
  * @param version of the protocol: DynamoDB speaks 1.0, SSM 1.1
  */

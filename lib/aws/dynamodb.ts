@@ -6,7 +6,7 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { once } from '../shared/memoize.ts';
-import { timeBudget } from '../shared/timeouts.ts';
+import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
@@ -22,7 +22,7 @@ export interface SessionStore {
  *
  * The SDK by itself waits for ever on a connection that hangs, and `requestTimeout` only warns unless
  * `throwOnRequestTimeout` is set. It ends with the headers of the answer; `socketTimeout` is for a
- * body that never comes. {@link timeBudget} has the values.
+ * body that never comes. {@link timeouts} has the values.
  *
  * @param onLatency told how long each operation took, all its attempts together
  */
@@ -34,11 +34,11 @@ export function openSessionStore(
     protocol: awsJson('1.0'),
     sha256: Sha256,
     retryMode: 'standard',
-    maxAttempts: timeBudget.attempts,
+    maxAttempts: timeouts.attempts,
     requestHandler: {
-      connectionTimeout: timeBudget.connectMs,
-      requestTimeout: timeBudget.attemptMs,
-      socketTimeout: timeBudget.attemptMs,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.attemptMs,
+      socketTimeout: timeouts.attemptMs,
       throwOnRequestTimeout: true,
     },
   });
@@ -52,7 +52,7 @@ export function openSessionStore(
   return {
     client: DynamoDBDocumentClient.from(client, {
       // By default a number that JavaScript can't hold exactly is a BigInt or an exception, which would
-      // fail a log-out over a row that is deleted already. Rows are checked where they are read.
+      // fail a logout over a row that is deleted already. Rows are checked where they are read.
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,

@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { timeBudget, withinBudget } from '../shared/timeouts.ts';
+import { startDeadline, timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
@@ -19,7 +19,7 @@ let last:
 /**
  * Reads the value of an SSM SecureString, kept for {@link SECRET_MAX_AGE_SECONDS}.
  *
- * @throws SecretParameterError when SSM refuses, answers without a value, or does not answer in {@link timeBudget}.secretMs
+ * @throws SecretParameterError when SSM refuses, answers without a value, or does not answer in {@link timeouts}.secretMs
  */
 export async function readSecretParameter(name: string): Promise<string> {
   const now = Date.now();
@@ -47,20 +47,20 @@ async function ask(name: string): Promise<string> {
     retryMode: 'standard',
     maxAttempts: 2,
     requestHandler: {
-      connectionTimeout: timeBudget.connectMs,
-      requestTimeout: timeBudget.secretMs / 2,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.secretMs / 2,
       throwOnRequestTimeout: true,
     },
   });
-  using budget = withinBudget(timeBudget.secretMs);
+  using deadline = startDeadline(timeouts.secretMs);
   try {
     const command = new GetParameterCommand({ Name: name, WithDecryption: true });
-    const { Parameter } = await client.send(command, budget);
+    const { Parameter } = await client.send(command, deadline);
     // SSM has no empty values: such an answer is not kept for minutes.
     if (!Parameter?.Value) throw new Error('SSM’s answer does not hold a value');
     return Parameter.Value;
   } catch (error) {
-    budget.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
+    deadline.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { timeBudget } from '../shared/timeouts.ts';
+import { timeouts } from '../shared/timeouts.ts';
 
 /** Middy's own error says that an operation was aborted, which leads whoever is on call to the store. */
 class FunctionTimeoutError extends Error {
@@ -7,10 +7,10 @@ class FunctionTimeoutError extends Error {
 
 /** Middy's settings that answer before Lambda ends the function. */
 export const giveUpInTime = {
-  timeoutEarlyInMillis: timeBudget.earlyAnswerMs,
+  timeoutEarlyInMillis: timeouts.earlyAnswerMs,
   timeoutEarlyResponse: (): never => {
     throw new FunctionTimeoutError(
-      `The function was still busy ${timeBudget.earlyAnswerMs} ms before its Lambda timeout`,
+      `The function was still busy ${timeouts.earlyAnswerMs} ms before its Lambda timeout`,
     );
   },
 } as const;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, type JWTPayload, type KeyObject, SignJWT } from 'jose';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import type { SessionReference } from '../sessions/key.ts';
+import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
 import { createSession, rotateSession } from '../sessions/sessions.ts';
 
@@ -60,7 +60,7 @@ export type RefreshedSession = Omit<NewSession, 'sub'>;
 export async function refreshSession(
   store: SessionStore,
   signer: Signer,
-  old: SessionReference,
+  old: SessionKey,
   request: RefreshedSession,
   nowMs: number = Date.now(),
 ): Promise<{ readonly token: string; readonly session: Session } | null> {

@@ -10,7 +10,7 @@ export const openApiDocument = {
     version: '0.1.0',
     summary: 'JWT sessions that end when the user says so.',
     description:
-      '200 from log-out means that the session is dead, at the next request, everywhere. Authorize with a token of the login service (`npm run --silent token` makes one for a local run), then try `me`, `logout`, and `me` again.',
+      '200 from logout means that the session is dead, at the next request, everywhere. Authorize with a token of the login service (`npm run --silent token` makes one for a local run), then try `me`, `logout`, and `me` again.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   // Relative to this document: it is right under a stage's path and a custom domain's mapping as well.

@@ -16,9 +16,9 @@ const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError', '5XX': 'GatewayFail
 const WITH_TOKEN = { 403: 'Forbidden', ...ANY } as const;
 const PROTECTED = { 401: 'Unauthorized', ...WITH_TOKEN } as const;
 
-const logOut: PathItem = {
+const logout: PathItem = {
   post: {
-    operationId: 'logOut',
+    operationId: 'logout',
     tags: ['sessions'],
     summary: 'Log out',
     description:
@@ -146,7 +146,7 @@ const openApi: PathItem = {
 
 /** Every route of serverless.yml. */
 export const paths: Readonly<Record<string, PathItem>> = {
-  '/api/v1/auth/logout': logOut,
+  '/api/v1/auth/logout': logout,
   '/api/v1/auth/me': me,
   '/api/v1/auth/sessions': sessions,
   '/api/v1/auth/sessions/{id}': session,

@@ -35,7 +35,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     },
     { required: ['sub', 'session'] },
   ),
-  ListedSession: object({
+  SessionListItem: object({
     ...SESSION,
     user_agent: { type: ['string', 'null'], description: 'As the login service wrote it.' },
     ip: { type: ['string', 'null'], description: 'As the login service wrote it.' },
@@ -45,7 +45,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     sessions: {
       type: 'array',
       maxItems: MAX_LIMIT,
-      items: { $ref: '#/components/schemas/ListedSession' },
+      items: { $ref: '#/components/schemas/SessionListItem' },
     },
     next: {
       type: ['string', 'null'],

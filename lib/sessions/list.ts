@@ -1,6 +1,6 @@
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { EPOCH_KEY, isLive, parseOptionalEpoch } from './cutoff.ts';
-import type { SessionReference } from './key.ts';
+import { CUTOFF_KEY, isLive, parseOptionalCutoff } from './cutoff.ts';
+import type { SessionKey } from './key.ts';
 import { isSessionRow, queryRows, type Row } from './rows.ts';
 import { InvalidSessionError, parseSession, type Session } from './session.ts';
 
@@ -9,7 +9,7 @@ export type Position = Pick<Session, 'auth_time' | 'jti'>;
 
 /** A row that was not written as README.md asks of login services. */
 export interface UnreadableRow {
-  readonly session: SessionReference;
+  readonly session: SessionKey;
   readonly attribute: InvalidSessionError['attribute'];
 }
 
@@ -25,13 +25,13 @@ export interface SessionPage {
  * Lists a user's live sessions, newest first, strongly consistent.
  *
  * The table is ordered by `jti`, so every page reads all rows of the user (1 MB a request, 10,000
- * sessions are some 2 MB): an index by time would double the cost of every log-in and log-out.
+ * sessions are some 2 MB): an index by time would double the cost of every log-in and logout.
  *
  * @param after the end of the page before; only a position in this user's own list
  * @param limit sessions on the page
  * @returns the page, where it ends unless it is the last, and the user's rows that no one can read: they
  *   open nothing, as the check of a session throws on them, and hide none of the others
- * @throws TypeError for an epoch that can't be read: nothing is known about any session then
+ * @throws TypeError for a cutoff that can't be read: nothing is known about any session then
  */
 export async function listSessions(
   store: SessionStore,
@@ -40,11 +40,11 @@ export async function listSessions(
   nowMs: number = Date.now(),
 ): Promise<SessionPage> {
   const rows = await queryRows(store, sub);
-  const epoch = parseOptionalEpoch(rows.find(({ jti }) => jti === EPOCH_KEY));
+  const cutoff = parseOptionalCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
   const parsed = rows.filter(isSessionRow).map(parseOrReport);
   const live = parsed
     .flatMap(({ session }) => session ?? [])
-    .filter((session) => isLive(session, epoch, nowMs))
+    .filter((session) => isLive(session, cutoff, nowMs))
     .filter((session) => after === undefined || compare(after, session) < 0)
     .sort(compare);
   const sessions = live.slice(0, limit);

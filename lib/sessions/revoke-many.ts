@@ -2,93 +2,91 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ScopeOfMany } from '../auth/logout-scope.ts';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { withinBudget } from '../shared/timeouts.ts';
+import { startDeadline } from '../shared/timeouts.ts';
 import {
-  EPOCH_KEY,
-  isEndedBy,
-  parseEpoch,
-  parseOptionalEpoch,
-  type SessionEpoch,
+  CUTOFF_KEY,
+  type Cutoff,
+  isRevokedBy,
+  parseCutoff,
+  parseOptionalCutoff,
 } from './cutoff.ts';
 import { readRows } from './rows.ts';
 import type { Session } from './session.ts';
 
-/** Attempts to write an epoch while others of the same user are being written. */
+/** Attempts to write a cutoff while others of the same user are being written. */
 const MAX_ATTEMPTS = 4;
 
 /**
  * Ends a user's sessions with one write, however many there are: those whose user authenticated until
  * now. It holds for rows that are there, and for those that a racing refresh is about to write.
  *
- * Two rules make it hold beside other calls like it. An epoch never moves back, or it would revive what
+ * Two rules make it hold beside other calls like it. A cutoff never moves back, or it would revive what
  * an earlier one ended. And it is written only while the caller itself is not ended: of two devices that
  * each log out the other, one wins and the other is told so.
  *
  * @param caller the live session that asks for it
  * @param nowMs epoch milliseconds
- * @returns the epoch that holds from now on, or null when the caller's session has been ended meanwhile
- * @throws when the store does not answer, refuses, or its answer does not hold the epoch
+ * @returns the cutoff that holds from now on, or null when the caller's session has been ended meanwhile
+ * @throws when the store does not answer, refuses, or its answer does not hold the cutoff
  */
-export async function logOutMany(
+export async function revokeMany(
   store: SessionStore,
   caller: Session,
   scope: ScopeOfMany,
   nowMs: number = Date.now(),
-): Promise<SessionEpoch | null> {
+): Promise<Cutoff | null> {
   // A login service's clock may run ahead of ours; its own session has to be covered all the same.
-  let notBefore = Math.max(nowMs, caller.auth_time);
+  let revokedBefore = Math.max(nowMs, caller.auth_time);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const epoch = {
-      not_before: notBefore,
-      ...(scope === 'others' ? { keep: caller.sid } : {}),
+    const cutoff = {
+      revoked_before: revokedBefore,
+      ...(scope === 'others' ? { except_sid: caller.sid } : {}),
     };
-    if (await writeEpoch(store, caller, epoch)) return epoch;
-    const there = await readEpoch(store, caller.sub);
+    if (await writeCutoff(store, caller, cutoff)) return cutoff;
+    const there = await readCutoff(store, caller.sub);
     // Such as our own write: when its answer was lost, it fails its own condition the second time.
-    if (there && covers(there, epoch)) return there;
-    if (isEndedBy(there, caller)) return null;
-    notBefore = Math.max(notBefore, there?.not_before ?? notBefore);
+    if (there && covers(there, cutoff)) return there;
+    if (isRevokedBy(there, caller)) return null;
+    revokedBefore = Math.max(revokedBefore, there?.revoked_before ?? revokedBefore);
   }
-  throw new Error(`The epoch was still being rewritten after ${MAX_ATTEMPTS} attempts`);
+  throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
 
-/** Whether one epoch ends all that another would, and spares no other chain. */
-function covers(one: SessionEpoch, other: SessionEpoch): boolean {
-  return one.not_before >= other.not_before && one.keep === other.keep;
+/** Whether one cutoff ends all that another would, and spares no other chain. */
+function covers(one: Cutoff, other: Cutoff): boolean {
+  return one.revoked_before >= other.revoked_before && one.except_sid === other.except_sid;
 }
 
 /**
  * The row is asked for as the proof, as a delete's is: a bare success could have been said by anything
  * on the way.
  */
-async function writeEpoch(
-  store: SessionStore,
-  caller: Session,
-  epoch: SessionEpoch,
-): Promise<boolean> {
-  using budget = withinBudget();
+async function writeCutoff(store: SessionStore, caller: Session, cutoff: Cutoff): Promise<boolean> {
+  using deadline = startDeadline();
   try {
     const { Attributes } = await store.client.send(
       new UpdateCommand({
         TableName: store.table,
-        Key: { sub: caller.sub, jti: EPOCH_KEY },
+        Key: { sub: caller.sub, jti: CUTOFF_KEY },
         // No expires_at: were it gone before the sessions that it ended, they would live again.
         UpdateExpression:
-          epoch.keep === undefined ? 'SET #nb = :new REMOVE #keep' : 'SET #nb = :new, #keep = :sid',
+          cutoff.except_sid === undefined
+            ? 'SET #nb = :new REMOVE #except_sid'
+            : 'SET #nb = :new, #except_sid = :sid',
         ConditionExpression:
-          'attribute_not_exists(jti) OR (#nb <= :new AND (#nb < :authenticated OR #keep = :sid))',
-        ExpressionAttributeNames: { '#nb': 'not_before', '#keep': 'keep' },
+          'attribute_not_exists(jti) OR (#nb <= :new AND (#nb < :authenticated OR #except_sid = :sid))',
+        ExpressionAttributeNames: { '#nb': 'revoked_before', '#except_sid': 'except_sid' },
         ExpressionAttributeValues: {
-          ':new': epoch.not_before,
+          ':new': cutoff.revoked_before,
           ':authenticated': caller.auth_time,
           ':sid': caller.sid,
         },
         ReturnValues: 'ALL_NEW',
       }),
-      budget,
+      deadline,
     );
-    if (!Attributes || !covers(parseEpoch(Attributes), epoch))
-      throw new Error('The store’s answer to a write does not hold the epoch');
+    if (!Attributes || !covers(parseCutoff(Attributes), cutoff))
+      throw new Error('The store’s answer to a write does not hold the cutoff');
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
@@ -96,6 +94,6 @@ async function writeEpoch(
   }
 }
 
-async function readEpoch(store: SessionStore, sub: string): Promise<SessionEpoch | undefined> {
-  return parseOptionalEpoch((await readRows(store, sub, [EPOCH_KEY])).get(EPOCH_KEY));
+async function readCutoff(store: SessionStore, sub: string): Promise<Cutoff | undefined> {
+  return parseOptionalCutoff((await readRows(store, sub, [CUTOFF_KEY])).get(CUTOFF_KEY));
 }

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { type Budget, timeBudget, withinBudget } from '../shared/timeouts.ts';
+import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
 import { RESERVED_PREFIX } from './key.ts';
 
 /** A row's attributes by name, none of them parsed. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Whether a row is a session's, not one such as the epoch's. */
+/** Whether a row is a session's, not one such as the cutoff's. */
 export function isSessionRow({ jti }: Row): boolean {
   return !String(jti).startsWith(RESERVED_PREFIX);
 }
@@ -23,33 +23,33 @@ export class UnprocessedKeysError extends Error {
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  *
  * @returns the rows that are there, by `jti`
- * @throws UnprocessedKeysError when some could not be read in {@link timeBudget}.storeMs
- * @throws Error for an answer without rows, which is none of DynamoDB's: no epoch would be read from it
+ * @throws UnprocessedKeysError when some could not be read in {@link timeouts}.storeMs
+ * @throws Error for an answer without rows, which is none of DynamoDB's: no cutoff would be read from it
  */
 export async function readRows(
   store: SessionStore,
   sub: string,
   jtis: readonly string[],
 ): Promise<ReadonlyMap<string, Row>> {
-  using budget = withinBudget();
+  using deadline = startDeadline();
   const rows = new Map<string, Row>();
   let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
-  for (let pauseMs = timeBudget.firstPauseMs; keys.length > 0; pauseMs *= 2) {
+  for (let pauseMs = timeouts.firstPauseMs; keys.length > 0; pauseMs *= 2) {
     const { Responses, UnprocessedKeys } = await store.client.send(
       new BatchGetCommand({
         RequestItems: { [store.table]: { Keys: keys, ConsistentRead: true } },
       }),
-      budget,
+      deadline,
     );
     if (!Responses) throw new Error('The store’s answer to a read does not hold any rows');
     for (const row of Responses[store.table] ?? []) rows.set(String(row.jti), row);
     keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
-    if (keys.length > 0) await pauseOrGiveUp(pauseMs, budget);
+    if (keys.length > 0) await pauseOrGiveUp(pauseMs, deadline);
   }
   return rows;
 }
 
-async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Budget): Promise<void> {
+async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Deadline): Promise<void> {
   try {
     await pause(milliseconds, undefined, { signal: abortSignal });
   } catch (cause) {
@@ -63,11 +63,11 @@ async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Budget): Pro
  * @throws Error for an answer without rows, which is none of DynamoDB's
  */
 export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
-  using budget = withinBudget();
+  using deadline = startDeadline();
   const rows: Row[] = [];
   let start: Row | undefined;
   do {
-    const page = await queryPage(store, sub, start ? { ExclusiveStartKey: start } : {}, budget);
+    const page = await queryPage(store, sub, start ? { ExclusiveStartKey: start } : {}, deadline);
     rows.push(...page.rows);
     start = page.next;
   } while (start);
@@ -84,7 +84,7 @@ export async function queryPage(
   store: SessionStore,
   sub: string,
   range: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'>,
-  budget: Budget,
+  deadline: Deadline,
 ): Promise<{ readonly rows: readonly Row[]; readonly next: Row | undefined }> {
   const { Items, LastEvaluatedKey } = await store.client.send(
     new QueryCommand({
@@ -95,7 +95,7 @@ export async function queryPage(
       ConsistentRead: true,
       ...range,
     }),
-    budget,
+    deadline,
   );
   // DynamoDB says that there are no rows with an empty list, never without one.
   if (!Items) throw new Error('The store’s answer to a query does not hold any rows');

@@ -1,7 +1,7 @@
-import { type SessionReference, sessionReference } from './key.ts';
+import { type SessionKey, sessionKey } from './key.ts';
 
 /** One row of the session table: a token that may be used. */
-export interface Session extends SessionReference {
+export interface Session extends SessionKey {
   /** The chain of tokens that this one belongs to: the first `jti` of the chain. */
   readonly sid: string;
   /** When the user authenticated, in epoch milliseconds. A refreshed token inherits it. */
@@ -46,10 +46,10 @@ export function parseSession(row: object): Session {
     user_agent,
     ip,
   }: Partial<Record<keyof Session, unknown>> = row;
-  const reference = sessionReference({ sub, jti });
+  const reference = sessionKey({ sub, jti });
   if (!reference || sub === undefined)
     throw new InvalidSessionError('key', 'keys of README.md’s limits');
-  if (typeof sid !== 'string' || !sessionReference({ jti: sid }))
+  if (typeof sid !== 'string' || !sessionKey({ jti: sid }))
     throw new InvalidSessionError('sid', 'the jti of a session');
   if (!isEpochTime(auth_time, 1))
     throw new InvalidSessionError('auth_time', 'a whole number of epoch milliseconds');

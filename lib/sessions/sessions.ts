@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { withinBudget } from '../shared/timeouts.ts';
-import { EPOCH_KEY, isLive, parseOptionalEpoch } from './cutoff.ts';
-import type { SessionReference } from './key.ts';
+import { startDeadline } from '../shared/timeouts.ts';
+import { CUTOFF_KEY, isLive, parseOptionalCutoff } from './cutoff.ts';
+import type { SessionKey } from './key.ts';
 import { type Row, readRows } from './rows.ts';
 import { parseSession, type Session } from './session.ts';
 
@@ -16,7 +16,7 @@ import { parseSession, type Session } from './session.ts';
  */
 export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
   const item = parseSession(session);
-  using budget = withinBudget();
+  using deadline = startDeadline();
   try {
     await store.client.send(
       new PutCommand({
@@ -24,7 +24,7 @@ export async function createSession(store: SessionStore, session: Session): Prom
         Item: item,
         ConditionExpression: 'attribute_not_exists(jti)',
       }),
-      budget,
+      deadline,
     );
     return true;
   } catch (error) {
@@ -36,23 +36,23 @@ export async function createSession(store: SessionStore, session: Session): Prom
 
 /**
  * Finds a live session: the check of every protected endpoint, in one strongly consistent round trip
- * that reads the session and its user's epoch. One that was ended is not found from then on.
+ * that reads the session and its user's cutoff. One that was ended is not found from then on.
  *
  * @param nowMs epoch milliseconds
- * @returns null when there is no such session, an epoch has ended it, or its life is over (TTL deletes
+ * @returns null when there is no such session, a cutoff has ended it, or its life is over (TTL deletes
  *   rows days late)
- * @throws InvalidSessionError, or TypeError for the epoch, when a row was not written as README.md asks of login services
+ * @throws InvalidSessionError, or TypeError for the cutoff, when a row was not written as README.md asks of login services
  */
 export async function findSession(
   store: SessionStore,
-  { sub, jti }: SessionReference,
+  { sub, jti }: SessionKey,
   nowMs: number = Date.now(),
 ): Promise<Session | null> {
-  const rows = await readRows(store, sub, [jti, EPOCH_KEY]);
+  const rows = await readRows(store, sub, [jti, CUTOFF_KEY]);
   const row = rows.get(jti);
   if (!row) return null;
   const session = parseSession(row);
-  return isLive(session, parseOptionalEpoch(rows.get(EPOCH_KEY)), nowMs) ? session : null;
+  return isLive(session, parseOptionalCutoff(rows.get(CUTOFF_KEY)), nowMs) ? session : null;
 }
 
 /**
@@ -65,11 +65,8 @@ export async function findSession(
  *   been applied, as the two can't be told apart.
  * @throws when the store does not answer, refuses, or its answer does not hold the deleted row
  */
-export async function endSession(
-  store: SessionStore,
-  { sub, jti }: SessionReference,
-): Promise<boolean> {
-  using budget = withinBudget();
+export async function endSession(store: SessionStore, { sub, jti }: SessionKey): Promise<boolean> {
+  using deadline = startDeadline();
   try {
     const { Attributes } = await store.client.send(
       new DeleteCommand({
@@ -78,7 +75,7 @@ export async function endSession(
         ConditionExpression: 'attribute_exists(jti)',
         ReturnValues: 'ALL_OLD',
       }),
-      budget,
+      deadline,
     );
     if (Attributes?.sub !== sub || Attributes.jti !== jti)
       throw new Error('The store’s answer to a delete does not hold the deleted session');
@@ -95,19 +92,19 @@ export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
 
 /**
  * Replaces a session by the one of a refreshed token. `auth_time` and `sid` are inherited, so that a
- * log-out of many sessions that races with this ends the new one as it would have ended the old one.
+ * logout of many sessions that races with this ends the new one as it would have ended the old one.
  *
  * The old row is deleted first, by condition, so that only one of several racing refreshes goes on;
  * should the process die between the two writes, the user has to log in again.
  *
- * @returns null when the old session is not alive, or another refresh or log-out was faster. Also after
+ * @returns null when the old session is not alive, or another refresh or logout was faster. Also after
  *   a delete whose answer was lost and which was tried again: nobody can know then who deleted it.
  * @throws TypeError, before anything is written, for a rotation that can't be stored or keeps the `jti`
  * @throws Error when the new `jti` is taken
  */
 export async function rotateSession(
   store: SessionStore,
-  reference: SessionReference,
+  reference: SessionKey,
   rotation: Rotation,
   nowMs: number = Date.now(),
 ): Promise<Session | null> {

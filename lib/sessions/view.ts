@@ -2,7 +2,7 @@ import { sessionId } from './key.ts';
 import type { Session } from './session.ts';
 
 /** A session as clients see it; times are ISO 8601, UTC. */
-export interface PresentedSession {
+export interface SessionView {
   /** An opaque handle, no credential. */
   readonly id: string;
   readonly auth_time: string;
@@ -10,7 +10,7 @@ export interface PresentedSession {
 }
 
 /** Turns a row into what its owner may see of it. */
-export function presentSession(session: Session): PresentedSession {
+export function toSessionView(session: Session): SessionView {
   return {
     id: sessionId(session),
     auth_time: new Date(session.auth_time).toISOString(),
@@ -19,7 +19,7 @@ export function presentSession(session: Session): PresentedSession {
 }
 
 /** A session in the list of its owner's. */
-export interface ListedSession extends PresentedSession {
+export interface SessionListItem extends SessionView {
   readonly user_agent: string | null;
   readonly ip: string | null;
   /** Whether it is the one that asks. */
@@ -27,9 +27,9 @@ export interface ListedSession extends PresentedSession {
 }
 
 /** Turns a row into an entry of the list that the holder of `current` sees. */
-export function listSession(session: Session, current: Session): ListedSession {
+export function toSessionListItem(session: Session, current: Session): SessionListItem {
   return {
-    ...presentSession(session),
+    ...toSessionView(session),
     user_agent: session.user_agent ?? null,
     ip: session.ip ?? null,
     current: session.jti === current.jti,

@@ -7,13 +7,13 @@
  *   < Lambda timeout 10 s (`provider.timeout` in serverless.yml; a test compares the two)
  *   < API Gateway's 30 s.
  *
- * That is log-out of one session, `me` and the authorizer. The others need several store operations,
+ * That is logout of one session, `me` and the authorizer. The others need several store operations,
  * one after the other, each with its own 4 s: the list two, the end of a listed session three,
- * log-out of many two or more. Were they all that slow, the early answer would come first.
+ * logout of many two or more. Were they all that slow, the early answer would come first.
  *
  * All values are milliseconds.
  */
-export const timeBudget = {
+export const timeouts = {
   /** The Lambda timeout that the rest is fitted to. */
   functionMs: 10_000,
   /**
@@ -35,8 +35,8 @@ export const timeBudget = {
   attempts: 3,
   /** Pause before keys that DynamoDB handed back unread are asked for again; it doubles each time. */
   firstPauseMs: 50,
-  /** Deleting rows that are dead already: an extra that log-out's answer waits for only this long. */
-  sweepMs: 500,
+  /** Deleting rows that are dead already: an extra that logout's answer waits for only this long. */
+  deleteRevokedMs: 500,
 } as const;
 
 /** Something took longer than the function can wait for it. */
@@ -49,7 +49,7 @@ class TimeoutError extends Error {
 }
 
 /** A limit of time, for as long as it is in scope. */
-export interface Budget extends Disposable {
+export interface Deadline extends Disposable {
   readonly abortSignal: AbortSignal;
 }
 
@@ -57,11 +57,11 @@ export interface Budget extends Disposable {
  * Ends a question to another service, with all its attempts, in time for the function to answer.
  *
  * `AbortSignal.timeout` can't be called off: each would still go off, seconds after its request was
- * answered, and make an error that nobody gets. Measured: 15 % of the CPU of a warm log-out.
+ * answered, and make an error that nobody gets. Measured: 15 % of the CPU of a warm logout.
  *
  * @param milliseconds from now
  */
-export function withinBudget(milliseconds: number = timeBudget.storeMs): Budget {
+export function startDeadline(milliseconds: number = timeouts.storeMs): Deadline {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new TimeoutError(milliseconds)), milliseconds);
   return { abortSignal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };

@@ -11,7 +11,7 @@ import {
 import { parseSecrets } from './hmac-keys.ts';
 import type { Keys } from './key-set.ts';
 import { publicKeys } from './public-keys.ts';
-import { keyServerKeys } from './remote-jwks.ts';
+import { remoteKeySet } from './remote-jwks.ts';
 
 /**
  * Prepares the configured keys. Nothing is fetched before the first token needs it.
@@ -20,8 +20,8 @@ import { keyServerKeys } from './remote-jwks.ts';
  *   that a public key can verify
  * @throws ConfigurationError when a key can't be used, or not with the configured algorithms
  */
-export function createKeys({ keySource, algorithms }: TokenConfiguration): Keys {
-  const keys = openKeySource(keySource);
+export function createKeySet({ keySource, algorithms }: TokenConfiguration): Keys {
+  const keys = readKeySource(keySource);
   const useless = algorithms?.find((algorithm) => !keys.algorithms.includes(algorithm));
   if (useless)
     throw new ConfigurationError(
@@ -29,15 +29,15 @@ export function createKeys({ keySource, algorithms }: TokenConfiguration): Keys 
       `names ${useless}, which the configured key cannot verify; it can ${keys.algorithms.join(', ')}`,
     );
   const usual = keys.algorithms === hmacAlgorithms ? (['HS256'] as const) : keys.algorithms;
-  return { algorithms: algorithms ?? usual, candidates: keys.candidates };
+  return { algorithms: algorithms ?? usual, resolve: keys.resolve };
 }
 
 /** The keys of a source, with every algorithm that they can verify. */
-function openKeySource(source: KeySource): Keys {
+function readKeySource(source: KeySource): Keys {
   switch (source.kind) {
     case 'secrets': {
       const keysFor = secretKeys(source.secrets);
-      return { algorithms: hmacAlgorithms, candidates: async ({ alg }) => keysFor(alg) };
+      return { algorithms: hmacAlgorithms, resolve: async ({ alg }) => keysFor(alg) };
     }
     case 'secret-parameter': {
       const keysOf = memoizeLast((text: string) =>
@@ -45,19 +45,19 @@ function openKeySource(source: KeySource): Keys {
       );
       return {
         algorithms: hmacAlgorithms,
-        candidates: async ({ alg }) => keysOf(await readSecretParameter(source.name))(alg),
+        resolve: async ({ alg }) => keysOf(await readSecretParameter(source.name))(alg),
       };
     }
     case 'public-key':
       return publicKeys(source.text);
     case 'jwks-url':
-      return keyServerKeys(source.url);
+      return remoteKeySet(source.url);
   }
 }
 
 /**
  * The keys of secrets, by algorithm. They are made once: given as bytes or as Node's own keys, jose would
- * import them for every token. Measured: some 5 % of the CPU of a warm log-out.
+ * import them for every token. Measured: some 5 % of the CPU of a warm logout.
  */
 function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly CryptoKey[] {
   return memoizeLast((alg) =>

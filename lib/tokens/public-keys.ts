@@ -24,7 +24,7 @@ function pemKeys(pem: string): Keys {
   if (pem.split('-----BEGIN ').length > 2)
     throw wrong('holds several PEMs; give several keys as a JWKS');
   const key = readKey(() => createPublicKey(pem), 'is neither an SPKI PEM nor a JWKS document');
-  return { algorithms: algorithmsOf(key), candidates: async () => [key] };
+  return { algorithms: algorithmsOf(key), resolve: async () => [key] };
 }
 
 function keySetKeys(text: string): Keys {
@@ -33,7 +33,7 @@ function keySetKeys(text: string): Keys {
   const keySet = createLocalJWKSet({ keys: [...keys] });
   return {
     algorithms: [...new Set(keys.flatMap(jwkAlgorithms))],
-    candidates: (hint) => matchingKeys(keySet, hint),
+    resolve: (hint) => matchingKeys(keySet, hint),
   };
 }
 

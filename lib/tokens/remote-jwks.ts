@@ -1,12 +1,12 @@
 import { type CryptoKey, createRemoteJWKSet, customFetch, type FetchImplementation } from 'jose';
-import { timeBudget } from '../shared/timeouts.ts';
+import { timeouts } from '../shared/timeouts.ts';
 import { asymmetricAlgorithms } from './config.ts';
 import { type Keys, matchingKeys } from './key-set.ts';
 import { MIN_RSA_BITS } from './public-keys.ts';
 
 /** The issuer's keys could not be had, so nothing can be said about the token. */
-export class KeyServerError extends Error {
-  override readonly name = 'KeyServerError';
+export class JwksUnavailableError extends Error {
+  override readonly name = 'JwksUnavailableError';
 }
 
 /** How long a fetched key set is used without asking again, in milliseconds. */
@@ -25,16 +25,16 @@ export const KEY_SET_MAX_BYTES = 262_144;
  * The keys at JWT_JWKS_URL, fetched when the first token needs them. Those that the service does not
  * take (RSA below {@link MIN_RSA_BITS}, symmetric ones) count as not there.
  */
-export function keyServerKeys(url: URL): Keys {
+export function remoteKeySet(url: URL): Keys {
   const keySet = createRemoteJWKSet(url, {
-    timeoutDuration: timeBudget.keySetMs,
+    timeoutDuration: timeouts.keySetMs,
     cooldownDuration: KEY_SET_COOLDOWN_MS,
     cacheMaxAge: KEY_SET_MAX_AGE_MS,
     [customFetch]: restrainedFetch(),
   });
   return {
     algorithms: asymmetricAlgorithms,
-    candidates: async (hint) => {
+    resolve: async (hint) => {
       try {
         const keys = await matchingKeys(keySet, hint);
         // An issuer without keys has signed nothing: it is the key set that is wrong, not the token.
@@ -42,7 +42,7 @@ export function keyServerKeys(url: URL): Keys {
           throw new Error('The key set is empty');
         return keys.filter(isLongEnough);
       } catch (cause) {
-        throw new KeyServerError('The key set at JWT_JWKS_URL could not be read', { cause });
+        throw new JwksUnavailableError('The key set at JWT_JWKS_URL could not be read', { cause });
       }
     },
   };
@@ -57,13 +57,13 @@ function restrainedFetch(): FetchImplementation {
   return async (url, options) => {
     const now = Date.now();
     if (now < nextFetchAt)
-      throw new Error('The key server was asked a moment ago, and gave no key set');
+      throw new Error('The JWKS endpoint was asked a moment ago, and gave no key set');
     nextFetchAt = now + KEY_SET_RETRY_MS;
     const response = await fetch(url, options).catch((error: unknown) => {
       if (options.signal.aborted) throw error;
       return fetch(url, options); // a connection kept from the last time may be gone by now
     });
-    if (response.status !== 200) throw new Error(`The key server answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`The JWKS endpoint answered ${response.status}`);
     return new Response(await readBody(response));
   };
 }

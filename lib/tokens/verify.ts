@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { type SessionReference, sessionReference } from '../sessions/key.ts';
+import { type SessionKey, sessionKey } from '../sessions/key.ts';
 import type { Algorithm, TokenConfiguration } from './config.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
 import type { Keys, VerificationKey } from './key-set.ts';
@@ -7,7 +7,7 @@ import type { Keys, VerificationKey } from './key-set.ts';
 /** What the verified claims say, and the session that they refer to. */
 export interface Authentic {
   readonly claims: JWTPayload;
-  readonly session: SessionReference;
+  readonly session: SessionKey;
 }
 
 /**
@@ -15,7 +15,7 @@ export interface Authentic {
  *
  * - `verified`: signed by a configured key, for us, and within its life.
  * - `expired`, `not_yet_valid`: the same, but outside its life. It opens nothing, and still names a
- *   session that log-out ends.
+ *   session that logout ends.
  * - `refused`: nothing in it may be believed. The reason is a stable code for the log.
  */
 export type Verification =
@@ -51,7 +51,7 @@ const BYTE_ORDER_MARK = '77u_';
  * An expected miss is a value. What throws is a fault: the key could not be had, so nothing can be
  * said about the token.
  *
- * @throws KeyServerError, SecretParameterError, ConfigurationError
+ * @throws JwksUnavailableError, SecretParameterError, ConfigurationError
  */
 export async function verifyToken(token: string, verifier: Verifier): Promise<Verification> {
   // jose ignores characters that other parsers reject, and decodes lazily; so both come before it.
@@ -65,7 +65,7 @@ export async function verifyToken(token: string, verifier: Verifier): Promise<Ve
   const algorithm = verifier.keys.algorithms.find((allowed) => allowed === header.alg);
   if (!algorithm) return refused('algorithm_not_allowed');
 
-  const keys = await verifier.keys.candidates({ ...header, alg: algorithm });
+  const keys = await verifier.keys.resolve({ ...header, alg: algorithm });
   let outcome = refused('unknown_key');
   for (const key of keys) {
     outcome = await verifyWith(key, token, algorithm, verifier);
@@ -117,7 +117,7 @@ function authentic(
   status: 'verified' | 'expired' | 'not_yet_valid',
   claims: JWTPayload,
 ): Verification {
-  const session = sessionReference(claims);
+  const session = sessionKey(claims);
   return session ? { status, claims, session } : refused('invalid_session_reference');
 }
 

@@ -1,9 +1,9 @@
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { issueSession, type Signer } from '../../lib/login/issue.ts';
-import { EPOCH_KEY, isEndedBy, parseEpoch, type SessionEpoch } from '../../lib/sessions/cutoff.ts';
+import { CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from '../../lib/sessions/cutoff.ts';
 import { queryPage, type Row } from '../../lib/sessions/rows.ts';
 import { InvalidSessionError, parseSession } from '../../lib/sessions/session.ts';
-import { withinBudget } from '../../lib/shared/timeouts.ts';
+import { startDeadline } from '../../lib/shared/timeouts.ts';
 
 /** What the console works with. */
 export interface Demo {
@@ -20,7 +20,7 @@ export interface Demo {
 export type RowState = 'alive' | 'ended' | 'expired' | 'unreadable';
 
 /** A row as the console shows it: its attributes as they are, and what they mean. */
-export type ShownRow = Row & { readonly kind: 'session' | 'epoch'; readonly state?: RowState };
+export type ShownRow = Row & { readonly kind: 'session' | 'cutoff'; readonly state?: RowState };
 
 /** Rows that are read at a time: as many as a page can show. */
 export const SHOWN_ROWS = 100;
@@ -31,32 +31,32 @@ const TTL_SECONDS = 3_600;
 /**
  * Reads the rows of the demo's user, and of nobody else, as the store may be a shared one.
  *
- * @returns at most {@link SHOWN_ROWS} of them, the epoch's first, and whether there are more
+ * @returns at most {@link SHOWN_ROWS} of them, the cutoff's first, and whether there are more
  */
 export async function shownRows(
   { store, sub }: Demo,
   nowMs: number = Date.now(),
 ): Promise<{ readonly rows: readonly ShownRow[]; readonly more: boolean }> {
-  using budget = withinBudget();
-  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, budget);
-  const epochRow = rows.find(({ jti }) => jti === EPOCH_KEY);
-  const epoch = epochRow && parseEpoch(epochRow);
+  using deadline = startDeadline();
+  const { rows } = await queryPage(store, sub, { Limit: SHOWN_ROWS + 1 }, deadline);
+  const cutoffRow = rows.find(({ jti }) => jti === CUTOFF_KEY);
+  const cutoff = cutoffRow && parseCutoff(cutoffRow);
   return {
     rows: rows
       .slice(0, SHOWN_ROWS)
       .map((row) =>
-        row === epochRow
-          ? { ...row, kind: 'epoch' }
-          : { ...row, kind: 'session', state: stateOf(row, epoch, nowMs) },
+        row === cutoffRow
+          ? { ...row, kind: 'cutoff' }
+          : { ...row, kind: 'session', state: stateOf(row, cutoff, nowMs) },
       ),
     more: rows.length > SHOWN_ROWS,
   };
 }
 
-function stateOf(row: Row, epoch: SessionEpoch | undefined, nowMs: number): RowState {
+function stateOf(row: Row, cutoff: Cutoff | undefined, nowMs: number): RowState {
   try {
     const session = parseSession(row);
-    if (isEndedBy(epoch, session)) return 'ended';
+    if (isRevokedBy(cutoff, session)) return 'ended';
     return session.expires_at * 1_000 > nowMs ? 'alive' : 'expired';
   } catch (error) {
     if (error instanceof InvalidSessionError) return 'unreadable';

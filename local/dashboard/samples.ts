@@ -6,7 +6,7 @@ export interface Sample {
   readonly name: string;
   /** Only a function's metrics differ by it. */
   readonly functionName?: string;
-  /** Epoch milliseconds. */
+  /** Cutoff milliseconds. */
   readonly at: number;
   readonly value: number;
 }

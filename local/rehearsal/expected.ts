@@ -48,7 +48,7 @@ export const ALARMS: readonly string[] = [
   'function-crashes',
   'function-throttles',
   'latency',
-  'log-out-errors',
+  'logout-errors',
   'malformed-tokens',
   'server-errors',
   'table-throttles',

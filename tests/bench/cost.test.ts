@@ -27,21 +27,21 @@ describe('the formula', () => {
 
 describe('docs/cost.md', () => {
   const page = readFileSync('docs/cost.md', 'utf8');
-  /** | log-out | 512 | 3.1 | 300 | 0.05 | 2.79 | */
+  /** | logout | 512 | 3.1 | 300 | 0.05 | 2.79 | */
   const rows = [
     ...page.matchAll(
-      /^\| (log-out|check) \| ([\d,]+) \| ([\d.]+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$/gm,
+      /^\| (logout|check) \| ([\d,]+) \| ([\d.]+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$/gm,
     ),
   ].map(([, request, ...figures]) => ({
     request,
     figures: figures.map((figure) => Number(figure.replaceAll(',', ''))),
   }));
-  const [logBytesOfLogOut = 0, logBytesOfCheck = 0] = [
+  const [logBytesOfLogout = 0, logBytesOfCheck = 0] = [
     ...page.matchAll(/([\d,]+) bytes of its own/g),
   ].map(([, bytes = '']) => Number(bytes.replaceAll(',', '')));
 
   test('has every memory size for both requests', () => {
-    for (const request of ['log-out', 'check'])
+    for (const request of ['logout', 'check'])
       expect(
         rows.filter((row) => row.request === request).map(({ figures }) => figures[0]),
       ).toEqual([...MEMORY_MB]);
@@ -58,8 +58,8 @@ describe('docs/cost.md', () => {
       durationDollars(billedMs + STORE_MS + 0.05, memoryMb) + 0.0005,
     );
     const consumption =
-      request === 'log-out'
-        ? { writeUnits: 1, readUnits: 0, logBytes: logBytesOfLogOut }
+      request === 'logout'
+        ? { writeUnits: 1, readUnits: 0, logBytes: logBytesOfLogout }
         : { writeUnits: 0, readUnits: 2, logBytes: logBytesOfCheck };
     const others = Object.values(otherDollars(consumption)).reduce((sum, each) => sum + each, 0);
     expect(all).toBeCloseTo(expected + others, 2);
@@ -68,7 +68,7 @@ describe('docs/cost.md', () => {
   test('names the memory that serverless.yml sets, by its own rule', () => {
     const { provider } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
     const fits = (memoryMb: number) =>
-      ['log-out', 'check'].every((request) => {
+      ['logout', 'check'].every((request) => {
         const totals = rows.filter((row) => row.request === request).map(({ figures }) => figures);
         const cheapest = Math.min(...totals.map(([, , , , all = 0]) => all));
         return totals.some(([mb, , , , all = 0]) => mb === memoryMb && all <= cheapest * 1.02);

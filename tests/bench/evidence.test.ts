@@ -4,9 +4,9 @@ import {
   type IssuedToken,
   judgeCheck,
   judgeRefresh,
-  type LogOut,
+  type Logout,
 } from '../../bench/gap/evidence.ts';
-import type { LogOutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
 
 const own: Chain = { owner: 'the device that logs out', authTime: 1_000 };
 const RETRIED_AFTER_MS = 1_000;
@@ -28,7 +28,7 @@ const by = token(own);
 const device = (authTime: number): Chain => ({ owner: 'another device', authTime });
 
 /** Sent at 100 and answered at 200, which on the clock of `auth_time` are 2,000 and 2,100. */
-function logOut(scope: LogOutScope, clockMarginMs = 0): LogOut {
+function logout(scope: LogoutScope, clockMarginMs = 0): Logout {
   return {
     scope,
     by,
@@ -41,7 +41,7 @@ function logOut(scope: LogOutScope, clockMarginMs = 0): LogOut {
 }
 
 /** What is said of a request from `begun` on, let in and refused. */
-function verdicts(issued: IssuedToken, out: LogOut, begun: number) {
+function verdicts(issued: IssuedToken, out: Logout, begun: number) {
   const judge = (status: 200 | 401) =>
     judgeCheck({ issued, begun, answered: begun + 10, status }, out)?.split(':')[0];
   return [judge(200), judge(401)];
@@ -51,7 +51,7 @@ const MUST_BE_DEAD = ['let in', undefined];
 const MUST_BE_ALIVE = [undefined, 'refused'];
 const MAY_BE_EITHER = [undefined, undefined];
 
-describe('a request is judged by what its log-out promised', () => {
+describe('a request is judged by what its logout promised', () => {
   test.each([
     { begun: 80, expected: MUST_BE_ALIVE },
     { begun: 90, expected: MAY_BE_EITHER },
@@ -59,10 +59,10 @@ describe('a request is judged by what its log-out promised', () => {
     { begun: 200.1, expected: MUST_BE_DEAD },
   ])('of the very session, when it began at $begun', ({ begun, expected }) => {
     for (const scope of ['this', 'everywhere'] as const)
-      expect(verdicts(by, logOut(scope), begun)).toEqual(expected);
+      expect(verdicts(by, logout(scope), begun)).toEqual(expected);
   });
 
-  test.each<{ scope: LogOutScope; authTime: number; expected: unknown }>([
+  test.each<{ scope: LogoutScope; authTime: number; expected: unknown }>([
     { scope: 'this', authTime: 1_000, expected: MUST_BE_ALIVE },
     { scope: 'others', authTime: 2_000, expected: MUST_BE_DEAD },
     { scope: 'others', authTime: 2_001, expected: MAY_BE_EITHER },
@@ -70,25 +70,25 @@ describe('a request is judged by what its log-out promised', () => {
     { scope: 'everywhere', authTime: 2_100, expected: MAY_BE_EITHER },
     { scope: 'everywhere', authTime: 2_101, expected: MUST_BE_ALIVE },
   ])('$scope, of another session from $authTime', ({ scope, authTime, expected }) => {
-    expect(verdicts(token(device(authTime)), logOut(scope), 300)).toEqual(expected);
+    expect(verdicts(token(device(authTime)), logout(scope), 300)).toEqual(expected);
   });
 
-  test.each<{ scope: LogOutScope; expected: unknown }>([
+  test.each<{ scope: LogoutScope; expected: unknown }>([
     { scope: 'this', expected: MUST_BE_ALIVE },
     { scope: 'others', expected: MUST_BE_ALIVE },
     { scope: 'everywhere', expected: MUST_BE_DEAD },
   ])('$scope, of a token that its own session was refreshed to', ({ scope, expected }) => {
-    expect(verdicts(token(own, { issuedAt: 150 }), logOut(scope), 300)).toEqual(expected);
+    expect(verdicts(token(own, { issuedAt: 150 }), logout(scope), 300)).toEqual(expected);
   });
 
   test('by the chain it came from, whatever its row says', () => {
     const stray = { ...by.session, sid: 'lost', auth_time: 5_000 };
     const raced = token(device(1_000), { session: stray, issuedAt: 250 });
-    expect(verdicts(raced, logOut('everywhere'), 300)).toEqual(MUST_BE_DEAD);
+    expect(verdicts(raced, logout('everywhere'), 300)).toEqual(MUST_BE_DEAD);
   });
 
   test('with room for clocks that differ', () => {
-    const out = logOut('everywhere', 50);
+    const out = logout('everywhere', 50);
     expect(verdicts(token(device(1_950)), out, 300)).toEqual(MUST_BE_DEAD);
     expect(verdicts(token(device(1_951)), out, 300)).toEqual(MAY_BE_EITHER);
     expect(verdicts(token(device(2_150)), out, 300)).toEqual(MAY_BE_EITHER);
@@ -97,9 +97,9 @@ describe('a request is judged by what its log-out promised', () => {
 
   test('and by its own refresh: either while it is under way, dead once it has succeeded', () => {
     const refreshed = token(device(1_000), { refreshBegun: 300, refreshed: 320 });
-    expect(verdicts(refreshed, logOut('this'), 280)).toEqual(MUST_BE_ALIVE);
-    expect(verdicts(refreshed, logOut('this'), 310)).toEqual(MAY_BE_EITHER);
-    expect(verdicts(refreshed, logOut('this'), 321)).toEqual(MUST_BE_DEAD);
+    expect(verdicts(refreshed, logout('this'), 280)).toEqual(MUST_BE_ALIVE);
+    expect(verdicts(refreshed, logout('this'), 310)).toEqual(MAY_BE_EITHER);
+    expect(verdicts(refreshed, logout('this'), 321)).toEqual(MUST_BE_DEAD);
   });
 });
 
@@ -107,11 +107,11 @@ describe('a refresh is judged likewise', () => {
   const judge = (old: IssuedToken, begun: number, succeeded: boolean, tookMs = 10) =>
     judgeRefresh(
       { old, begun, answered: begun + tookMs, succeeded },
-      logOut('others'),
+      logout('others'),
       RETRIED_AFTER_MS,
     )?.split(':')[0];
 
-  test('a dead session must not be refreshed once the log-out was answered', () => {
+  test('a dead session must not be refreshed once the logout was answered', () => {
     const dead = token(device(1_000));
     expect(judge(dead, 200, true)).toBeUndefined();
     expect(judge(dead, 201, true)).toBe('refreshed');

@@ -62,7 +62,7 @@ describe('the gap bench', () => {
       );
   });
 
-  test('sees a refresh that escapes a log-out which only deletes rows', async () => {
+  test('sees a refresh that escapes a logout which only deletes rows', async () => {
     const { violations } = await play({ deletesRowsOnly: true }, 12);
     expect(violations).toContainEqual(
       expect.stringMatching(/^(let in|refreshed): scope everywhere/),

@@ -72,9 +72,9 @@ describe('the ledger', () => {
   test('keeps dead what an answer once called dead', () => {
     const ledger = new Ledger();
     ledger.add(entry('unknown'));
-    ledger.note('s1', 'dead', 'log-out answered 200');
-    ledger.note('s1', 'unknown', 'log-out answered 500');
-    expect(ledger.get('s1')).toMatchObject({ state: 'dead', because: 'log-out answered 200' });
+    ledger.note('s1', 'dead', 'logout answered 200');
+    ledger.note('s1', 'unknown', 'logout answered 500');
+    expect(ledger.get('s1')).toMatchObject({ state: 'dead', because: 'logout answered 200' });
     expect(ledger.ofUser('alice')).toEqual(ledger.entries);
     expect(ledger.ofUser('bob')).toEqual([]);
   });
@@ -102,7 +102,7 @@ describe('on the stack', () => {
     const ended = await begin();
     await endSession(stack.direct, ended.session);
     const entries: Entry[] = [
-      { ...(await begin()), state: 'dead', because: 'log-out answered 200, it is said' },
+      { ...(await begin()), state: 'dead', because: 'logout answered 200, it is said' },
       { ...ended, state: 'alive', because: 'nobody logged it out, it is said' },
     ];
     expect(await audit(entries, (each) => lookAt(stack, each))).toEqual([
@@ -118,14 +118,14 @@ describe('on the stack', () => {
       expect(result.violations).toEqual([]);
       expect(result.audited.dead).toBeGreaterThan(0);
       expect(result.audited.alive).toBeGreaterThan(0);
-      const loggedOut = result.entries.find(({ because }) => because === 'log-out answered 200');
+      const loggedOut = result.entries.find(({ because }) => because === 'logout answered 200');
       if (!loggedOut) throw new Error('nobody logged out');
       const { table, client } = stack.direct;
-      // As if authenticated a second from now, so that no later log-out of many ends it again.
+      // As if authenticated a second from now, so that no later logout of many ends it again.
       const Item = { ...loggedOut.session, auth_time: Date.now() + 1_000 };
       await client.send(new PutCommand({ TableName: table, Item }));
       expect(await audit(result.entries, (each) => lookAt(stack, each))).toEqual([
-        expect.stringContaining(`session ${Item.jti}, dead (log-out answered 200), is alive`),
+        expect.stringContaining(`session ${Item.jti}, dead (logout answered 200), is alive`),
       ]);
     },
     SOAK_TIMEOUT_MS,

@@ -4,27 +4,27 @@ import type { AddressInfo } from 'node:net';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { readConfiguration } from '../../lib/auth/config.ts';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { createKeys } from '../../lib/tokens/key-source.ts';
+import { createKeySet } from '../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../lib/tokens/verify.ts';
 
 /** How a service is wrong, the ways that others have been. */
 export interface Mistakes {
   /** A session that was found alive is let in for as long without being looked for, in milliseconds. */
   readonly cacheMs?: number;
-  /** `everywhere` deletes the rows that it sees, one by one, and writes no epoch: a refresh gets away. */
+  /** `everywhere` deletes the rows that it sees, one by one, and writes no cutoff: a refresh gets away. */
   readonly deletesRowsOnly?: boolean;
   /** `others` ends the caller's own chain as well. */
   readonly keepsNobody?: boolean;
 }
 
-/** A login and log-out service of a few lines, right but for its mistakes, on a free port. */
+/** A login and logout service of a few lines, right but for its mistakes, on a free port. */
 export async function startWrongService(
   store: SessionStore,
   { cacheMs = 0, deletesRowsOnly = false, keepsNobody = false }: Mistakes,
 ) {
-  const keys = createKeys(readConfiguration().tokens);
+  const keys = createKeySet(readConfiguration().tokens);
   const foundAlive = new Map<string, number>();
 
   async function answer({ method, url = '', headers }: IncomingMessage): Promise<200 | 401> {
@@ -46,7 +46,7 @@ export async function startWrongService(
       return 200;
     }
     const ended = keepsNobody || scope === 'everywhere' ? 'everywhere' : 'others';
-    return (await logOutMany(store, session, ended)) ? 200 : 401;
+    return (await revokeMany(store, session, ended)) ? 200 : 401;
   }
 
   const server = createServer((request, response) => {

@@ -151,7 +151,7 @@ describe('the browser app', () => {
     const [token, newer] = await Promise.all([newToken(), newToken()]);
     const page = await openPage(service.url, token);
     await wire.fault('access-denied', { times: 1 });
-    await page.logOut({ onFailure: () => page.storage.set('token', newer) });
+    await page.logout({ onFailure: () => page.storage.set('token', newer) });
     expect(page.storage.get('token')).toBe(newer);
     expect([await meStatus(token), await meStatus(newer)]).toEqual([401, 200]);
   });

@@ -68,7 +68,7 @@ test.each([
   [['--colour', 'red'], "Unknown option '--colour'"],
   [['--port', '1'], 'Nothing runs on port 1'],
   [['--sub', ''], '--sub takes 1 to 2,048 bytes'],
-  [['--jti', '#epoch'], '--jti 1 to 1,024 and no #'],
+  [['--jti', '#cutoff'], '--jti 1 to 1,024 and no #'],
   [['--claim', 'exp=1'], "--claim can't set exp"],
 ])('npm run token %j is told in a line what is wrong', async (args, message) => {
   const { code, output } = await npm('token', '--', ...args);
@@ -79,9 +79,7 @@ test.each([
 
 test('npm run smoke passes against a running service', async () => {
   const { code, output } = await npm('smoke', '--', '--url', service.url);
-  expect(output).toMatch(
-    /from log-out's answer to the first 401: [\d.]+ ms\n6 passed, 0 failed\n$/,
-  );
+  expect(output).toMatch(/from logout's answer to the first 401: [\d.]+ ms\n6 passed, 0 failed\n$/);
   expect(code).toBe(0);
 });
 
@@ -91,7 +89,7 @@ test('npm run smoke fails against something else, and says in what', async () =>
     { ...service.environment },
   );
   expect(code).toBe(1);
-  expect(output).toContain('FAIL log-out              404');
+  expect(output).toContain('FAIL logout              404');
   expect(output).toMatch(/\d passed, [1-6] failed\n$/);
 });
 
@@ -190,13 +188,13 @@ test('npm run find-error prints the line behind an X-Error-ID', async () => {
   await broken.stop();
   expect(found).toMatchObject({ code: 0 });
   expect(found.output).toMatch(new RegExp(`^error_id +${id}$`, 'm'));
-  expect(found.output).toMatch(/^error_type +KeyServerError$/m);
+  expect(found.output).toMatch(/^error_type +JwksUnavailableError$/m);
   expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('No line has this') });
   expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('Give one error id') });
 }, 90_000);
 
-test('npm run pseudonym prints what stands for a user in the log', async () => {
-  const { output } = await npm('pseudonym', '--', 'dora', '--port', `${service.port}`);
+test('npm run hash-id prints what stands for a user in the log', async () => {
+  const { output } = await npm('hash-id', '--', 'dora', '--port', `${service.port}`);
   const token = await npm('token', '--', '--port', `${service.port}`, '--sub', 'dora');
   await service.fetch('/api/v1/auth/logout', {
     method: 'POST',

@@ -66,8 +66,8 @@ describeConsole('the local console', (use) => {
         for (const device of ['Phone', 'Tablet']) await untilState(device, 'ended');
         await untilAnswer('Laptop', 'Log out others: 200');
         await untilState('Laptop', 'alive');
-        const epoch = page.locator('#rows tr').filter({ hasText: '#epoch' });
-        expect(await epoch.locator('td code').getAttribute('title')).toBe(await jti('Laptop'));
+        const cutoff = page.locator('#rows tr').filter({ hasText: '#cutoff' });
+        expect(await cutoff.locator('td code').getAttribute('title')).toBe(await jti('Laptop'));
         await press('Laptop', 'Who am I');
         await untilAnswer('Laptop', 'Who am I: 200');
         await press('Phone', 'Log out others');
@@ -83,8 +83,8 @@ describeConsole('the local console', (use) => {
         await press('Tablet', 'Log out everywhere');
         for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
         await untilAnswer('Tablet', 'Log out everywhere: 200');
-        const epoch = page.locator('#rows tr').filter({ hasText: '#epoch' });
-        expect(await epoch.innerText()).not.toContain('but for the chain');
+        const cutoff = page.locator('#rows tr').filter({ hasText: '#cutoff' });
+        expect(await cutoff.innerText()).not.toContain('but for the chain');
         await press('Laptop', 'Who am I');
         await untilAnswer('Laptop', 'Who am I: 401');
         await press('Laptop', 'Sign in again');

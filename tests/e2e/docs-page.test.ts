@@ -96,7 +96,7 @@ describeInBrowser('the page /docs in a browser', () => {
     });
     afterEach(() => visit.close());
 
-    test('shows a session end: me, log-out, me again, sessions', async () => {
+    test('shows a session end: me, logout, me again, sessions', async () => {
       const { page } = visit;
       await authorize(page, await issueToken());
       expect(await execute(page, base(), 'me')).toMatchObject({
@@ -105,7 +105,7 @@ describeInBrowser('the page /docs in a browser', () => {
       });
       const listed = await execute(page, base(), 'listSessions');
       expect(listed.status).toBe(200);
-      expect(await execute(page, base(), 'logOut')).toEqual({
+      expect(await execute(page, base(), 'logout')).toEqual({
         status: 200,
         body: { message: 'Successfully logged out' },
       });

@@ -43,7 +43,7 @@ async function call(method: string, path: string, authorization?: string): Promi
   return { status: response.status, body: await response.text(), headers: response.headers };
 }
 
-const logOut = (token: string) => call('POST', 'logout', `Bearer ${token}`);
+const logout = (token: string) => call('POST', 'logout', `Bearer ${token}`);
 const me = (token: string) => call('GET', 'me', `Bearer ${token}`);
 
 const LOGGED_OUT = { status: 200, body: '{"message":"Successfully logged out"}' };
@@ -67,7 +67,7 @@ describe('happy path', () => {
       email: 'alice@example.com',
       email_verified: true,
     });
-    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    expect(await logout(token)).toMatchObject(LOGGED_OUT);
     const refused = await me(token);
     expect(refused).toMatchObject(DEAD);
     expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
@@ -75,14 +75,14 @@ describe('happy path', () => {
 
   test('only the presented session ends, not another of the same user', async () => {
     const [one, other] = await Promise.all([issue(), issue()]);
-    await logOut(one.token);
+    await logout(one.token);
     expect((await me(one.token)).status).toBe(401);
     expect((await me(other.token)).status).toBe(200);
   });
 
   test('every answer is JSON that no cache keeps', async () => {
     const { token } = await issue();
-    for (const answer of [await me(token), await logOut(token), await me(token), await me('')]) {
+    for (const answer of [await me(token), await logout(token), await me(token), await me('')]) {
       expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
       expect(answer.headers.get('cache-control')).toBe('no-store');
     }
@@ -113,14 +113,14 @@ describe('tokens that open nothing still log out', () => {
     ['unsigned', `${foreign.split('.').slice(0, 2).join('.')}.`],
     ['two words', 'x y'],
   ])('invalid: %s', async (_, token) => {
-    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    expect(await logout(token)).toMatchObject(LOGGED_OUT);
     expect(await me(token)).toMatchObject(DEAD);
   });
 
   test('expired: its session, should there still be one, ends', async () => {
     const { token, session } = await issue({ ttlSeconds: -60 });
     expect(await me(token)).toMatchObject(DEAD);
-    expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+    expect(await logout(token)).toMatchObject(LOGGED_OUT);
     const { Items } = await store.client.send(
       new ScanCommand({ TableName: store.table, ConsistentRead: true }),
     );
@@ -132,13 +132,13 @@ describe('idempotency', () => {
   test('the same token logs out again and again', async () => {
     const { token } = await issue();
     for (let round = 0; round < 5; round += 1)
-      expect(await logOut(token)).toMatchObject(LOGGED_OUT);
+      expect(await logout(token)).toMatchObject(LOGGED_OUT);
   });
 
   test('fifty at once are fifty 200s, and one row deleted', async () => {
     const { token } = await issue();
     const printed = service.output().length;
-    const answers = await Promise.all(Array.from({ length: 50 }, () => logOut(token)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => logout(token)));
     expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
       Array.from({ length: 50 }, () => LOGGED_OUT),
     );
@@ -180,7 +180,7 @@ describe('header table', () => {
     expect((await me(token)).status).toBe(200);
   });
 
-  test('two Authorization headers are never two log-outs', async () => {
+  test('two Authorization headers are never two logouts', async () => {
     const [one, other] = await Promise.all([issue(), issue()]);
     const { status } = await call('POST', 'logout', `Bearer ${one.token},Bearer ${other.token}`);
     expect(status).toBe(200);

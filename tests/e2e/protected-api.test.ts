@@ -59,7 +59,7 @@ async function notes(authorization?: string) {
   return { status: response.status, body: await response.json() };
 }
 
-async function logOut(token: string, scope = 'this') {
+async function logout(token: string, scope = 'this') {
   const response = await service.fetch(`/api/v1/auth/logout?scope=${scope}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
@@ -73,11 +73,11 @@ const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };
 const FAILED = { status: 500, body: { message: 'Internal Server Error' } };
 
 describe('an API behind the authorizer', () => {
-  test('lets a session in, and refuses it at the next request after its log-out', async () => {
+  test('lets a session in, and refuses it at the next request after its logout', async () => {
     const { token } = await issue();
     expect(await notes(`Bearer ${token}`)).toEqual(LET_IN);
     expect(await notes(`Bearer ${token}`)).toEqual(LET_IN);
-    expect(await logOut(token)).toEqual(LOGGED_OUT);
+    expect(await logout(token)).toEqual(LOGGED_OUT);
     expect(await notes(`Bearer ${token}`)).toEqual(UNAUTHORIZED);
   });
 
@@ -90,14 +90,14 @@ describe('an API behind the authorizer', () => {
     ];
     const sessions = [phone, laptop, tablet].map(({ token }) => `Bearer ${token}`);
     for (const session of sessions) expect((await notes(session)).body).toMatchObject({ sub });
-    expect(await logOut(laptop.token, 'everywhere')).toEqual(LOGGED_OUT);
+    expect(await logout(laptop.token, 'everywhere')).toEqual(LOGGED_OUT);
     for (const session of sessions) expect(await notes(session)).toEqual(UNAUTHORIZED);
   });
 
   test('goes on with the session that ended the others', async () => {
     const sub = 'carol';
     const [phone, laptop] = [await issue({ sub }), await issue({ sub })];
-    expect(await logOut(laptop.token, 'others')).toEqual(LOGGED_OUT);
+    expect(await logout(laptop.token, 'others')).toEqual(LOGGED_OUT);
     expect(await notes(`Bearer ${phone.token}`)).toEqual(UNAUTHORIZED);
     expect((await notes(`Bearer ${laptop.token}`)).status).toBe(200);
   });

@@ -9,7 +9,7 @@ import { openTestStore, type TestStore } from '../support/store.ts';
 import {
   type Client,
   endSession,
-  logOut,
+  logout,
   openApiVersion,
   openClient,
   sessionIds,
@@ -76,12 +76,12 @@ test('a generated client sees sessions, ends one, ends the others, and then its 
   expect(await endSession(client, phoneId)).toBe(false);
   expect(await whoAmI(clientWith(phone))).toBeNull();
 
-  expect(await logOut(client, 'others')).toBe(200);
+  expect(await logout(client, 'others')).toBe(200);
   expect(await whoAmI(clientWith(tablet))).toBeNull();
   expect(await sessionIds(client, 2)).toHaveLength(1);
-  expect(await logOut(client)).toBe(200);
+  expect(await logout(client)).toBe(200);
   expect(await whoAmI(client)).toBeNull();
-  expect(await logOut(client, 'everywhere')).toBe(401);
+  expect(await logout(client, 'everywhere')).toBe(401);
   expect(await openApiVersion(clientWith())).toBe(openApiDocument.openapi);
 });
 
@@ -89,7 +89,7 @@ test('a generated client is told of a failure, and by which id it is found', asy
   const client = clientWith(await logIn('bob'));
   await wire.fault('access-denied');
   await expect(whoAmI(client)).rejects.toThrow(/^Failed, see [\da-f-]{36}$/);
-  expect(await logOut(client)).toBe(500);
+  expect(await logout(client)).toBe(500);
 });
 
 const operations = Object.entries(openApiDocument.paths).flatMap(([path, item]) =>

@@ -55,7 +55,7 @@ export async function endSession(client: Client, id: string): Promise<boolean> {
 }
 
 /** Logs out, and says with what status. */
-export async function logOut(
+export async function logout(
   client: Client,
   scope: 'this' | 'others' | 'everywhere' = 'this',
 ): Promise<number> {

@@ -1,10 +1,10 @@
 /** Every line here is a mistake that the generated types have to see: one that compiles is an error. */
-import { type Client, type Failure, logOut, type Me } from './client.ts';
+import { type Client, type Failure, logout, type Me } from './client.ts';
 
 export async function wrongUse(client: Client, me: Me, failure: Failure): Promise<void> {
   // @ts-expect-error no such endpoint
   await client.GET('/api/v1/auth/whoami');
-  // @ts-expect-error log-out is a POST
+  // @ts-expect-error logout is a POST
   await client.GET('/api/v1/auth/logout');
   // @ts-expect-error the path has a parameter
   await client.DELETE('/api/v1/auth/sessions/{id}');
@@ -15,7 +15,7 @@ export async function wrongUse(client: Client, me: Me, failure: Failure): Promis
   // @ts-expect-error no such parameter
   await client.GET('/api/v1/auth/sessions', { params: { query: { page: 2 } } });
   // @ts-expect-error no such scope
-  await logOut(client, 'all');
+  await logout(client, 'all');
   // @ts-expect-error no such member: answers are exact
   me.role;
   // @ts-expect-error a claim that the token may not carry

@@ -9,8 +9,8 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
 import { type AuthorizerForm, authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { type FaultName, tlsFaultEndpoint, UNRESOLVABLE_ENDPOINT } from '../support/fault-proxy.ts';
@@ -84,7 +84,7 @@ describe('a fault that passes', () => {
     '%s: a token that was logged out everywhere stays out',
     async (fault) => {
       const { token, session } = await issueTestSession(store.direct, { sub: `user of ${fault}` });
-      await logOutMany(store.direct, session, 'everywhere');
+      await revokeMany(store.direct, session, 'everywhere');
       await store.wire.fault(fault, { times: 1 });
       await expect(ask(token, simple)).rejects.toThrow(/^Unauthorized$/);
       expect(store.wire.requests()).toHaveLength(2);
@@ -95,7 +95,7 @@ describe('a fault that passes', () => {
 describe('a function that is running out of time', () => {
   test('fails before Lambda ends it', async () => {
     await store.wire.fault('hang');
-    const { error_type } = await expectFailure(simple, timeBudget.earlyAnswerMs + 300);
+    const { error_type } = await expectFailure(simple, timeouts.earlyAnswerMs + 300);
     expect(error_type).toBe('FunctionTimeoutError');
   });
 });
@@ -133,7 +133,7 @@ describe('a fault that lasts is an error under an id, never "allow"', () => {
   });
 
   test('slower than every attempt may be', async () => {
-    await store.wire.fault('slow', { ms: timeBudget.attemptMs + 300 });
+    await store.wire.fault('slow', { ms: timeouts.attemptMs + 300 });
     await expectFailure(rest);
   });
 
@@ -164,12 +164,12 @@ describe('rows that can’t be read are an error, never "allow"', () => {
     ['a session without an auth_time', { auth_time: undefined }],
     ['a session whose life has no end', { expires_at: undefined }],
     ['an end of life in words', { expires_at: 'tomorrow' }],
-    ['an epoch that is no time', { epoch: { not_before: 'yesterday' } }],
-  ])('%s', async (name, { epoch, ...changes }) => {
+    ['a cutoff that is no time', { cutoff: { revoked_before: 'yesterday' } }],
+  ])('%s', async (name, { cutoff, ...changes }) => {
     const { token, session } = await issueTestSession(store.direct, { sub: `user with ${name}` });
     const rows = [
       { ...session, ...changes },
-      ...(epoch ? [{ ...Object(epoch), sub: session.sub, jti: '#epoch' }] : []),
+      ...(cutoff ? [{ ...Object(cutoff), sub: session.sub, jti: '#cutoff' }] : []),
     ];
     await store.direct.client.send(
       new BatchWriteCommand({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms, STAGE_ARN } from '../support/authorizer-events.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
@@ -110,7 +110,7 @@ describe.each(authorizerForms)('$name', ({ event, allowed, refused }) => {
     const phone = await issueTestSession(store, { sub });
     const laptop = await issueTestSession(store, { sub });
     expect(await outcomeOf(event(`Bearer ${phone.token}`))).not.toEqual(REFUSED);
-    await logOutMany(store, laptop.session, 'everywhere');
+    await revokeMany(store, laptop.session, 'everywhere');
     await expectRefused(phone.token, `Bearer ${phone.token}`);
     await expectRefused(laptop.token, `Bearer ${laptop.token}`);
   });

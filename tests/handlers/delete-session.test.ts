@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
@@ -56,7 +56,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     expect([await isAlive(phone), await isAlive(laptop)]).toEqual([true, false]);
   });
 
-  test('ends the current one, which is a log-out', async () => {
+  test('ends the current one, which is a logout', async () => {
     const { phone, laptop } = await devices();
     const event = request({ ...END, token: phone.token, id: idOf(phone) });
     expect(await invoke(handler, event)).toEqual(NO_CONTENT);
@@ -82,9 +82,9 @@ describe('404, and nothing is deleted:', () => {
     expect(await end(phone.token, idOf(laptop))).toEqual(NOT_FOUND);
   });
 
-  test('a session that an epoch has ended, though its row is there', async () => {
+  test('a session that a cutoff has ended, though its row is there', async () => {
     const { phone, laptop } = await devices();
-    await logOutMany(store.direct, phone.session, 'others');
+    await revokeMany(store.direct, phone.session, 'others');
     expect(await end(phone.token, idOf(laptop))).toEqual(NOT_FOUND);
     expect(operations()).not.toContain('DeleteItem');
   });
@@ -96,10 +96,10 @@ describe('404, and nothing is deleted:', () => {
     expect(await end(phone.token, idOf(over))).toEqual(NOT_FOUND);
   });
 
-  test('the epoch’s own row', async () => {
+  test('the cutoff’s own row', async () => {
     const { phone } = await devices();
-    await logOutMany(store.direct, phone.session, 'others');
-    expect(await end(phone.token, encode('#epoch'))).toEqual(NOT_FOUND);
+    await revokeMany(store.direct, phone.session, 'others');
+    expect(await end(phone.token, encode('#cutoff'))).toEqual(NOT_FOUND);
     expect(operations()).not.toContain('DeleteItem');
   });
 

@@ -173,7 +173,7 @@ describe.each(FORMATS)('the page /docs, payload format %s', (_, request) => {
   });
 });
 
-test('the package of the function has the files that it reads, and the licences that go with them', () => {
+test('the package of the function has the files that it reads, and the licenses that go with them', () => {
   const patterns = readService('.').functions.docs?.package?.patterns ?? [];
   expect(patterns).toEqual(expect.arrayContaining([...DOCS_SOURCES]));
   expect(patterns.filter((path) => !existsSync(path))).toEqual([]);

@@ -85,7 +85,7 @@ describe.each(matrixFaults)('$name', (fault) => {
   });
 });
 
-/** Log-out of one session that went well; what follows changes one thing about it. */
+/** Logout of one session that went well; what follows changes one thing about it. */
 const RIGHT: Evidence = {
   ends: ['asker'],
   isProtected: false,
@@ -103,7 +103,7 @@ const DEAD = { asker: false, other: true };
 
 describe('the judge of the matrix', () => {
   test.each<[string, Partial<Evidence>]>([
-    ['a log-out', {}],
+    ['a logout', {}],
     ['a failure that changed nothing', { expected: 'failed', kind: 'failed', ...UNCHANGED }],
     [
       'a failure whose write took effect, where that may be',
@@ -124,7 +124,7 @@ describe('the judge of the matrix', () => {
   test.each<[string, Partial<Evidence>, string]>([
     ['a 200 with the session alive', UNCHANGED, 'a false success: still alive: asker'],
     [
-      'a 200 of log-out everywhere that spares one',
+      'a 200 of logout everywhere that spares one',
       { ends: ['asker', 'other'] },
       'a false success: still alive: other',
     ],

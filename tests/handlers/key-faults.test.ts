@@ -10,7 +10,7 @@ import { openRange, type Range } from '../support/range.ts';
 import { signRaw } from '../support/signing.ts';
 
 /**
- * A key that can't be had is no reason to call a token wrong: log-out must not claim success, nor may
+ * A key that can't be had is no reason to call a token wrong: logout must not claim success, nor may
  * me say 401. Both answer with the 500 payload, and recover.
  */
 let range: Range;
@@ -69,7 +69,7 @@ describe('JWT_JWKS_URL', () => {
     await server.listen(false);
     const live = await signWith(pair, range.claims, { kid: 'k' });
     const forged = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'k' });
-    for (const token of [live, forged]) await expectFault(token, 'KeyServerError', MESSAGE);
+    for (const token of [live, forged]) await expectFault(token, 'JwksUnavailableError', MESSAGE);
 
     await server.listen(true);
     jest.setSystemTime(Date.now() + KEY_SET_RETRY_MS);
@@ -97,7 +97,7 @@ describe('JWT_JWKS_URL', () => {
     jest.setSystemTime(Date.now() + 30_000);
     await range.expectEntry(live);
     const unknown = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'new' });
-    await expectFault(unknown, 'KeyServerError', MESSAGE);
+    await expectFault(unknown, 'JwksUnavailableError', MESSAGE);
   });
 });
 

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import fc from 'fast-check';
 import type { NewSession } from '../../lib/login/issue.ts';
 import { issueSession } from '../../lib/login/issue.ts';
-import { pseudonym } from '../../lib/observability/pseudonym.ts';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { hashId } from '../../lib/observability/hash-id.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
@@ -114,7 +114,7 @@ test('shows neither what has expired nor what was ended', async () => {
     idOf(caller),
     idOf(other),
   ]);
-  await logOutMany(store.direct, caller.session, 'others');
+  await revokeMany(store.direct, caller.session, 'others');
   expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
 });
 
@@ -237,8 +237,8 @@ test('leaves out a row that nobody can read, and says in the log which', async (
       message: 'list.row_unreadable',
       route: expect.any(String),
       reason: 'sid',
-      sub_hash: pseudonym(sub),
-      jti_hash: pseudonym(row.jti),
+      sub_hash: hashId(sub),
+      jti_hash: hashId(row.jti),
     }),
   ]);
   expect(log.entries()).toContainEqual(expect.objectContaining({ 'list.row_unreadable': 1 }));

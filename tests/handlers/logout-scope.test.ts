@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { refreshSession } from '../../lib/login/issue.ts';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
@@ -48,7 +48,7 @@ function nextMillisecond(): void {
 }
 
 describe.each(FORMATS)('payload format %s', (_, request) => {
-  const logOut = (token: string | undefined, scope?: string | string[]) =>
+  const postLogout = (token: string | undefined, scope?: string | string[]) =>
     invoke(
       logout,
       request({ ...LOGOUT, token, ...(scope === undefined ? {} : { query: { scope } }) }),
@@ -60,7 +60,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     'scope %s: ends the presented session alone, in one call, with the same bytes as ever',
     async (scope) => {
       const { phone, laptop } = await devices();
-      expect(await logOut(phone.token, scope)).toEqual(LOGGED_OUT);
+      expect(await postLogout(phone.token, scope)).toEqual(LOGGED_OUT);
       expect(operations()).toEqual(['DeleteItem']);
       expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 200]);
     },
@@ -68,14 +68,14 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
 
   test('others: ends the other device, and not the one that asks', async () => {
     const { phone, laptop } = await devices();
-    expect(await logOut(phone.token, 'others')).toEqual(LOGGED_OUT);
+    expect(await postLogout(phone.token, 'others')).toEqual(LOGGED_OUT);
     expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([200, 401]);
   });
 
   test('everywhere: ends both, and a later log-in is in', async () => {
     const { phone, laptop } = await devices();
-    expect(await logOut(phone.token, 'everywhere')).toEqual(LOGGED_OUT);
+    expect(await postLogout(phone.token, 'everywhere')).toEqual(LOGGED_OUT);
     expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 401]);
     nextMillisecond();
@@ -86,14 +86,14 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
 
   test('everywhere, a second time with the same token: 401, as it is dead', async () => {
     const { phone } = await devices();
-    await logOut(phone.token, 'everywhere');
-    expect(await logOut(phone.token, 'everywhere')).toEqual(UNAUTHORIZED);
-    expect(await logOut(phone.token)).toEqual(LOGGED_OUT);
+    await postLogout(phone.token, 'everywhere');
+    expect(await postLogout(phone.token, 'everywhere')).toEqual(UNAUTHORIZED);
+    expect(await postLogout(phone.token)).toEqual(LOGGED_OUT);
   });
 
   test.each(MANY)('%s: does nothing to another user', async (scope) => {
     const [{ phone }, stranger] = [await devices(), await devices()];
-    await logOut(phone.token, scope);
+    await postLogout(phone.token, scope);
     expect([await whoAmI(stranger.phone), await whoAmI(stranger.laptop)]).toEqual([200, 200]);
   });
 
@@ -108,7 +108,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     async (_name, scope) => {
       const { phone } = await devices();
       for (const token of [phone.token, 'garbage'])
-        expect(await logOut(token, scope)).toEqual({
+        expect(await postLogout(token, scope)).toEqual({
           ...LOGGED_OUT,
           statusCode: 422,
           body: '{"detail":"scope must be one of this, others, everywhere"}',
@@ -121,7 +121,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
   test.each(['others', 'everywhere', 'all', ''])(
     'no header: 403, whatever the scope is (%j)',
     async (scope) => {
-      expect(await logOut(undefined, scope)).toEqual({
+      expect(await postLogout(undefined, scope)).toEqual({
         ...LOGGED_OUT,
         statusCode: 403,
         body: '{"detail":"Not authenticated"}',
@@ -187,9 +187,9 @@ describe.each(MANY)(
         async ({ session: { sub, jti } }) => signRaw({ alg: 'none' }, { sub, jti, exp: hour() }),
       ],
       [
-        'of the epoch’s own key',
+        'of the cutoff’s own key',
         [],
-        async ({ session: { sub } }) => signRaw(HS256, { sub, jti: '#epoch', exp: hour() }),
+        async ({ session: { sub } }) => signRaw(HS256, { sub, jti: '#cutoff', exp: hour() }),
       ],
       ['garbage', [], async () => 'garbage'],
     ])('%s', async (_, calls, spoil) => {
@@ -205,7 +205,7 @@ describe.each(MANY)(
 
     test('ended by another device', async () => {
       const { phone, laptop } = await devices();
-      await logOutMany(store.direct, laptop.session, 'others');
+      await revokeMany(store.direct, laptop.session, 'others');
       expect(
         await invoke(logout, request({ ...LOGOUT, token: phone.token, query: { scope } })),
       ).toEqual(UNAUTHORIZED);

@@ -58,7 +58,7 @@ const at = (index: number): Session => {
   return session;
 };
 
-async function logOut(session: Session, scope: string) {
+async function logout(session: Session, scope: string) {
   const { handler } = await import('../../handlers/logout.ts');
   const token = await signSession(testSigner, session);
   return invoke(
@@ -94,9 +94,9 @@ test('the list has pages, each in its order, with nothing twice', async () => {
 });
 
 test.each(['others', 'everywhere'])(
-  'log-out %s is as many calls as for a user with two sessions, and one write of the epoch',
+  'logout %s is as many calls as for a user with two sessions, and one write of the cutoff',
   async (scope) => {
-    expect(await logOut(at(0), scope)).toEqual(LOGGED_OUT);
+    expect(await logout(at(0), scope)).toEqual(LOGGED_OUT);
     expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     for (const index of [1, 2, 4_999, COUNT - 1])
       expect(await findSession(store.direct, at(index))).toBeNull();
@@ -105,7 +105,7 @@ test.each(['others', 'everywhere'])(
 );
 
 test('everybody is out, and a new log-in is alone', async () => {
-  expect(await logOut(at(0), 'everywhere')).toEqual(UNAUTHORIZED);
+  expect(await logout(at(0), 'everywhere')).toEqual(UNAUTHORIZED);
   const session = newSession({ sub: SUB, ttlSeconds: 60, jti: randomUUID() }, Date.now());
   await write([session]);
   const { handler } = await import('../../handlers/list-sessions.ts');

@@ -14,7 +14,7 @@ import {
 import type { HttpResponse } from '../../lib/http/response.ts';
 import { readRows } from '../../lib/sessions/rows.ts';
 import { createSession, findSession } from '../../lib/sessions/sessions.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import type { FaultName } from '../support/fault-proxy.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
@@ -81,7 +81,7 @@ const SUCCESS = { others: 200, everywhere: 200, list: 200, end: 204 };
 /** Asks as the phone, and sees to it that Lambda would not have ended the function before its answer. */
 async function ask(name: Name, { phone, laptop }: Devices): Promise<HttpResponse> {
   const handler = { list: functions.sessions, end: functions.endSession }[String(name)];
-  const context = lambdaContext(timeBudget.functionMs);
+  const context = lambdaContext(timeouts.functionMs);
   const event = requestV2({
     ...REQUESTS[name],
     token: phone.token,
@@ -169,7 +169,7 @@ describe('a fault that lasts, in what the answer depends on: 500, never a succes
   });
 
   test.each<FaultName>(['access-denied', 'reset', 'hang', 'html', 'empty-answer'])(
-    'everywhere, reading its own epoch again after a lost answer: %s',
+    'everywhere, reading its own cutoff again after a lost answer: %s',
     async (fault) => {
       functions = await startFunctions();
       const both = await devices();
@@ -241,7 +241,7 @@ describe('a fault that passes', () => {
   });
 
   test.each(['others', 'everywhere'] as const)(
-    '%s: the epoch’s answer is lost after it was written: the same 200',
+    '%s: the cutoff’s answer is lost after it was written: the same 200',
     async (name) => {
       for (const fault of ['reset-after-effect', 'internal-error-after-effect'] as const) {
         const both = await devices();
@@ -287,7 +287,7 @@ describe('keys that DynamoDB leaves unprocessed', () => {
     expect([await isAlive(both.phone), await isAlive(both.laptop)]).toEqual([true, true]);
   });
 
-  test('an epoch that is never read lets nobody in whom it has ended', async () => {
+  test('a cutoff that is never read lets nobody in whom it has ended', async () => {
     const both = await devices();
     await ask('everywhere', both);
     await createSession(store.direct, both.phone.session); // its row, which the sweep has deleted
@@ -302,7 +302,7 @@ describe('the sweep, which nothing depends on', () => {
     ['Query', 'BatchWriteItem'].flatMap((operation) =>
       [...QUICK, ...SLOW].map((fault) => [operation, fault] as const),
     ),
-  )('%s, %s: the log-out is true, and says so', async (operation, fault) => {
+  )('%s, %s: the logout is true, and says so', async (operation, fault) => {
     const both = await devices();
     await store.wire.fault(fault, { operation });
     expect(await ask('everywhere', both)).toEqual(LOGGED_OUT);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionId } from '../../lib/sessions/key.ts';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
@@ -65,21 +65,21 @@ const forged = (token: string) =>
 
 /** What each request asks of the store. Any other number, or order, is another price and another contract. */
 test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown }, string[]]>([
-  ['log-out', ({ token }) => logout(token), ['DeleteItem']],
-  ['log-out with a forged token', ({ token }) => logout(forged(token)), []],
-  ['log-out with garbage', () => logout('garbage'), []],
-  ['log-out with a token too large', () => logout('x'.repeat(8_193)), []],
+  ['logout', ({ token }) => logout(token), ['DeleteItem']],
+  ['logout with a forged token', ({ token }) => logout(forged(token)), []],
+  ['logout with garbage', () => logout('garbage'), []],
+  ['logout with a token too large', () => logout('x'.repeat(8_193)), []],
   [
-    'log-out of others',
+    'logout of others',
     ({ token }) => logout(token, 'others'),
     ['BatchGetItem', 'UpdateItem', 'Query'],
   ],
   [
-    'log-out everywhere',
+    'logout everywhere',
     ({ token }) => logout(token, 'everywhere'),
     ['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
   ],
-  ['log-out of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
+  ['logout of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
   ['me', ({ token }) => get('me', token), ['BatchGetItem']],
   ['me with a forged token', ({ token }) => get('me', forged(token)), []],
   ['the list', ({ token }) => get('sessions', token), ['BatchGetItem', 'Query']],
@@ -111,8 +111,8 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
 
 test.each([
   ['deleted', (session: Session) => endSession(store.direct, session)],
-  ['ended by an epoch', (session: Session) => logOutMany(store.direct, session, 'everywhere')],
-])('log-out and check of a session that is %s cost the same as of a live one', async (_, end) => {
+  ['ended by a cutoff', (session: Session) => revokeMany(store.direct, session, 'everywhere')],
+])('logout and check of a session that is %s cost the same as of a live one', async (_, end) => {
   const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
   await end(session);
   await functions.me(get('me', token).event, lambdaContext());
@@ -138,17 +138,17 @@ describe('with the secret in SSM', () => {
   });
   afterEach(() => ssm.close());
 
-  /** Answers the status of a log-out, and whether its session is gone. */
-  async function logOut() {
+  /** Answers the status of a logout, and whether its session is gone. */
+  async function logoutOnce() {
     const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
     const response = await functions.logout(logout(token).event, lambdaContext());
     const ended = (await findSession(store.direct, session)) === null;
     return { response, ended };
   }
 
-  test('log-outs are one question for all, beside one delete each', async () => {
+  test('logouts are one question for all, beside one delete each', async () => {
     for (let i = 0; i < 3; i += 1)
-      expect(await logOut()).toMatchObject({ response: { statusCode: 200 }, ended: true });
+      expect(await logoutOnce()).toMatchObject({ response: { statusCode: 200 }, ended: true });
     log.stop();
     expect(ssm.requests).toEqual([
       { target: 'AmazonSSM.GetParameter', Name: NAME, WithDecryption: true },
@@ -163,7 +163,7 @@ describe('with the secret in SSM', () => {
     ['reset', 2],
   ])('%s is a 500 after %i requests, and asks nothing of the store', async (fault, requests) => {
     ssm.fault = fault;
-    expect(await logOut()).toMatchObject({ response: { statusCode: 500 }, ended: false });
+    expect(await logoutOnce()).toMatchObject({ response: { statusCode: 500 }, ended: false });
     log.stop();
     expect(ssm.requests).toHaveLength(requests);
     expect(store.wire.requests()).toEqual([]);

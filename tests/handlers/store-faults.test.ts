@@ -11,7 +11,7 @@ import {
 import type { HttpResponse } from '../../lib/http/response.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';
 import {
@@ -62,7 +62,7 @@ async function begin() {
 async function answerInTime(
   handler: typeof handlers.logout,
   request: Parameters<typeof eventV2>[0],
-  remainingMs: number = timeBudget.functionMs,
+  remainingMs: number = timeouts.functionMs,
 ): Promise<HttpResponse> {
   const context = lambdaContext(remainingMs);
   const response = await handler(eventV2(request), context);
@@ -94,7 +94,7 @@ describe('a fault that passes', () => {
     ['unavailable', 2],
     ['hang', 1],
     ['hang-after-effect', 1],
-  ])('%s, %i times: log-out succeeds and the session is gone', async (fault, times) => {
+  ])('%s, %i times: logout succeeds and the session is gone', async (fault, times) => {
     const { session, headers } = await begin();
     await store.wire.fault(fault, { times });
     expectLoggedOut(await answerInTime(handlers.logout, { ...LOGOUT, headers }));
@@ -119,7 +119,7 @@ describe('a function that is running out of time', () => {
   test('answers 500 before Lambda ends it', async () => {
     const { session, headers } = await begin();
     await store.wire.fault('hang');
-    const remainingMs = timeBudget.earlyAnswerMs + 300;
+    const remainingMs = timeouts.earlyAnswerMs + 300;
     const response = await answerInTime(handlers.logout, { ...LOGOUT, headers }, remainingMs);
     const { error_type } = expectErrorPayload(response, log, LOGOUT);
     expect(error_type).toBe('FunctionTimeoutError');
@@ -129,7 +129,7 @@ describe('a function that is running out of time', () => {
   test('answers 500 even when its time is as good as over', async () => {
     const { headers } = await begin();
     await store.wire.fault('hang');
-    const response = await answerInTime(handlers.me, { ...ME, headers }, timeBudget.earlyAnswerMs);
+    const response = await answerInTime(handlers.me, { ...ME, headers }, timeouts.earlyAnswerMs);
     expectErrorPayload(response, log, ME);
   });
 });
@@ -137,7 +137,7 @@ describe('a function that is running out of time', () => {
 /** Which of these depends on what the client was doing with a pooled connection when it broke. */
 const BROKEN = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
 
-/** A fault for ever; what the payload says of it; whether the session outlives a log-out that met it. */
+/** A fault for ever; what the payload says of it; whether the session outlives a logout that met it. */
 const LASTING: [FaultName | 'refused', RegExp, boolean][] = [
   ['refused', BROKEN, true],
   ['reset', BROKEN, true],
@@ -157,7 +157,7 @@ const LASTING: [FaultName | 'refused', RegExp, boolean][] = [
 ];
 
 describe('a fault that lasts', () => {
-  test.each(LASTING)('%s: log-out answers 500, and never a false success', async (...row) => {
+  test.each(LASTING)('%s: logout answers 500, and never a false success', async (...row) => {
     const [fault, pattern, alive] = row;
     const { session, headers } = await begin();
     await store.wire.fault(fault);
@@ -167,7 +167,7 @@ describe('a fault that lasts', () => {
     expect(await isAlive(session)).toBe(alive);
   });
 
-  test('a success that the store knows nothing of: log-out answers 500', async () => {
+  test('a success that the store knows nothing of: logout answers 500', async () => {
     const { session, headers } = await begin();
     await store.wire.fault('empty-answer');
     const response = await answerInTime(handlers.logout, { ...LOGOUT, headers });
@@ -192,8 +192,8 @@ describe('a fault that lasts', () => {
 
 describe('a store that is slow', () => {
   test.each<[string, FaultOptions]>([
-    ['just inside the time of an attempt', { ms: timeBudget.attemptMs - 300 }],
-    ['just outside it, once', { ms: timeBudget.attemptMs + 300, times: 1 }],
+    ['just inside the time of an attempt', { ms: timeouts.attemptMs - 300 }],
+    ['just outside it, once', { ms: timeouts.attemptMs + 300, times: 1 }],
   ])('%s: both endpoints answer', async (_, options) => {
     handlers = await startFunctions(); // with a fresh budget of retries
     const { session, headers } = await begin();
@@ -206,7 +206,7 @@ describe('a store that is slow', () => {
 
   test('outside the time of every attempt: 500', async () => {
     const { headers } = await begin();
-    await store.wire.fault('slow', { ms: timeBudget.attemptMs + 300 });
+    await store.wire.fault('slow', { ms: timeouts.attemptMs + 300 });
     const response = await answerInTime(handlers.me, { ...ME, headers });
     expectErrorPayload(response, log, ME);
   });

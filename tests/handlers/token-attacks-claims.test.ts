@@ -8,7 +8,7 @@ import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
  * Payloads that the real secret signed, and that still may not be believed: wrong types and sizes of
- * every claim that the service uses. Every one must give 200 from log-out and 401 from me, to the
+ * every claim that the service uses. Every one must give 200 from logout and 401 from me, to the
  * byte, without a store call. At the end, those that are fine after all.
  */
 let range: Range;
@@ -96,7 +96,7 @@ describe('claims that name the session', () => {
   test.each(NO_KEY)('sub of %j', async (sub) => {
     await range.expectHarmless(token({ sub }), 'invalid_session_reference');
   });
-  test.each([...NO_KEY, undefined, '#epoch', '#', '#x'])('jti of %j', async (jti) => {
+  test.each([...NO_KEY, undefined, '#cutoff', '#', '#x'])('jti of %j', async (jti) => {
     await range.expectHarmless(token({ jti }), 'invalid_session_reference');
   });
   test('sub of 2,049 bytes, jti of 1,025', async () => {
@@ -162,7 +162,7 @@ describe('a token of the issuer’s that is merely out of its life', () => {
     ['expired', 'at a huge negative number', () => ({ exp: -1e300 })],
     ['not_yet_valid', 'for a minute', () => ({ nbf: now() + 60 })],
     ['not_yet_valid', 'and expired', () => ({ nbf: now() + 60, exp: now() - 60 })],
-  ])('%s %s: opens nothing, and log-out still ends its session', async (status, when, life) => {
+  ])('%s %s: opens nothing, and logout still ends its session', async (status, when, life) => {
     const session = { ...range.victim, sub: 'late', jti: `${status} ${when}` };
     await createSession(range.store, session);
     const { sub, jti } = session;

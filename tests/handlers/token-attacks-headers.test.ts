@@ -5,7 +5,7 @@ import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
  * Attacks through the header of a token, where the service has a secret. Every one must give 200 from
- * log-out and 401 from me, to the byte, without a store call; also those that the real secret signed.
+ * logout and 401 from me, to the byte, without a store call; also those that the real secret signed.
  */
 let range: Range;
 

@@ -7,7 +7,7 @@ import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
  * Attacks on the choice of the key, and on what public-key signatures may look like. Every one must
- * give 200 from log-out and 401 from me, to the byte, without a store call.
+ * give 200 from logout and 401 from me, to the byte, without a store call.
  */
 let range: Range;
 /** The issuer's keys and the attacker's, of the same kind. */

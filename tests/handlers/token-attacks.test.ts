@@ -6,7 +6,7 @@ import { encode, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts'
 
 /**
  * Attacks on the signature and the shape of a token, where the service has a secret. Every one must
- * give 200 from log-out and 401 from me, to the byte, without a store call.
+ * give 200 from logout and 401 from me, to the byte, without a store call.
  */
 let range: Range;
 /** The victim's real token: header, payload, signature. */

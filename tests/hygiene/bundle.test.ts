@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type BundledPackage, bundledPackages, refusedLicences } from '../../local/licenses.ts';
+import { type BundledPackage, bundledPackages, refusedLicenses } from '../../local/licenses.ts';
 import { readService } from '../../local/service-file.ts';
 import { runCommand } from '../support/commands.ts';
 
@@ -37,8 +37,8 @@ describe('what is bundled into the functions', () => {
     expect(functionsWith('swagger-ui-dist')).toEqual(['docs']);
   });
 
-  test('is under licences that ask for nothing beyond their own text', () => {
-    expect(refusedLicences(packages)).toEqual([]);
+  test('is under licenses that ask for nothing beyond their own text', () => {
+    expect(refusedLicenses(packages)).toEqual([]);
   });
 
   test('is what the lock file pins', () => {
@@ -66,10 +66,10 @@ describe('what is bundled into the functions', () => {
   });
 });
 
-describe('npm run licences', () => {
+describe('npm run licenses', () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'licences-'));
+    root = mkdtempSync(join(tmpdir(), 'licenses-'));
     write(
       'serverless.yml',
       'functions: { one: { handler: one.handler } }\ncustom: { esbuild: { bundle: true } }',
@@ -92,12 +92,12 @@ describe('npm run licences', () => {
     write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
   }
 
-  const licences = () => runCommand(process.execPath, ['local/licenses.ts', root]);
+  const licenses = () => runCommand(process.execPath, ['local/licenses.ts', root]);
 
   test('lists what is bundled, and leaves out what tree shaking drops', async () => {
     writePackage('used', 'MIT');
     writePackage('unused', 'AGPL-3.0-only');
-    const { code, output } = await licences();
+    const { code, output } = await licenses();
     expect(output).toMatch(/^MIT +used 1\.2\.3 {2}\(one\)\n1 packages? /);
     expect(code).toBe(0);
   });
@@ -108,10 +108,10 @@ describe('npm run licences', () => {
     ['SEE LICENSE IN x.txt', 'SEE LICENSE IN x.txt'],
     [undefined, 'none stated'],
     [[{ type: 'MIT' }], 'none stated'],
-  ])('fails on a licence that is not allowed: %j', async (license, words) => {
+  ])('fails on a license that is not allowed: %j', async (license, words) => {
     writePackage('used', license);
     writePackage('unused', 'MIT');
-    const { code, output } = await licences();
+    const { code, output } = await licenses();
     expect(output).toContain(`used (${words}): not among 0BSD, Apache-2.0`);
     expect(code).toBe(1);
   });

@@ -47,7 +47,7 @@ test('no code and no file of the console is deployed, nor a source map of it', (
   const files = [...deployed.keys()];
   expect(files).toContain('logout.zip/handlers/logout.cjs');
   expect(files).toContain('logout.zip/handlers/logout.cjs.map');
-  // The page /docs has files beside its code, which its function names one by one, and their licence.
+  // The page /docs has files beside its code, which its function names one by one, and their license.
   const beside = files.filter((file) => !/\.cjs(\.map)?$/.test(file));
   expect(beside.sort()).toEqual(
     [...DOCS_SOURCES, SWAGGER_LICENCE].map((path) => `docs.zip/${path}`).sort(),

@@ -55,7 +55,7 @@ function union(path: string, type: string): readonly string[] {
   return [...members.matchAll(/'([^']+)'/g)].map(([, member = '']) => member);
 }
 
-const outcomes = union('lib/auth/events.ts', 'Outcome');
+const outcomes = union('lib/auth/events.ts', 'EventName');
 const reasons = [
   ...union('lib/tokens/verify.ts', 'RefusalReason'),
   ...union('lib/tokens/header.ts', 'RefusedHeader'),

@@ -83,13 +83,13 @@ describe('the rows', () => {
     await put({ ...life, jti: 'alive', auth_time: 1_001 });
     await put({ ...life, jti: 'expired', auth_time: 1_001, expires_at: 5 });
     await put({ ...life, jti: 'unreadable', auth_time: 'yesterday' });
-    await put({ sub: 'bob', jti: '#epoch', not_before: 1_000, keep: 'other-chain' });
+    await put({ sub: 'bob', jti: '#cutoff', revoked_before: 1_000, except_sid: 'other-chain' });
     const answer = await local.rows();
     expect(answer).toMatchObject({ sub: 'bob', table: local.store.table, more: false });
     expect(
       answer.rows.map(({ jti, kind, state }: Record<string, unknown>) => [jti, kind, state]),
     ).toEqual([
-      ['#epoch', 'epoch', undefined],
+      ['#cutoff', 'cutoff', undefined],
       ['alive', 'session', 'alive'],
       ['ended', 'session', 'ended'],
       ['expired', 'session', 'expired'],

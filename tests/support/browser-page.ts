@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeBlocks } from './documents.ts';
 
-interface LogOutOptions {
+interface LogoutOptions {
   readonly attempts?: number;
   readonly onFailure?: (error: Error & { readonly errorId?: string | null }) => void;
 }
 
 /** docs/clients.md's browser app, on as much of a browser as it uses. */
 export interface BrowserPage {
-  /** Its log-out.js. */
-  readonly logOut: (options?: LogOutOptions) => Promise<void>;
+  /** Its logout.js. */
+  readonly logout: (options?: LogoutOptions) => Promise<void>;
   /** What is in localStorage. */
   readonly storage: Map<string, string>;
   /** What the status line has said so far, with the token that was stored at that moment. */
@@ -32,7 +32,7 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(
-    join(folder, 'log-out.js'),
+    join(folder, 'logout.js'),
     replaced(replaced(library, 'https://auth.example.com', url), 'Ms = 500', 'Ms = 1'),
   );
   writeFileSync(join(folder, 'page.js'), page);
@@ -60,7 +60,7 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
   const window = new EventTarget();
   const browser = {
     window,
-    document: { querySelector: (what: string) => (what === '#log-out' ? button : status) },
+    document: { querySelector: (what: string) => (what === '#logout' ? button : status) },
     location: {
       assign: (path: string) => {
         isGone = path === '/login';
@@ -76,7 +76,7 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
 
   const load = (file: string) => import(pathToFileURL(join(folder, file)).href);
   await load('page.js');
-  const { logOut } = await load('log-out.js');
+  const { logout } = await load('logout.js');
   rmSync(folder, { recursive: true });
 
   async function afterwards(target: EventTarget, event: string): Promise<'gone' | 'there'> {
@@ -86,7 +86,7 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
     return where;
   }
   return {
-    logOut,
+    logout,
     storage,
     said,
     button,

@@ -67,7 +67,7 @@ export function onPort(command: string, port: number): string {
     .replaceAll(/--port 3000\b/g, `--port ${port}`);
 }
 
-/** Makes a log-out fail over a broken store, and answers the error id. */
+/** Makes a logout fail over a broken store, and answers the error id. */
 export async function failOnce({ url, wire }: DocumentedService, token: string): Promise<string> {
   await wire.fault('access-denied');
   const response = await fetch(`${url}/api/v1/auth/logout`, {

@@ -3,7 +3,7 @@ import type { AnswerKind } from './fault-matrix-judge.ts';
 import type { Devices, Subject } from './fault-matrix-subjects.ts';
 
 /** What a function gave back, or threw. */
-export type Outcome = { readonly returned: unknown } | { readonly thrown: unknown };
+export type EventName = { readonly returned: unknown } | { readonly thrown: unknown };
 
 /** An answer whose every byte has been compared with the contract's. */
 export interface Answer {
@@ -27,7 +27,7 @@ const NOT_FOUND = {
 };
 
 /** Tells which of the contract's answers this is. */
-export function readAnswer(subject: Subject, devices: Devices, outcome: Outcome): Answer {
+export function readAnswer(subject: Subject, devices: Devices, outcome: EventName): Answer {
   if (!subject.request) return readAuthorizer(subject, devices, outcome);
   if ('thrown' in outcome) return { kind: 'malformed', label: `threw ${outcome.thrown}` };
   const { returned } = outcome;
@@ -42,7 +42,7 @@ export function readAnswer(subject: Subject, devices: Devices, outcome: Outcome)
     : { kind: 'failed', label, errorId };
 }
 
-function readAuthorizer(subject: Subject, devices: Devices, outcome: Outcome): Answer {
+function readAuthorizer(subject: Subject, devices: Devices, outcome: EventName): Answer {
   if ('returned' in outcome) {
     const { returned } = outcome;
     if (same(returned, subject.succeeded(devices))) return { kind: 'success', label: 'in' };

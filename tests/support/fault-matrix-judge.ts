@@ -23,7 +23,7 @@ export interface Look {
 export interface Terms {
   /** The sessions that it ends. */
   readonly ends: readonly (keyof Look)[];
-  /** Whether it takes a live session to ask; log-out of `this` does not. */
+  /** Whether it takes a live session to ask; logout of `this` does not. */
   readonly isProtected: boolean;
   /** `served`: as if there were no fault, for one that passes. `failed`: the 500, for one that lasts. */
   readonly expected: 'served' | 'failed';

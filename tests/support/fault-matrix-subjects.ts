@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../bench/soak/bundle.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { presentSession } from '../../lib/sessions/view.ts';
+import { toSessionView } from '../../lib/sessions/view.ts';
 import { type AuthorizerForm, authorizerForms } from './authorizer-events.ts';
 import type { Look } from './fault-matrix-judge.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from './range.ts';
@@ -75,7 +75,7 @@ const me = endpoint({
   succeeded: ({ asker }) => ({
     statusCode: 200,
     headers: JSON_HEADERS,
-    body: JSON.stringify({ sub: asker.sub, session: presentSession(asker) }),
+    body: JSON.stringify({ sub: asker.sub, session: toSessionView(asker) }),
   }),
 });
 
@@ -92,7 +92,7 @@ const sessions = (operation?: string): Subject =>
       body: JSON.stringify({
         // Newest first.
         sessions: [other, asker].map((session) => ({
-          ...presentSession(session),
+          ...toSessionView(session),
           user_agent: null,
           ip: null,
           current: session === asker,

@@ -3,7 +3,7 @@ import type { MatrixFault } from './fault-matrix-faults.ts';
 import type { Subject } from './fault-matrix-subjects.ts';
 
 const LEGEND = [
-  'A cell has three answers: to a live session, to one whose row is deleted, to one that an epoch ended;',
+  'A cell has three answers: to a live session, to one whose row is deleted, to one that a cutoff ended;',
   'and what a look at the table saw after the first: = nothing has changed, x the sessions in question',
   'are dead, (x) dead although the answer was a 500: the write took effect and its answer was lost.',
   '"write" and "query": the fault meets that operation alone, after a check that went well; only a live',

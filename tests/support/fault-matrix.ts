@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { listSessions } from '../../lib/sessions/list.ts';
-import { logOutMany } from '../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
-import { timeBudget } from '../../lib/shared/timeouts.ts';
-import { type Answer, type Outcome, readAnswer } from './fault-matrix-answer.ts';
+import { timeouts } from '../../lib/shared/timeouts.ts';
+import { type Answer, type EventName, readAnswer } from './fault-matrix-answer.ts';
 import type { MatrixFault } from './fault-matrix-faults.ts';
 import { judge, type Look, type Terms } from './fault-matrix-judge.ts';
 import { type MatrixKeys, startMatrixKeys } from './fault-matrix-keys.ts';
@@ -16,7 +16,7 @@ import { lambdaContext } from './lambda.ts';
 import { TEST_SECRET, testSigner } from './signing.ts';
 import type { TestStore } from './store.ts';
 
-/** Who asks: a live session, one whose row is deleted, one whose row is there but ended by an epoch. */
+/** Who asks: a live session, one whose row is deleted, one whose row is there but ended by a cutoff. */
 export type Asker = 'live' | 'deleted' | 'ended';
 
 /** What came of one subject under one fault. */
@@ -127,7 +127,7 @@ async function devicesOf(store: TestStore, signer: Signer, asker: Asker): Promis
   const now = Date.now();
   const { token, session } = await issueSession(store, signer, request, now);
   if (asker === 'deleted') await endSession(store, session);
-  if (asker === 'ended') await logOutMany(store, session, 'everywhere', now);
+  if (asker === 'ended') await revokeMany(store, session, 'everywhere', now);
   const { session: other } = await issueSession(store, signer, request, now + 1);
   return { asker: session, other, token };
 }
@@ -141,9 +141,9 @@ async function look(store: TestStore, { asker, other }: Devices): Promise<Look> 
 async function callFunction(
   functions: FreshFunctions,
   { fn, event }: Subject,
-  { remainingMs = timeBudget.functionMs }: MatrixFault,
+  { remainingMs = timeouts.functionMs }: MatrixFault,
   devices: Devices,
-): Promise<{ readonly outcome: Outcome; readonly leftMs: number }> {
+): Promise<{ readonly outcome: EventName; readonly leftMs: number }> {
   const context = lambdaContext(remainingMs);
   const outcome = await functions[fn](event(devices), context).then(
     (returned) => ({ returned }),
@@ -155,7 +155,7 @@ async function callFunction(
 function termsOf({ ends, isProtected }: Subject, fault: MatrixFault): Terms {
   const { store, expected, mayHaveEffect = false } = fault;
   const isOfRows = store && 'wire' in store && store.wire.startsWith('unprocessed-');
-  // Log-out of this one session is a delete, which leaves no keys for later.
+  // Logout of this one session is a delete, which leaves no keys for later.
   const meetsFault = !isOfRows || isProtected;
   return {
     ends,

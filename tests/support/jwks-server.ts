@@ -40,7 +40,7 @@ export interface KeyServer {
   close(): Promise<void>;
 }
 
-/** Starts a key server on a free port of the loopback interface. */
+/** Starts a JWKS endpoint on a free port of the loopback interface. */
 export async function startKeyServer(keys: readonly JWK[] = []): Promise<KeyServer> {
   let requests = 0;
   const server = createServer((request, response) => {

@@ -9,7 +9,7 @@ import { type CapturedLog, captureLog } from './log.ts';
 import { issueTestSession } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
-/** Exactly what log-out answers for any bearer token. */
+/** Exactly what logout answers for any bearer token. */
 export const LOGGED_OUT = {
   statusCode: 200,
   headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },

@@ -5,7 +5,7 @@ const GONE_MS = 6_000;
 
 const EXPLAINED = {
   alive: 'alive',
-  ended: 'ended by #epoch',
+  ended: 'ended by #cutoff',
   expired: 'expired',
   unreadable: 'unreadable',
 };
@@ -44,7 +44,7 @@ export function rowTable(body, deviceOf) {
       const before = shown.get(row.jti);
       const text = JSON.stringify([row, deviceOf(row.jti)?.letter]);
       if (before && before.text === text && !before.line.dataset.gone) continue;
-      const line = row.kind === 'epoch' ? epochLine(row) : sessionLine(row, deviceOf(row.jti));
+      const line = row.kind === 'cutoff' ? cutoffLine(row) : sessionLine(row, deviceOf(row.jti));
       if (before) before.line.replaceWith(line);
       shown.set(row.jti, { row, line, text });
       order = '';
@@ -53,9 +53,9 @@ export function rowTable(body, deviceOf) {
   };
 }
 
-/** The epoch first, then by the time of the sign-in. */
+/** The cutoff first, then by the time of the sign-in. */
 function sortKey({ kind, auth_time }) {
-  return kind === 'epoch' ? 0 : Number(auth_time) || 1;
+  return kind === 'cutoff' ? 0 : Number(auth_time) || 1;
 }
 
 function sessionLine(row, device) {
@@ -84,22 +84,24 @@ function timeOrText(value, unitMs) {
   return Math.abs(epochMs) < 8.64e15 ? timeOfDay(epochMs) : String(value ?? '');
 }
 
-function epochLine({ jti, not_before, keep }) {
+function cutoffLine({ jti, revoked_before, except_sid }) {
   const line = element(
     'tr',
     {},
     element('th', { scope: 'row' }, element('code', {}, jti)),
-    element('td.state', {}, 'log-out of many'),
+    element('td.state', {}, 'logout of many'),
     element(
       'td',
       { colSpan: 3 },
       'Whoever signed in until ',
-      timeOfDay(not_before),
+      timeOfDay(revoked_before),
       ' is logged out',
-      ...(keep ? [', but for the chain ', element('code', { title: keep }, shortened(keep))] : []),
+      ...(except_sid
+        ? [', but for the chain ', element('code', { title: except_sid }, shortened(except_sid))]
+        : []),
       '. One write, however many sessions.',
     ),
   );
-  line.dataset.state = 'epoch';
+  line.dataset.state = 'cutoff';
   return line;
 }

@@ -14,7 +14,7 @@ export function saveDevices(run, devices) {
 
 /**
  * The devices that were kept. Those of an earlier start are none: its rows are gone, and maybe its secret.
- * Rows that are all gone say nothing by themselves, as a log-out everywhere leaves none either.
+ * Rows that are all gone say nothing by themselves, as a logout everywhere leaves none either.
  */
 export function saved(run) {
   if (sessionStorage.getItem(RUN) !== run) return [];

@@ -5,9 +5,9 @@ const DONE = {
   this: (name) =>
     `${name} is logged out: its row is gone. The token has not expired; ask “Who am I” to see what it is worth.`,
   others: (name) =>
-    `All devices but ${name} are logged out, by one write: the #epoch row. Their rows were swept away with it.`,
+    `All devices but ${name} are logged out, by one write: the #cutoff row. Their rows were swept away with it.`,
   everywhere: () =>
-    'All devices are logged out, by one write: the #epoch row. A new session begins after it, and is alive.',
+    'All devices are logged out, by one write: the #cutoff row. A new session begins after it, and is alive.',
   'sign-in': (name) => `${name} is signed in: one new row, and a token that names it.`,
 };
 

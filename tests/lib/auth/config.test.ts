@@ -4,7 +4,7 @@ import { errorDetails, readConfiguration } from '../../../lib/auth/config.ts';
 import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
 import type { Environment } from '../../../lib/shared/environment.ts';
 import { parseSecrets } from '../../../lib/tokens/hmac-keys.ts';
-import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { TEST_SECRET } from '../../support/signing.ts';
 
 const working = { SESSIONS_TABLE: 'sessions', JWT_SECRET: TEST_SECRET };
@@ -12,7 +12,7 @@ const working = { SESSIONS_TABLE: 'sessions', JWT_SECRET: TEST_SECRET };
 /** The error that a function starts with under these variables. */
 function problem(changes: Environment): ConfigurationError {
   try {
-    createKeys(readConfiguration({ ...working, ...changes }).tokens);
+    createKeySet(readConfiguration({ ...working, ...changes }).tokens);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
@@ -213,7 +213,7 @@ describe('JWT_ALGORITHMS', () => {
   });
 
   test('is narrowed to HS256 for a secret where it is not set', () => {
-    expect(createKeys(readConfiguration(working).tokens).algorithms).toEqual(['HS256']);
+    expect(createKeySet(readConfiguration(working).tokens).algorithms).toEqual(['HS256']);
   });
 });
 
@@ -277,7 +277,7 @@ test('no message quotes a secret, whichever variable it was put into', () => {
       let message = '';
       try {
         const others = alone && name.startsWith('JWT_') ? instead({}) : {};
-        createKeys(readConfiguration({ ...working, ...others, [name]: text }).tokens);
+        createKeySet(readConfiguration({ ...working, ...others, [name]: text }).tokens);
       } catch (error) {
         if (!(error instanceof ConfigurationError)) throw error;
         refused += 1;

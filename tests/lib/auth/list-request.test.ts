@@ -96,7 +96,7 @@ describe('next', () => {
     ['with a fraction of time', encode([1.5, 'a'])],
     ['with a time that is no date', encode([253_402_300_799_999 + 1, 'a'])],
     ['with another type of id', encode([1, 7])],
-    ['with the epoch’s id', encode([1, '#epoch'])],
+    ['with the cutoff’s id', encode([1, '#cutoff'])],
     ['with an id that is no key', encode([1, 'a'.repeat(1_025)])],
     ['written another way', encode('[1, "a"]')],
     ['with a time written another way', encode('[1e3,"a"]')],

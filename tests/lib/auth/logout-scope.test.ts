@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { logOutScope } from '../../../lib/auth/logout-scope.ts';
+import { logoutScope } from '../../../lib/auth/logout-scope.ts';
 import { parseRequest } from '../../../lib/http/request.ts';
 import { FORMATS } from '../../support/requests.ts';
 
 describe.each(FORMATS)('payload format %s', (_, request) => {
   const scopeOf = (query: Record<string, string | string[]>) =>
-    logOutScope(parseRequest(request({ method: 'POST', path: '/api/v1/auth/logout', query })));
+    logoutScope(parseRequest(request({ method: 'POST', path: '/api/v1/auth/logout', query })));
 
   test('is `this` where no scope is given', () => {
     expect(scopeOf({})).toBe('this');

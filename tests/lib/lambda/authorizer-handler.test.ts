@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnauthorizedError } from '../../../lib/authorizer/result.ts';
 import { authorizerHandler } from '../../../lib/lambda/authorizer-handler.ts';
-import { timeBudget } from '../../../lib/shared/timeouts.ts';
+import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { authorizerForms } from '../../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../../support/authorizer-failure.ts';
 import { configureFunction, lambdaContext } from '../../support/lambda.ts';
@@ -48,7 +48,7 @@ describe.each(authorizerForms)('$name', ({ event }) => {
 });
 
 test('an authorizer that is running out of time is an error, in time', async () => {
-  const context = lambdaContext(timeBudget.earlyAnswerMs + 50);
+  const context = lambdaContext(timeouts.earlyAnswerMs + 50);
   const handler = authorizerHandler(() => new Promise(() => {}));
   const [form] = authorizerForms;
   const answer = handler(form?.event(`Bearer ${TOKEN}`) as never, context);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { HttpError, json } from '../../../lib/http/response.ts';
 import { httpHandler } from '../../../lib/lambda/http-handler.ts';
-import { timeBudget } from '../../../lib/shared/timeouts.ts';
+import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../../support/error-payload.ts';
 import { eventV1, eventV2 } from '../../support/events.ts';
 import { configureFunction, invoke } from '../../support/lambda.ts';
@@ -88,7 +88,7 @@ describe('what http-error-handler would expose', () => {
 describe('time', () => {
   test('is up shortly before Lambda says so', async () => {
     const handler = httpHandler(() => new Promise(() => {}));
-    const remainingMs = timeBudget.earlyAnswerMs + 50;
+    const remainingMs = timeouts.earlyAnswerMs + 50;
     const response = await invoke(handler, eventV2(REQUEST), remainingMs);
     const { error, error_type } = expectErrorPayload(response, log, REQUEST);
     expect(error_type).toBe('FunctionTimeoutError');
@@ -103,7 +103,7 @@ describe('time', () => {
           fail = reject;
         }),
     );
-    const response = await invoke(handler, eventV2(REQUEST), timeBudget.earlyAnswerMs + 50);
+    const response = await invoke(handler, eventV2(REQUEST), timeouts.earlyAnswerMs + 50);
     fail(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
     expectErrorPayload(response, log, REQUEST);

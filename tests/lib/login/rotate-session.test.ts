@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newSession, refreshSession } from '../../../lib/login/issue.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
-import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
@@ -78,10 +78,10 @@ describe('refreshes nothing, and writes nothing,', () => {
       },
     ],
     [
-      'that an epoch has ended',
+      'that a cutoff has ended',
       async () => {
         const old = await begin();
-        await logOutMany(store.direct, old, 'everywhere');
+        await revokeMany(store.direct, old, 'everywhere');
         return old;
       },
     ],
@@ -92,7 +92,7 @@ describe('refreshes nothing, and writes nothing,', () => {
   });
 
   test.each([
-    ['with a jti that can be no key', { jti: '#epoch' }],
+    ['with a jti that can be no key', { jti: '#cutoff' }],
     ['with the old jti, which would leave the old token alive', 'same'],
     ['with a life that is no whole number', { expires_at: 1.5 }],
   ])('%s: an error, and the old session goes on', async (_, change) => {

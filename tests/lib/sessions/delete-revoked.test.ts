@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { SWEEP_ROWS, sweepEnded } from '../../../lib/sessions/delete-revoked.ts';
-import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import { deleteRevoked, MAX_DELETED_ROWS } from '../../../lib/sessions/delete-revoked.ts';
+import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession } from '../../../lib/sessions/sessions.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
@@ -58,23 +58,25 @@ async function put(sub: string, jti: string, row: Record<string, AttributeValue>
 }
 
 describe('sweeping', () => {
-  test('deletes what the epoch ended, and nothing else', async () => {
+  test('deletes what the cutoff ended, and nothing else', async () => {
     const sub = randomUUID();
     const caller = await begin(sub, 'caller');
     for (const jti of ['one', 'two']) await begin(sub, jti);
-    const epoch = await logOutMany(store.direct, caller, 'others', NOW_MS);
+    const cutoff = await revokeMany(store.direct, caller, 'others', NOW_MS);
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     await begin(sub, 'refreshed', { sid: 'caller' });
-    if (!epoch) throw new Error('A live caller was refused');
-    expect(await sweepEnded(store.wired, sub, epoch)).toBe(2);
-    expect((await rowsOf(sub)).sort()).toEqual(['#epoch', 'caller', 'later', 'refreshed']);
+    if (!cutoff) throw new Error('A live caller was refused');
+    expect(await deleteRevoked(store.wired, sub, cutoff)).toBe(2);
+    expect((await rowsOf(sub)).sort()).toEqual(['#cutoff', 'caller', 'later', 'refreshed']);
     expect(operations()).toEqual(['Query', 'BatchWriteItem']);
   });
 
   test('writes nothing where there is nothing to delete', async () => {
     const sub = randomUUID();
     await begin(sub, 'a');
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS, keep: 'a' })).toBe(0);
+    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS, except_sid: 'a' })).toBe(
+      0,
+    );
     expect(operations()).toEqual(['Query']);
   });
 
@@ -82,7 +84,7 @@ describe('sweeping', () => {
     const sub = randomUUID();
     await begin(sub, 'a');
     await put(sub, '#something-to-come', { sid: { S: 'a' }, auth_time: TIME });
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual(['#something-to-come']);
   });
 
@@ -94,22 +96,26 @@ describe('sweeping', () => {
     const sub = randomUUID();
     for (const jti of ['a', 'c', 'mine']) await begin(sub, jti);
     await put(sub, 'b', row);
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS, keep: 'mine' })).toBe(2);
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(
+      await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS, except_sid: 'mine' }),
+    ).toBe(2);
+    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual(['b']);
   });
 
-  test('needs no end of life, as an epoch does not', async () => {
+  test('needs no end of life, as a cutoff does not', async () => {
     const sub = randomUUID();
     await put(sub, 'a', { sid: { S: 'a' }, auth_time: TIME });
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(1);
+    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual([]);
   });
 
   test('costs two requests for any number of sessions, and leaves the rest to TTL', async () => {
     const sub = randomUUID();
-    for (let index = 0; index < SWEEP_ROWS + 10; index += 1) await begin(sub, `s${index}`);
-    expect(await sweepEnded(store.wired, sub, { not_before: NOW_MS })).toBe(SWEEP_ROWS);
+    for (let index = 0; index < MAX_DELETED_ROWS + 10; index += 1) await begin(sub, `s${index}`);
+    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(
+      MAX_DELETED_ROWS,
+    );
     expect(operations()).toEqual(['Query', 'BatchWriteItem']);
     expect(await rowsOf(sub)).toHaveLength(10);
   });

@@ -1,20 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  MAX_JTI_BYTES,
-  MAX_SUB_BYTES,
-  sessionId,
-  sessionReference,
-} from '../../../lib/sessions/key.ts';
+import { MAX_JTI_BYTES, MAX_SUB_BYTES, sessionId, sessionKey } from '../../../lib/sessions/key.ts';
 
 test('names a session by its subject and its token id', () => {
-  expect(sessionReference({ sub: 'alice', jti: 'j' })).toEqual({ sub: 'alice', jti: 'j' });
+  expect(sessionKey({ sub: 'alice', jti: 'j' })).toEqual({ sub: 'alice', jti: 'j' });
 });
 
 test('takes the token id for the subject of a token without one', () => {
-  expect(sessionReference({ jti: 'j' })).toEqual({ sub: 'j', jti: 'j' });
+  expect(sessionKey({ jti: 'j' })).toEqual({ sub: 'j', jti: 'j' });
 });
 
-const accepted = (claims: object) => sessionReference(claims) !== null;
+const accepted = (claims: object) => sessionKey(claims) !== null;
 
 describe('limits, in bytes of UTF-8', () => {
   test.each([
@@ -35,31 +30,30 @@ describe.each(['sub', 'jti'])('%s', (claim) => {
   test.each([[null], [0], [1], [true], [['x']], [{ x: 1 }], [{ toString: 'x' }]])(
     'of %j refers to nothing',
     (value) => {
-      expect(sessionReference({ sub: 'alice', jti: 'j', [claim]: value })).toBeNull();
+      expect(sessionKey({ sub: 'alice', jti: 'j', [claim]: value })).toBeNull();
     },
   );
 
   test('with half of a surrogate pair refers to nothing, as UTF-8 has no form for it', () => {
     for (const text of ['\ud800', 'a\udc00b', '\udc00\ud800'])
-      expect(sessionReference({ sub: 'alice', jti: 'j', [claim]: text })).toBeNull();
+      expect(sessionKey({ sub: 'alice', jti: 'j', [claim]: text })).toBeNull();
     expect(accepted({ sub: 'alice', jti: 'j', [claim]: '\ud83d\ude00' })).toBe(true);
   });
 });
 
 test('refers to nothing without a token id', () => {
-  expect(sessionReference({ sub: 'alice' })).toBeNull();
-  expect(sessionReference({})).toBeNull();
+  expect(sessionKey({ sub: 'alice' })).toBeNull();
+  expect(sessionKey({})).toBeNull();
 });
 
-test('never refers to a row that is no session, such as #epoch', () => {
-  for (const jti of ['#epoch', '#', '#x'])
-    expect(sessionReference({ sub: 'alice', jti })).toBeNull();
-  for (const jti of ['epoch#', ' #epoch', '＃epoch'])
+test('never refers to a row that is no session, such as #cutoff', () => {
+  for (const jti of ['#cutoff', '#', '#x']) expect(sessionKey({ sub: 'alice', jti })).toBeNull();
+  for (const jti of ['cutoff#', ' #cutoff', '＃cutoff'])
     expect(accepted({ sub: 'alice', jti })).toBe(true);
 });
 
 test('lets a subject begin with #, as subjects are not reserved', () => {
-  expect(sessionReference({ sub: '#epoch', jti: 'j' })).toEqual({ sub: '#epoch', jti: 'j' });
+  expect(sessionKey({ sub: '#cutoff', jti: 'j' })).toEqual({ sub: '#cutoff', jti: 'j' });
 });
 
 test('gives different sessions of a subject different ids', () => {

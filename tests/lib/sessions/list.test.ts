@@ -3,7 +3,7 @@ import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { listSessions, type Position } from '../../../lib/sessions/list.ts';
-import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
@@ -79,12 +79,12 @@ describe('the list', () => {
     expect(jtis((await list(sub)).sessions)).toEqual(['a second to go']);
   });
 
-  test('leaves out what an epoch has ended, but for the chain that it keeps', async () => {
+  test('leaves out what a cutoff has ended, but for the chain that it keeps', async () => {
     const sub = randomUUID();
     const caller = await begin(sub, 'caller');
     await begin(sub, 'other');
     await begin(sub, 'refreshed', { sid: 'caller' });
-    await logOutMany(store.direct, caller, 'others', NOW_MS);
+    await revokeMany(store.direct, caller, 'others', NOW_MS);
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     expect(jtis((await list(sub)).sessions)).toEqual(['later', 'caller', 'refreshed']);
   });

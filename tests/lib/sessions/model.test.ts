@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ScopeOfMany } from '../../../lib/auth/logout-scope.ts';
-import { sweepEnded } from '../../../lib/sessions/delete-revoked.ts';
+import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions, type Position } from '../../../lib/sessions/list.ts';
-import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import {
   createSession,
@@ -99,9 +99,9 @@ const endMany = (scope: ScopeOfMany, pick: number, sweeps: boolean) =>
     expect(caller !== null).toBe(model.isLive(jti, nowMs));
     if (!caller) return;
     model.endMany(caller, scope, nowMs);
-    const epoch = await logOutMany(store, caller, scope, nowMs);
-    if (!epoch) throw new Error('A live caller was refused');
-    if (sweeps) await sweepEnded(store, sub, epoch);
+    const cutoff = await revokeMany(store, caller, scope, nowMs);
+    if (!cutoff) throw new Error('A live caller was refused');
+    if (sweeps) await deleteRevoked(store, sub, cutoff);
   });
 
 const end = (pick: number) =>

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ScopeOfMany } from '../../../lib/auth/logout-scope.ts';
-import { sweepEnded } from '../../../lib/sessions/delete-revoked.ts';
+import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
-import { logOutMany } from '../../../lib/sessions/revoke-many.ts';
+import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
 import { type InterleavedStore, openInterleavedStore } from '../../support/interleaving.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
-/** Epoch milliseconds of all races; both devices logged in before. */
+/** Cutoff milliseconds of all races; both devices logged in before. */
 const NOW_MS = 1_767_225_600_000;
 
 // Hundreds of races, of up to twenty operations each, on a server that may be slow.
@@ -45,16 +45,16 @@ async function refresh({ sub, jti }: Session): Promise<boolean> {
 }
 
 /**
- * What `POST /logout?scope=` does: the check, the epoch, the sweep.
+ * What `POST /logout?scope=` does: the check, the cutoff, the sweep.
  *
  * @returns whether it would answer 200
  */
-async function logOut(session: Session, scope: ScopeOfMany, nowMs = NOW_MS): Promise<boolean> {
+async function logout(session: Session, scope: ScopeOfMany, nowMs = NOW_MS): Promise<boolean> {
   const caller = await findSession(interleaved.store, session, nowMs);
-  const epoch = caller && (await logOutMany(interleaved.store, caller, scope, nowMs));
+  const cutoff = caller && (await revokeMany(interleaved.store, caller, scope, nowMs));
   // It has half a second, in which a slow server's turn may not come: then the rows stay, as they may.
-  if (epoch) await Promise.allSettled([sweepEnded(interleaved.store, session.sub, epoch)]);
-  return epoch !== null;
+  if (cutoff) await Promise.allSettled([deleteRevoked(interleaved.store, session.sub, cutoff)]);
+  return cutoff !== null;
 }
 
 /** The chains that are alive, one name for each live session. */
@@ -80,21 +80,21 @@ test('of racing refreshes of one token only one wins, and leaves one session', a
   });
 });
 
-describe('a refresh that races with a log-out of many', () => {
-  test('survives no log-out everywhere', async () => {
+describe('a refresh that races with a logout of many', () => {
+  test('survives no logout everywhere', async () => {
     await inAnyOrder(async (order) => {
       const { phone, laptop } = await devices();
-      const racers = [() => logOut(laptop, 'everywhere'), () => refresh(phone)];
+      const racers = [() => logout(laptop, 'everywhere'), () => refresh(phone)];
       const [loggedOut] = await interleaved.race(racers, order);
       expect(loggedOut).toBe(true);
       expect(await alive(phone)).toEqual([]);
     });
   });
 
-  test('survives no log-out of the others, unless it is of the kept chain', async () => {
+  test('survives no logout of the others, unless it is of the kept chain', async () => {
     await inAnyOrder(async (order) => {
       const { phone, laptop } = await devices();
-      const racers = [() => logOut(laptop, 'others'), () => refresh(phone)];
+      const racers = [() => logout(laptop, 'others'), () => refresh(phone)];
       const [loggedOut] = await interleaved.race(racers, order);
       expect(loggedOut).toBe(true);
       expect(await alive(phone)).toEqual(['laptop']);
@@ -104,7 +104,7 @@ describe('a refresh that races with a log-out of many', () => {
   test('of the kept chain goes on', async () => {
     await inAnyOrder(async (order) => {
       const { phone, laptop } = await devices();
-      const racers = [() => logOut(laptop, 'others'), () => refresh(laptop)];
+      const racers = [() => logout(laptop, 'others'), () => refresh(laptop)];
       const [loggedOut, refreshed] = await interleaved.race(racers, order);
       expect(refreshed).toBe(true);
       // The refresh may have been first: then the token that asked was dead, and ended nothing.
@@ -120,8 +120,8 @@ describe('two devices that log out at once', () => {
       await inAnyOrder(async (order) => {
         const { phone, laptop } = await devices();
         const racers = [
-          () => logOut(phone, 'others'),
-          () => logOut(laptop, 'others', NOW_MS + apartMs),
+          () => logout(phone, 'others'),
+          () => logout(laptop, 'others', NOW_MS + apartMs),
         ];
         const [byPhone, byLaptop] = await interleaved.race(racers, order);
         expect([byPhone, byLaptop].sort()).toEqual([false, true]);
@@ -136,8 +136,8 @@ describe('two devices that log out at once', () => {
       await inAnyOrder(async (order) => {
         const { phone, laptop } = await devices();
         const racers = [
-          () => logOut(phone, 'everywhere'),
-          () => logOut(laptop, 'others', NOW_MS + apartMs),
+          () => logout(phone, 'everywhere'),
+          () => logout(laptop, 'others', NOW_MS + apartMs),
         ];
         const [everywhere, others] = await interleaved.race(racers, order);
         expect([everywhere, others].sort()).toEqual([false, true]);
@@ -149,7 +149,7 @@ describe('two devices that log out at once', () => {
   test('both everywhere: nobody is left', async () => {
     await inAnyOrder(async (order) => {
       const { phone, laptop } = await devices();
-      const racers = [phone, laptop].map((session) => () => logOut(session, 'everywhere'));
+      const racers = [phone, laptop].map((session) => () => logout(session, 'everywhere'));
       const answers = await interleaved.race(racers, order);
       expect(answers).toContain(true);
       expect(await alive(phone)).toEqual([]);
@@ -161,7 +161,7 @@ test('one device that asks many times at once is never told that it had failed',
   await inAnyOrder(async (order) => {
     const { phone } = await devices();
     const clocks = [0, 3, -4, 1, -2];
-    const racers = clocks.map((ms) => () => logOut(phone, 'others', NOW_MS + ms));
+    const racers = clocks.map((ms) => () => logout(phone, 'others', NOW_MS + ms));
     expect(await interleaved.race(racers, order)).toEqual(clocks.map(() => true));
     expect(await alive(phone)).toEqual(['phone']);
   }, 15);
@@ -184,7 +184,7 @@ test('no success is false, whatever races with whatever', async () => {
           const session = who === 'phone' ? both.phone : both.laptop;
           return kind === 'refresh'
             ? refresh(session)
-            : logOut(session, kind === 'others' ? 'others' : 'everywhere', NOW_MS + apartMs);
+            : logout(session, kind === 'others' ? 'others' : 'everywhere', NOW_MS + apartMs);
         });
         const answers = await interleaved.race(racers, order);
         const left = await alive(both.phone);

@@ -95,11 +95,11 @@ describe('creating a session', () => {
     ['jti', 'empty', ''],
     ['jti', 'of 1,025 bytes', 'a'.repeat(1_025)],
     ['jti', 'of 1,025 bytes in 257 characters', `${'𝒳'.repeat(256)}a`],
-    ['jti', 'with the prefix that is no session', '#epoch'],
+    ['jti', 'with the prefix that is no session', '#cutoff'],
     ['jti', 'of that prefix alone', '#'],
     ['jti', 'with a lone surrogate', '\udc00a'],
     ['jti', 'of another type', 7],
-    ['sid', 'that could be no jti', '#epoch'],
+    ['sid', 'that could be no jti', '#cutoff'],
     ['sid', 'empty', ''],
     ['sid', 'of another type', null],
     ['auth_time', 'with a fraction', 1.5],
@@ -122,7 +122,7 @@ describe('creating a session', () => {
     ['a sub of 2,048 bytes in 1,024 characters', { sub: 'é'.repeat(1_024) }],
     ['a jti of 1,024 bytes', { jti: 'a'.repeat(1_024) }],
     ['a jti of 1,024 bytes in 256 characters', { jti: '𝒳'.repeat(256) }],
-    ['a jti with # inside', { jti: `a#epoch-${randomUUID()}` }],
+    ['a jti with # inside', { jti: `a#cutoff-${randomUUID()}` }],
     ['a sub that starts with #', { sub: '#alice' }],
     ['keys of one character', { sub: '0', jti: '0' }],
     ['the first and the last date', { auth_time: 0, expires_at: 253_402_300_799 }],
@@ -153,7 +153,7 @@ describe('creating a session', () => {
 });
 
 describe('finding a session', () => {
-  test('asks once, for the session and its user’s epoch, strongly consistent', async () => {
+  test('asks once, for the session and its user’s cutoff, strongly consistent', async () => {
     const { sub, jti } = await begin();
     expect(await findSession(wired, { sub, jti })).not.toBeNull();
     expect(store.wire.requests()).toEqual([
@@ -164,7 +164,7 @@ describe('finding a session', () => {
             [store.direct.table]: {
               Keys: [
                 { sub: { S: sub }, jti: { S: jti } },
-                { sub: { S: sub }, jti: { S: '#epoch' } },
+                { sub: { S: sub }, jti: { S: '#cutoff' } },
               ],
               ConsistentRead: true,
             },
@@ -223,7 +223,7 @@ describe('finding a session', () => {
   test.each<[string, string, AttributeValue | undefined]>([
     ['sid', 'missing', undefined],
     ['sid', 'a number', { N: '7' }],
-    ['sid', 'no jti', { S: '#epoch' }],
+    ['sid', 'no jti', { S: '#cutoff' }],
     ['auth_time', 'missing', undefined],
     ['auth_time', 'text', { S: '1767225600000' }],
     ['auth_time', 'a fraction', { N: '1767225600000.5' }],
@@ -235,7 +235,7 @@ describe('finding a session', () => {
     ['expires_at', 'beyond all dates', { N: '8640000000001' }],
     ['expires_at', 'null', { NULL: true }],
     ['expires_at', 'a truth value', { BOOL: true }],
-  ])('calls a row whose %s is %s a fault, which log-out does not mind', async (name, _, value) => {
+  ])('calls a row whose %s is %s a fault, which logout does not mind', async (name, _, value) => {
     const keys = { sub: 'alice', jti: randomUUID() };
     const row = { ...sound, sub: { S: keys.sub }, jti: { S: keys.jti }, [name]: value };
     await writeRow(

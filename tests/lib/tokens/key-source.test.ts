@@ -2,13 +2,13 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
-import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode, signRaw } from '../../support/signing.ts';
 
 const keysOf = (variables: Readonly<Record<string, string>>) =>
-  createKeys(readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables }).tokens);
+  createKeySet(readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables }).tokens);
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 

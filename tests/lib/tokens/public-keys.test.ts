@@ -3,15 +3,15 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, type JWK } from 'jose';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
-import { MAX_CANDIDATES } from '../../../lib/tokens/key-set.ts';
-import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { MAX_KEYS_TRIED } from '../../../lib/tokens/key-set.ts';
+import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 
 const keysOf = (text: string) =>
-  createKeys(readConfiguration({ SESSIONS_TABLE: 'sessions', JWT_PUBLIC_KEY: text }).tokens);
+  createKeySet(readConfiguration({ SESSIONS_TABLE: 'sessions', JWT_PUBLIC_KEY: text }).tokens);
 const keySet = (...keys: unknown[]) => JSON.stringify({ keys });
 
 /** What becomes of a token: a status, or why it is refused. */
@@ -140,10 +140,10 @@ describe('a JWKS document', () => {
 
   test('of many keys costs at most eight signature checks', async () => {
     const pairs = await Promise.all(
-      Array.from({ length: MAX_CANDIDATES + 1 }, () => makeKeyPair('ES256')),
+      Array.from({ length: MAX_KEYS_TRIED + 1 }, () => makeKeyPair('ES256')),
     );
     const text = keySet(...pairs.map(({ jwk }, index) => ({ ...jwk, kid: `${index}` })));
-    expect(await keysOf(text).candidates({ alg: 'ES256' })).toHaveLength(8);
+    expect(await keysOf(text).resolve({ alg: 'ES256' })).toHaveLength(8);
     const [eighth, ninth] = pairs.slice(-2) as [KeyPair, KeyPair];
     expect(await outcome(await signWith(eighth, claims), text)).toBe('verified');
     expect(await outcome(await signWith(ninth, claims), text)).toBe('bad_signature');

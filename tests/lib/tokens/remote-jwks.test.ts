@@ -2,13 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import {
+  JwksUnavailableError,
   KEY_SET_COOLDOWN_MS,
   KEY_SET_MAX_AGE_MS,
   KEY_SET_MAX_BYTES,
   KEY_SET_RETRY_MS,
-  KeyServerError,
 } from '../../../lib/tokens/remote-jwks.ts';
 import { type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   server = await startKeyServer([{ ...pair.jwk, kid: 'now' }]);
   const variables = { SESSIONS_TABLE: 'sessions', JWT_JWKS_URL: server.url };
   verifier = {
-    keys: createKeys(readConfiguration(variables).tokens),
+    keys: createKeySet(readConfiguration(variables).tokens),
     issuer: undefined,
     audience: undefined,
   };
@@ -113,22 +113,22 @@ describe('an unknown kid', () => {
     expect(server.requests).toBe(2);
   });
 
-  test('is a fault while the key server is down; tokens of known keys go on', async () => {
+  test('is a fault while the JWKS endpoint is down; tokens of known keys go on', async () => {
     await outcome(pair, 'now');
     await server.listen(false);
     later(KEY_SET_COOLDOWN_MS);
-    await expect(outcome(next, 'next')).rejects.toThrow(KeyServerError);
+    await expect(outcome(next, 'next')).rejects.toThrow(JwksUnavailableError);
     expect(await outcome(pair, 'now')).toBe('verified');
   });
 });
 
-describe('a key server in trouble', () => {
+describe('a JWKS endpoint in trouble', () => {
   const troubles: [string, KeyServerBehaviour, string][] = [
-    ['answers 404', { status: 404 }, 'The key server answered 404'],
-    ['answers 500', { status: 500 }, 'The key server answered 500'],
-    ['answers 201', { status: 201 }, 'The key server answered 201'],
-    ['answers 204', { status: 204 }, 'The key server answered 204'],
-    ['redirects', 'redirect', 'The key server answered 302'],
+    ['answers 404', { status: 404 }, 'The JWKS endpoint answered 404'],
+    ['answers 500', { status: 500 }, 'The JWKS endpoint answered 500'],
+    ['answers 201', { status: 201 }, 'The JWKS endpoint answered 201'],
+    ['answers 204', { status: 204 }, 'The JWKS endpoint answered 204'],
+    ['redirects', 'redirect', 'The JWKS endpoint answered 302'],
     ['answers HTML', 'html', 'Failed to parse the JSON Web Key Set HTTP response as JSON'],
     ['answers nothing', 'empty', 'Failed to parse the JSON Web Key Set HTTP response as JSON'],
     ['answers another JSON', 'no-key-set', 'JSON Web Key Set malformed'],
@@ -144,7 +144,7 @@ describe('a key server in trouble', () => {
   test.each(troubles)('that %s is a fault, and recovers', async (_, behaviour, cause) => {
     server.behaviour = behaviour;
     await expect(outcome(pair, 'now')).rejects.toMatchObject({
-      name: 'KeyServerError',
+      name: 'JwksUnavailableError',
       message: 'The key set at JWT_JWKS_URL could not be read',
       cause: expect.objectContaining({ message: cause }),
     });
@@ -157,13 +157,13 @@ describe('a key server in trouble', () => {
 
   test.each(['hang', 'stall'] as const)('that lets a request %s is given up', async (behaviour) => {
     server.behaviour = behaviour;
-    await expect(outcome(pair, 'now')).rejects.toThrow(KeyServerError);
+    await expect(outcome(pair, 'now')).rejects.toThrow(JwksUnavailableError);
     expect(server.requests).toBe(1);
   });
 
   test('that refuses connections is a fault, and recovers', async () => {
     await server.listen(false);
-    await expect(outcome(pair, 'now')).rejects.toThrow(KeyServerError);
+    await expect(outcome(pair, 'now')).rejects.toThrow(JwksUnavailableError);
     await server.listen(true);
     later(KEY_SET_RETRY_MS);
     expect(await outcome(pair, 'now')).toBe('verified');
@@ -171,13 +171,13 @@ describe('a key server in trouble', () => {
 
   test('is left alone for a moment, and every token is a fault so long', async () => {
     server.behaviour = { status: 503 };
-    await expect(outcome(pair, 'now')).rejects.toThrow(KeyServerError);
+    await expect(outcome(pair, 'now')).rejects.toThrow(JwksUnavailableError);
     later(KEY_SET_RETRY_MS - 1);
     for (const kid of ['now', 'a', 'b', undefined])
-      await expect(outcome(pair, kid)).rejects.toThrow(KeyServerError);
+      await expect(outcome(pair, kid)).rejects.toThrow(JwksUnavailableError);
     expect(server.requests).toBe(1);
     later(1);
-    await expect(outcome(pair, 'now')).rejects.toThrow(KeyServerError);
+    await expect(outcome(pair, 'now')).rejects.toThrow(JwksUnavailableError);
     expect(server.requests).toBe(2);
   });
 
@@ -185,7 +185,7 @@ describe('a key server in trouble', () => {
     await outcome(pair, 'now');
     server.behaviour = { status: 500 };
     later(KEY_SET_MAX_AGE_MS);
-    await expect(outcome(pair, 'now')).rejects.toThrow(KeyServerError);
+    await expect(outcome(pair, 'now')).rejects.toThrow(JwksUnavailableError);
   });
 
   test('costs tokens nothing that are refused before a key is needed', async () => {
@@ -204,7 +204,7 @@ describe('the key set', () => {
   test('without keys is a fault: the issuer must have signed with something', async () => {
     server.keys = [];
     await expect(outcome(pair, 'now')).rejects.toMatchObject({
-      name: 'KeyServerError',
+      name: 'JwksUnavailableError',
       cause: expect.objectContaining({ message: 'The key set is empty' }),
     });
     server.keys = [{ ...pair.jwk, kid: 'now' }];
@@ -239,6 +239,6 @@ describe('the key set', () => {
     server.keys = [{ ...next.jwk, x: 'AA', kid: 'broken' }, ...server.keys];
     expect(await outcome(pair, 'now')).toBe('verified');
     expect(await outcome(pair)).toBe('verified');
-    await expect(outcome(next, 'broken')).rejects.toThrow(KeyServerError);
+    await expect(outcome(next, 'broken')).rejects.toThrow(JwksUnavailableError);
   });
 });

@@ -2,7 +2,7 @@ import { sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { createKeys } from '../../../lib/tokens/key-source.ts';
+import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
 import { makeKeyPair } from '../../support/key-pairs.ts';
@@ -11,7 +11,7 @@ import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
 /** The verifier of a function with these variables. */
 function verifierOf(variables: Readonly<Record<string, string>>): Verifier {
   const { tokens } = readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables });
-  return { keys: createKeys(tokens), issuer: tokens.issuer, audience: tokens.audience };
+  return { keys: createKeySet(tokens), issuer: tokens.issuer, audience: tokens.audience };
 }
 
 const verifier = verifierOf({ JWT_SECRET: TEST_SECRET });
@@ -94,12 +94,12 @@ describe('issuer and audience', () => {
 
 test('a key that can’t be had is a fault, not a refusal', async () => {
   const fault = new Error('down');
-  const keys = { algorithms: verifier.keys.algorithms, candidates: () => Promise.reject(fault) };
+  const keys = { algorithms: verifier.keys.algorithms, resolve: () => Promise.reject(fault) };
   await expect(verifyToken(signRaw(HS256, claims), { ...verifier, keys })).rejects.toBe(fault);
 });
 
 test('no key is asked for before the size, the shape and the header are found fit', async () => {
-  const candidates = jest.fn(verifier.keys.candidates);
+  const candidates = jest.fn(verifier.keys.resolve);
   const keys = { ...verifier.keys, candidates };
   for (const token of [
     'x'.repeat(8_193),

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { timeBudget } from '../../../../lib/shared/timeouts.ts';
+import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
 export interface SessionStore {
   readonly client: DynamoDBDocumentClient;
@@ -10,11 +10,11 @@ export interface SessionStore {
 /** The plain way: the document client as the SDK's guide makes it, with the project's times. */
 export function openSessionStore(table: string): SessionStore {
   const client = new DynamoDBClient({
-    maxAttempts: timeBudget.attempts,
+    maxAttempts: timeouts.attempts,
     requestHandler: {
-      connectionTimeout: timeBudget.connectMs,
-      requestTimeout: timeBudget.attemptMs,
-      socketTimeout: timeBudget.attemptMs,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.attemptMs,
+      socketTimeout: timeouts.attemptMs,
       throwOnRequestTimeout: true,
     },
   });

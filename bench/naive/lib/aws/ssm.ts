@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { timeBudget } from '../../../../lib/shared/timeouts.ts';
+import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
 export const SECRET_MAX_AGE_SECONDS = 300;
 
@@ -11,8 +11,8 @@ export async function readSecretParameter(name: string): Promise<string> {
   client ??= new SSMClient({
     maxAttempts: 2,
     requestHandler: {
-      connectionTimeout: timeBudget.connectMs,
-      requestTimeout: timeBudget.secretMs / 2,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.secretMs / 2,
       throwOnRequestTimeout: true,
     },
   });
