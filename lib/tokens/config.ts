@@ -1,5 +1,4 @@
-import { ConfigurationError } from '../shared/configuration-error.ts';
-import { type Environment, words } from '../shared/environment.ts';
+import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
 import { parseSecrets } from './hmac-keys.ts';
 
 export type Algorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519';

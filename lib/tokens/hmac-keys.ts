@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../shared/configuration-error.ts';
+import { ConfigurationError } from '../shared/environment.ts';
 
 /** Shortest secret, in bytes: the hash size of HS256 (RFC 7518, section 3.2). */
 export const MIN_SECRET_BYTES = 32;

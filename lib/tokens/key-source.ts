@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { CryptoKey } from 'jose';
 import { readSecretParameter } from '../aws/ssm.ts';
-import { ConfigurationError } from '../shared/configuration-error.ts';
+import { ConfigurationError } from '../shared/environment.ts';
+import { memoizeLast } from '../shared/memoize.ts';
 import {
   type Algorithm,
   hmacAlgorithms,
@@ -69,15 +70,4 @@ function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly Cr
       ),
     ),
   );
-}
-
-/** Remembers the result for the last argument: a secret that did not change is not prepared again. */
-function memoizeLast<Text extends string, Result>(
-  make: (text: Text) => Result,
-): (text: Text) => Result {
-  let last: { text: Text; result: Result } | undefined;
-  return (text) => {
-    if (last?.text !== text) last = { text, result: make(text) };
-    return last.result;
-  };
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWK } from 'jose';
-import { ConfigurationError } from '../shared/configuration-error.ts';
+import { ConfigurationError } from '../shared/environment.ts';
 import { isObject } from '../shared/json.ts';
 import type { Algorithm } from './config.ts';
 import { type Keys, matchingKeys } from './key-set.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
+import { ConfigurationError } from '../../../lib/shared/environment.ts';
 import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, type JWK } from 'jose';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
+import { ConfigurationError } from '../../../lib/shared/environment.ts';
 import { MAX_KEYS_TRIED } from '../../../lib/tokens/key-set.ts';
 import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
