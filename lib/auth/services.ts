@@ -1,9 +1,12 @@
 import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
-import { storeLatency } from '../observability/metrics.ts';
+import { describeError } from '../observability/describe-error.ts';
+import { logger } from '../observability/logger.ts';
+import { count, storeLatency } from '../observability/metrics.ts';
+import { redactor } from '../observability/redact.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
-import { readConfiguration } from './config.ts';
+import { configuredSecrets, readConfiguration } from './config.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
@@ -22,8 +25,16 @@ export const services = memoizeLast<void, Services>(() => {
   const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
   const { issuer, audience } = tokens;
   return {
-    verifier: { keys: createKeySet(tokens), issuer, audience },
+    verifier: { keys: createKeySet(tokens, reportStaleKeys), issuer, audience },
     store: openSessionStore(sessionsTable, storeLatency),
     authorizerClaims,
   };
 });
+
+/** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
+function reportStaleKeys(error: unknown): void {
+  count('keys.stale');
+  const redact = redactor(undefined, configuredSecrets());
+  const { message, type, trace } = describeError(error, redact);
+  logger.warn('keys.stale', { error: message, error_type: type, trace });
+}
