@@ -4,7 +4,7 @@ import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
 import { readConfiguration } from './config.ts';
 
-/** What handlers work with, made once in the life of a function's process. */
+/** Dependencies of the handlers, created once per process. */
 export interface Services {
   readonly verifier: Verifier;
   readonly store: SessionStore;
