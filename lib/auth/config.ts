@@ -1,7 +1,6 @@
 /** The only reader of the service's environment variables; docs/deploy.md documents each. */
 
-import { ConfigurationError } from '../shared/configuration-error.ts';
-import { type Environment, words } from '../shared/environment.ts';
+import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
 import { type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
 
 export interface Configuration {

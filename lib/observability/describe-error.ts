@@ -55,10 +55,10 @@ function messageOf(error: unknown): string {
 function typeOf(error: unknown): string {
   if (error === null) return 'null';
   if (typeof error !== 'object') return typeof error;
-  const { name, constructor } = Object(error);
+  const { name, constructor: type } = Object(error);
   // A subclass without a name of its own inherits `Error`.
   if (hasStack(error) && name && name !== 'Error') return String(name);
-  return String(constructor?.name || 'Object');
+  return String(type?.name || 'Object');
 }
 
 /** Lists an error, its `cause`, and the `errors` of an AggregateError, nearest first. */
