@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigurationError } from '../lib/shared/configuration-error.ts';
+import { ConfigurationError } from '../lib/shared/environment.ts';
 
 /** The functions' variables in a local run. */
 export type LocalVariables = Record<string, string>;

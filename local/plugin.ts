@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { ConfigurationError } from '../lib/shared/configuration-error.ts';
+import { ConfigurationError } from '../lib/shared/environment.ts';
 import { createKeySet } from '../lib/tokens/key-source.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';

@@ -1,7 +1,6 @@
 /** The only reader of the project's environment variables; docs/deploy.md has the same table in prose. */
 
-import { ConfigurationError } from '../shared/configuration-error.ts';
-import { type Environment, words } from '../shared/environment.ts';
+import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
 import { type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
 
 export interface Configuration {

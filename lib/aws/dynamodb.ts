@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
-import { once } from '../shared/memoize.ts';
+import { memoizeAsync } from '../shared/memoize.ts';
 import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
@@ -43,7 +43,7 @@ export function openSessionStore(
     },
   });
   // The SDK would copy its configuration into a new signer for each request.
-  client.config.signer = once(client.config.signer);
+  client.config.signer = memoizeAsync(client.config.signer);
   // awsJson() says who calls. All three ask for and write down what nobody here reads.
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
     client.middlewareStack.remove(name);

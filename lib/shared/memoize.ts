@@ -1,14 +1,23 @@
-/**
- * Makes something at the first call and hands out the same from then on. A failure is not kept: the next call
- * tries again.
- */
-export function once<Thing>(make: () => Promise<Thing>): () => Promise<Thing> {
-  let made: Promise<Thing> | undefined;
+/** Memoizes an async factory. A rejected promise is not cached. */
+export function memoizeAsync<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let cached: Promise<Result> | undefined;
   return () => {
-    made ??= make().catch((error) => {
-      made = undefined;
+    cached ??= make().catch((error) => {
+      cached = undefined;
       throw error;
     });
-    return made;
+    return cached;
+  };
+}
+
+/**
+ * Memoizes the result for the last argument; a factory without a parameter runs once. An exception is
+ * not cached.
+ */
+export function memoizeLast<Key, Result>(make: (key: Key) => Result): (key: Key) => Result {
+  let last: { readonly key: Key; readonly result: Result } | undefined;
+  return (key) => {
+    if (!last || last.key !== key) last = { key, result: make(key) };
+    return last.result;
   };
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { errorDetails, readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/configuration-error.ts';
-import type { Environment } from '../../../lib/shared/environment.ts';
+import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
 import { parseSecrets } from '../../../lib/tokens/hmac-keys.ts';
 import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { TEST_SECRET } from '../../support/signing.ts';

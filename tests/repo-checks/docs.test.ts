@@ -143,9 +143,9 @@ describe.each(PAGES)('%s', (page) => {
 });
 
 test.each([
-  ['tests/hygiene/docs.test.ts', 'names tests that were never written'],
-  ['tests/hygiene/missing.test.ts', 'names tests that are there'],
-  ['tests/hygiene/docs.test.ts', 'names tests'],
+  ['tests/repo-checks/docs.test.ts', 'names tests that were never written'],
+  ['tests/repo-checks/missing.test.ts', 'names tests that are there'],
+  ['tests/repo-checks/docs.test.ts', 'names tests'],
 ])('a test that is not there would be seen: %s, %j', (file, title) => {
   expect(hasTest({ file, title })).toBe(false);
 });
