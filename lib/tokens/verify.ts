@@ -20,8 +20,10 @@ export interface Authentic {
  * - `refused`: no claim may be believed. The reason is a stable code for the log.
  */
 export type Verification =
-  | ({ readonly status: 'verified' | 'expired' | 'not_yet_valid' } & Authentic)
+  | ({ readonly status: AuthenticTokenStatus } & Authentic)
   | { readonly status: 'refused'; readonly reason: RefusalReason };
+
+export type AuthenticTokenStatus = 'verified' | 'expired' | 'not_yet_valid';
 
 export type RefusalReason =
   | RefusedHeader
@@ -136,10 +138,7 @@ function outcomeOf(error: unknown): Verification {
   throw error;
 }
 
-function authentic(
-  status: 'verified' | 'expired' | 'not_yet_valid',
-  claims: JWTPayload,
-): Verification {
+function authentic(status: AuthenticTokenStatus, claims: JWTPayload): Verification {
   const session = sessionKey(claims);
   return session ? { status, claims, session } : refused('invalid_session_reference');
 }
