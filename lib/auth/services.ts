@@ -3,10 +3,11 @@ import { describeError } from '../observability/describe-error.ts';
 import { logger } from '../observability/logger.ts';
 import { count, storeLatency } from '../observability/metrics.ts';
 import { redactor } from '../observability/redact.ts';
+import { configuredSecrets } from '../observability/settings.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
-import { configuredSecrets, readConfiguration } from './config.ts';
+import { readConfiguration } from './config.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {

@@ -1,13 +1,14 @@
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { KEY_SET_RETRY_MS } from '../../lib/tokens/remote-jwks.ts';
+import { FRESH_MS } from '../../lib/tokens/key-set.ts';
+import { JWKS_MAX_AGE_MS, STALE_MAX_AGE_MS } from '../../lib/tokens/key-source.ts';
 import { freezeDate } from '../support/clock.ts';
 import { eventV2 } from '../support/events.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { invoke } from '../support/lambda.ts';
-import { openRange, type Range } from '../support/range.ts';
-import { signRaw } from '../support/signing.ts';
+import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';
+import { issueTestSession, signRaw } from '../support/signing.ts';
 
 /**
  * A key that can't be had is no reason to call a token wrong: logout must not claim success, nor may
@@ -22,6 +23,8 @@ afterEach(async () => {
   for (const close of others) await close();
   others = [];
 });
+
+const later = (ms: number) => jest.setSystemTime(Date.now() + ms);
 
 async function answers(token: string) {
   const headers = { authorization: `Bearer ${token}` };
@@ -72,7 +75,7 @@ describe('JWT_JWKS_URL', () => {
     for (const token of [live, forged]) await expectFault(token, 'JwksUnavailableError', MESSAGE);
 
     await server.listen(true);
-    jest.setSystemTime(Date.now() + KEY_SET_RETRY_MS);
+    later(FRESH_MS + 1);
     await range.expectHarmless(forged, 'bad_signature');
     await range.expectEntry(live);
   });
@@ -94,10 +97,53 @@ describe('JWT_JWKS_URL', () => {
     await range.expectEntry(live);
     await server.listen(false);
     await range.expectEntry(live);
-    jest.setSystemTime(Date.now() + 30_000);
-    await range.expectEntry(live);
+    later(FRESH_MS + 1);
     const unknown = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'new' });
-    await expectFault(unknown, 'JwksUnavailableError', MESSAGE);
+    const forged = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'k' });
+    for (const token of [unknown, forged])
+      await expectFault(token, 'JwksUnavailableError', MESSAGE);
+    await range.expectEntry(live);
+  });
+
+  test('down for an hour: known keys go on as long, each failed refresh is counted and logged', async () => {
+    await deploy();
+    const live = await signWith(pair, range.claims, { kid: 'k' });
+    await range.expectEntry(live);
+    await server.listen(false);
+    later(JWKS_MAX_AGE_MS + 1);
+    range.log.clear();
+    await range.expectEntry(live);
+    expect(range.log.outcomes()).toEqual([
+      expect.objectContaining({
+        message: 'keys.stale',
+        level: 'WARN',
+        error_type: 'JwksUnavailableError',
+        error: MESSAGE,
+        trace: expect.stringContaining('ECONNREFUSED'),
+      }),
+    ]);
+    expect(range.log.lines().join('\n')).toContain('"keys.stale":1');
+    later(STALE_MAX_AGE_MS - JWKS_MAX_AGE_MS);
+    await expectFault(live, 'JwksUnavailableError', MESSAGE);
+  });
+
+  test('with a new key a moment ago: logout ends the session of a token that it signed', async () => {
+    await deploy();
+    const next = await makeKeyPair('ES256');
+    const { session } = await issueTestSession(range.store, { sub: 'rotated' });
+    const claims = { sub: session.sub, jti: session.jti, exp: session.expires_at };
+    const headers = {
+      authorization: `Bearer ${await signWith(next, claims, { kid: 'next' })}`,
+    };
+    // Both functions have read the keys of before.
+    await range.expectEntry(await signWith(pair, range.claims, { kid: 'k' }));
+    await range.expectHarmless(await signWith(next, range.claims, { kid: 'k' }), 'bad_signature');
+    server.keys = [...server.keys, { ...next.jwk, kid: 'next' }];
+    later(FRESH_MS + 1);
+    const me = () => invoke(range.functions.me, eventV2({ method: 'GET', headers }));
+    expect(await me()).toMatchObject({ statusCode: 200 });
+    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await me()).toEqual(UNAUTHORIZED);
   });
 });
 
@@ -114,6 +160,7 @@ describe('JWT_SECRET_PARAMETER', () => {
     process.env.AWS_ENDPOINT_URL_SSM = ssm.endpoint;
     range = await openRange({ JWT_SECRET_PARAMETER: NAME });
     others.push(() => ssm.close());
+    freezeDate(Date.now());
   }
   const signed = (secret: string) => signRaw({ alg: 'HS256' }, range.claims, secret);
 
@@ -132,6 +179,7 @@ describe('JWT_SECRET_PARAMETER', () => {
       for (const token of [signed(SECRET), signed('forged')])
         await expectFault(token, 'SecretParameterError', MESSAGE);
       ssm.fault = undefined;
+      later(FRESH_MS + 1);
       await range.expectEntry(signed(SECRET));
     },
   );

@@ -1,5 +1,6 @@
 import { createHmac, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { freezeDate } from '../support/clock.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { openRange, type Range } from '../support/range.ts';
@@ -241,11 +242,12 @@ describe('with a key set, by its URL or as a document', () => {
   });
 
   test.each(['JWT_JWKS_URL', 'JWT_PUBLIC_KEY'])(
-    '%s: only its keys count, and no token makes it fetch',
+    '%s: only its keys count, and forged tokens cause no fetch within 5 s',
     async (variable) => {
       const before = server.requests;
       const text = variable === 'JWT_JWKS_URL' ? server.url : JSON.stringify({ keys: server.keys });
       range = await openRange({ [variable]: text });
+      freezeDate(Date.now());
       try {
         await range.expectEntry(await signWith(issuer, range.claims, { kid: 'issuer' }));
         const forged = (header: object) => signWith(attacker, range.claims, { ...header });
@@ -291,6 +293,7 @@ describe('with a key set, by its URL or as a document', () => {
           variable === 'JWT_JWKS_URL' ? 'unknown_key' : 'algorithm_not_allowed',
         );
       } finally {
+        jest.useRealTimers();
         await range.close();
       }
       expect(attackersServer.requests).toBe(0);
