@@ -6,7 +6,7 @@ import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, findSession } from '../../../lib/sessions/sessions.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
