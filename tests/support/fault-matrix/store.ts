@@ -1,16 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { patientClient } from '../../bench/patient-client.ts';
-import { nextEvent, stop } from '../../bench/processes.ts';
-import { openTestStore, type TestStore } from './store.ts';
+import { patientClient } from '../../../bench/patient-client.ts';
+import { nextEvent, stop } from '../../../bench/processes.ts';
+import { openTestStore, type TestStore } from '../store.ts';
 
-const PROCESS = fileURLToPath(new URL('../../bench/store-process.ts', import.meta.url));
+const PROCESS = fileURLToPath(new URL('../../../bench/store-process.ts', import.meta.url));
 
 /**
- * A test store in a process of its own, as hundreds of requests a second beside the functions' own
- * time-outs are too much for one.
- *
- * Its client is the patient one, as a put that arrives late would change what the test looks at.
+ * A test store in a process of its own: hundreds of requests a second beside the functions' time-outs are
+ * too much for one process. Its client retries nothing, as a late put would change what the test reads.
  */
 export async function openMatrixStore(): Promise<TestStore> {
   await using started = new AsyncDisposableStack();
