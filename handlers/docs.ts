@@ -1,7 +1,7 @@
 import { docsFile } from '../lib/docs-files.ts';
 import { sendDocsFile, sendToPage } from '../lib/docs-response.ts';
 import { HttpError } from '../lib/http/response.ts';
-import { publicHandler } from '../lib/lambda/http-stack.ts';
+import { publicHandler } from '../lib/lambda/http-handler.ts';
 
 /**
  * GET /docs and GET /docs/{file}: the page that shows /openapi.json and tries it. It knows no token and no

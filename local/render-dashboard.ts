@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { type FaultName, startFaultProxy } from '../tests/support/fault-proxy.ts';
+import { type FaultName, startFaultProxy } from '../support/fault-proxy.ts';
 import { startService } from '../tests/support/service.ts';
 import { UsageError } from './arguments.ts';
 import { draw, type Recording } from './dashboard/draw.ts';

@@ -64,8 +64,8 @@ async function inTurns<Result>(
  * Every endpoint under every fault: no false success, no dead session let in, and a failure is the whole 500
  * payload, which only a function that Lambda has not ended can answer.
  */
-describe.each(TABLE)('$fault.name', ({ fault, columns }) => {
-  test.each(columns)('$name', (endpoint) => {
+describe.each(TABLE)('under $fault.name', ({ fault, columns }) => {
+  test.each(columns)('$name: answers 500 or the truth, and lets no dead session in', (endpoint) => {
     const cell = cells.find((each) => each.fault === fault && each.endpoint === endpoint);
     expect(cell?.asks.map(({ asker }) => asker)).toEqual(askersOf(endpoint, fault));
     for (const { asker, answer, problems, secrets } of cell?.asks ?? []) {

@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { HttpResponse } from '../../lib/http/response.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
 import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import type { FaultName } from '../../support/fault-proxy.ts';
 import { LOGGED_OUT } from '../support/attacks.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import { type FreshFunctions, functionStarter } from '../support/fault-matrix/process.ts';
-import type { FaultName } from '../support/fault-proxy.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { requestV2 } from '../support/requests.ts';

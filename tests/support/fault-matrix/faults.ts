@@ -1,11 +1,11 @@
 import { timeouts } from '../../../lib/shared/timeouts.ts';
-import type { SsmFault } from '../fake-ssm.ts';
 import {
   type FaultName,
   type FaultOptions,
   tlsFaultEndpoint,
   UNRESOLVABLE_ENDPOINT,
-} from '../fault-proxy.ts';
+} from '../../../support/fault-proxy.ts';
+import type { SsmFault } from '../fake-ssm.ts';
 import type { KeyServerBehaviour } from '../jwks-server.ts';
 
 /** A row of the matrix: the broken part, and the answer that the contract asks for. */

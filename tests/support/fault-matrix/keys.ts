@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Signer } from '../../../lib/login/issue.ts';
+import { listenOnLoopback } from '../../../support/loopback.ts';
 import { startFakeSsm } from '../fake-ssm.ts';
 import { startKeyServer } from '../jwks-server.ts';
 import { type KeyPair, makeKeyPair } from '../key-pairs.ts';
-import { listenOnLoopback } from '../loopback.ts';
 import { TEST_SECRET, testSigner } from '../signing.ts';
 import type { JwksFault, MatrixFault } from './faults.ts';
 

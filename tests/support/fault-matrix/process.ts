@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
 import type { Context } from 'aws-lambda';
-import { bundleFunctions, type FunctionName } from '../../../bench/soak/bundle.ts';
 import type { timeouts } from '../../../lib/shared/timeouts.ts';
+import { bundleFunctions, type FunctionName } from '../../../support/bundle-functions.ts';
 
 /** All functions as a new Lambda process has them: own modules, variables and retry budget. */
 export type FreshFunctions = Readonly<

@@ -5,7 +5,7 @@ import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession } from '../../../lib/sessions/sessions.ts';
 import { timeouts } from '../../../lib/shared/timeouts.ts';
-import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
 import { lambdaContext } from '../lambda.ts';
 import type { TestStore } from '../store.ts';
 import { type Answer, type Outcome, readAnswer } from './answer.ts';

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { bundling, entryPoint } from '../../local/bundling.ts';
+import { bundling, entryPoint } from '../local/bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
 export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'authorizer';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A source file of the functions, from the root, and a text to bundle behind its own. */
 export interface Appended {
