@@ -27,6 +27,8 @@ describe('the page', () => {
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',
           'cross-origin-resource-policy': 'same-origin',
+          'cross-origin-opener-policy': 'same-origin',
+          'referrer-policy': 'no-referrer',
         });
         expect(headers['content-security-policy']).toMatch(/^default-src 'none';/);
         expect(headers['content-security-policy']).not.toMatch(/unsafe|\*|http/);
