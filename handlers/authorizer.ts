@@ -1,18 +1,14 @@
 import { authenticate } from '../lib/auth/authenticate.ts';
-import { allow, authorizerContext, refuse } from '../lib/authorizer/result.ts';
-import { HttpError } from '../lib/http/response.ts';
+import { allow, authorizerContext, deny } from '../lib/authorizer/result.ts';
 import { authorizerHandler } from '../lib/lambda/authorizer-handler.ts';
 
 /**
- * The Lambda authorizer in front of any other API of the account: lets in a live session, in whichever
- * form the API asks for, and keeps out everything else. A store that can't be asked is an error, which
- * the gateway answers with 500: never "allow".
+ * The Lambda authorizer for other APIs of the account: allows an active session, in the form that the
+ * gateway asks for, and denies everything else. A store that cannot be asked is an error, which the
+ * gateway answers with 500.
  */
-export const handler = authorizerHandler(async (request, services) => {
-  const caller = await authenticate(request, services).catch((error) => {
-    if (error instanceof HttpError) return null; // no token, or one that opens nothing
-    throw error;
-  });
-  if (!caller) return refuse(request.form);
-  return allow(request.form, authorizerContext(caller, services.authorizerClaims));
+export const handler = authorizerHandler(async (request, form, services) => {
+  const { caller } = await authenticate(request, services);
+  if (!caller) return deny(form);
+  return allow(form, authorizerContext(caller, services.authorizerClaims));
 });

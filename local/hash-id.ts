@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { logSalt } from '../lib/auth/config.ts';
 import { hashId } from '../lib/observability/hash-id.ts';
+import { logSalt } from '../lib/observability/settings.ts';
 import { portOption, UsageError } from './arguments.ts';
 import { runCommand, targetEnvironment } from './target.ts';
 

@@ -1,4 +1,4 @@
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 
 /** Longer than any function may take, so that a service that hangs ends the bench and not the reverse. */
 const ANSWER_WITHIN_MS = 30_000;

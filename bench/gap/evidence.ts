@@ -1,4 +1,4 @@
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
 import {
   type Check,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 import { issueSession, refreshSession } from '../../lib/login/issue.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
 import { checkToken, sendLogout } from './client.ts';

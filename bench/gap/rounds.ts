@@ -1,4 +1,4 @@
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 import type { Violation } from './evidence.ts';
 import { InconclusiveRound, playRound } from './round.ts';
 import { type RoundResult, SCOPES } from './round-result.ts';

@@ -3,7 +3,7 @@
  * serverless.yml): it leaves out those parts of the AWS SDK that never run in them. They are chosen by
  * configuration files, streams, services and logs that a function does not have, so that no bundler can tell.
  *
- * tests/hygiene/bundle-size.test.ts holds every line of the table to a file that is there and is left out, and
+ * tests/repo-checks/bundle-size.test.ts holds every line of the table to a file that is there and is left out, and
  * the bundles to their size. The fault matrix and the soak run what is bundled here, as `npm start` does.
  */
 import { readFileSync } from 'node:fs';

@@ -1,49 +1,62 @@
-import { bearerToken } from '../http/bearer.ts';
+import { readBearer } from '../http/bearer.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { HttpError } from '../http/response.ts';
+import type { Denial } from '../http/response.ts';
+import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
 import { findSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
 import { recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
-/** Who is asking, and in which session. */
+/** The user and the session behind a request. */
 export interface Caller {
+  /** The verified claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly session: Session;
 }
 
+/** Either the caller, or the reason why there is none. */
+export type Authentication =
+  | { readonly caller: Caller; readonly denial?: undefined }
+  | { readonly caller?: undefined; readonly denial: Denial };
+
 /**
- * The check of every protected endpoint: a verified token whose session is alive.
+ * Checks the bearer token of a request, as every protected endpoint does.
  *
- * @throws HttpError 403 without a bearer token, 401 for one that opens nothing
- * @throws when a key or the store could not be asked: fail closed, as a 500
+ * @throws when the keys or the store cannot be asked, so that the request fails closed with a 500
  */
 export async function authenticate(
   request: HttpRequest,
-  { verifier, store }: Services,
-): Promise<Caller> {
-  const verification = await verifyToken(bearerToken(request), verifier);
-  if (verification.status !== 'verified') {
-    const reason = verification.status === 'refused' ? verification.reason : verification.status;
-    recordEvent(request, 'check.refused', { reason });
-    throw unauthorized();
-  }
-  const session = await findSession(store, verification.session);
-  if (!session) {
-    recordEvent(request, 'check.refused', {
-      reason: 'session_ended',
-      session: verification.session,
-    });
-    throw unauthorized();
-  }
-  recordEvent(request, 'check.passed');
-  return { claims: verification.claims, session };
+  services: Services,
+): Promise<Authentication> {
+  const { token, denial } = readBearer(request);
+  return denial ? { denial } : authenticateToken(token, request, services);
 }
 
-/** RFC 6750, section 3.1. Why a token opens nothing is for the log, not for its bearer. */
-export function unauthorized(): HttpError {
-  return new HttpError(401, 'Could not validate credentials', {
-    'WWW-Authenticate': 'Bearer error="invalid_token"',
-  });
+/**
+ * Checks a bearer token: a verified signature, valid claims, and an active session.
+ *
+ * @throws as {@link authenticate}
+ */
+export async function authenticateToken(
+  token: string,
+  request: HttpRequest,
+  { verifier, store }: Services,
+): Promise<Authentication> {
+  const verification = await verifyToken(token, verifier);
+  if (verification.status !== 'verified') {
+    const reason = verification.status === 'refused' ? verification.reason : verification.status;
+    recordEvent(request, { name: 'check.refused', reason });
+    return { denial: 'invalid_token' };
+  }
+  const session = await findSession(store, verification.session);
+  if (!session) return denyEnded(request, verification.session);
+  recordEvent(request, { name: 'check.passed' });
+  return { caller: { claims: verification.claims, session } };
+}
+
+/** Records that a token's session has ended, and denies the request. */
+export function denyEnded(request: HttpRequest, session: SessionKey): { denial: Denial } {
+  recordEvent(request, { name: 'check.refused', reason: 'session_ended', session });
+  return { denial: 'invalid_token' };
 }

@@ -2,46 +2,63 @@ import type { HttpRequest } from '../http/request.ts';
 import { hashId } from '../observability/hash-id.ts';
 import { logger } from '../observability/logger.ts';
 import { count } from '../observability/metrics.ts';
+import { describeRequestError } from '../observability/report-error.ts';
 import type { SessionKey } from '../sessions/key.ts';
+import type { RevokeScope } from '../sessions/revoke-many.ts';
+import type { InvalidSessionError } from '../sessions/session.ts';
+import type { AuthenticTokenStatus, RefusalReason } from '../tokens/verify.ts';
 
-/** What can become of a request that nothing went wrong with; docs/operations.md explains each. */
-export type EventName =
-  | 'logout.ended'
-  | 'logout.already_ended'
-  | 'logout.refused'
-  | 'logout.sweep_failed'
-  | 'list.row_unreadable'
-  | 'check.passed'
-  | 'check.refused';
+/** An expected outcome of a request; docs/operations.md explains each name and reason. */
+export type AuthEvent =
+  | { readonly name: 'check.passed' }
+  | {
+      readonly name: 'check.refused';
+      readonly reason: RefusalReason | Exclude<AuthenticTokenStatus, 'verified'> | 'session_ended';
+      readonly session?: SessionKey;
+    }
+  | { readonly name: 'logout.refused'; readonly reason: RefusalReason }
+  | {
+      readonly name: 'logout.ended' | 'logout.already_ended';
+      readonly scope: 'this';
+      readonly tokenStatus: AuthenticTokenStatus;
+      readonly session: SessionKey;
+    }
+  | {
+      readonly name: 'logout.ended';
+      /** `one` is a session of the list, ended by its id. */
+      readonly scope: RevokeScope | 'one';
+      readonly session: SessionKey;
+    }
+  | { readonly name: 'logout.sweep_failed'; readonly error: unknown }
+  | {
+      readonly name: 'list.row_unreadable';
+      readonly reason: InvalidSessionError['attribute'];
+      readonly session: SessionKey;
+    };
 
-/** What a line may say beyond its outcome. Never a claim, a header or a token. */
-export interface EventDetails {
-  /** A stable code. */
-  readonly reason?: string;
-  /** `this`, `others`, `everywhere`, or `one` of the list. */
-  readonly scope?: string;
-  /** Whether the token that named the session was still within its life. */
-  readonly tokenStatus?: 'verified' | 'expired' | 'not_yet_valid';
-  /** Logged as two pseudonyms. */
-  readonly session?: SessionKey;
-}
-
-/** Counts an outcome and, where somebody may want to look at it, writes its one log line. */
-export function recordEvent(
-  request: HttpRequest,
-  outcome: EventName,
-  { reason, scope, tokenStatus, session }: EventDetails = {},
-): void {
-  count(outcome);
-  if (reason !== undefined && outcome.endsWith('.refused')) count(`refused.${reason}`);
-  // Checks that pass are every request of every API: a metric is enough.
-  if (outcome === 'check.passed') return;
-  logger.info(outcome, {
+/** Counts an event and writes its log line. The line never holds a claim, a header or a token. */
+export function recordEvent(request: HttpRequest, event: AuthEvent): void {
+  count(event.name);
+  // Each request of every API passes a check: the metric is enough.
+  if (event.name === 'check.passed') return;
+  if (event.name === 'check.refused' || event.name === 'logout.refused')
+    count(`refused.${event.reason}`);
+  logger.info(event.name, {
     request_id: request.requestId,
     route: request.route,
-    ...(reason === undefined ? {} : { reason }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(tokenStatus === undefined ? {} : { token_status: tokenStatus }),
-    ...(session ? { sub_hash: hashId(session.sub), jti_hash: hashId(session.jti) } : {}),
+    ...('reason' in event ? { reason: event.reason } : {}),
+    ...('scope' in event ? { scope: event.scope } : {}),
+    ...('tokenStatus' in event ? { token_status: event.tokenStatus } : {}),
+    ...('session' in event && event.session ? hashesOf(event.session) : {}),
+    ...('error' in event ? errorFields(event.error, request) : {}),
   });
+}
+
+function hashesOf({ sub, jti }: SessionKey) {
+  return { sub_hash: hashId(sub), jti_hash: hashId(jti) };
+}
+
+function errorFields(thrown: unknown, request: HttpRequest) {
+  const { message: error, type: reason, trace } = describeRequestError(thrown, request);
+  return { reason, error, trace };
 }

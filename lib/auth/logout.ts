@@ -1,56 +1,68 @@
 import type { HttpRequest } from '../http/request.ts';
+import type { Denial } from '../http/response.ts';
 import { deleteRevoked } from '../sessions/delete-revoked.ts';
-import { revokeMany } from '../sessions/revoke-many.ts';
+import { type RevokeScope, revokeMany } from '../sessions/revoke-many.ts';
 import { endSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
-import { authenticate, unauthorized } from './authenticate.ts';
+import { authenticateToken, denyEnded } from './authenticate.ts';
 import { recordEvent } from './events.ts';
-import type { ScopeOfMany } from './logout-scope.ts';
 import type { Services } from './services.ts';
 
+/** Values of `?scope=`, the default first. */
+export const LOGOUT_SCOPES = ['this', 'others', 'everywhere'] as const;
+
+/** Sessions to end: the token's own, all others of the user, or all of the user. */
+export type LogoutScope = (typeof LOGOUT_SCOPES)[number];
+
 /**
- * Ends the session that a token names, and records what became of it. What was wrong with a token, or
- * whether its session was still there, is for the log. One that is merely out of its life still names
- * its session; one that can't be believed names nothing.
+ * Ends sessions of the token's user and records the result.
  *
- * @throws when a key or the store could not be asked: nothing is known to have ended then
+ * @returns a denial where the scope needs an active session and the token has none; else undefined,
+ *   and the sessions are over
+ * @throws when the keys or the store cannot be asked, so that nothing is known to have ended
  */
-export async function endPresentedSession(
+export async function logout(
+  scope: LogoutScope,
+  token: string,
+  request: HttpRequest,
+  services: Services,
+): Promise<Denial | undefined> {
+  if (scope === 'this') return endTokenSession(token, request, services);
+  return endManySessions(scope, token, request, services);
+}
+
+/** An expired token still ends its session; an unverified one ends nothing. */
+async function endTokenSession(
   token: string,
   request: HttpRequest,
   { verifier, store }: Services,
-): Promise<void> {
+): Promise<undefined> {
   const verification = await verifyToken(token, verifier);
   if (verification.status === 'refused') {
-    recordEvent(request, 'logout.refused', { reason: verification.reason });
+    recordEvent(request, { name: 'logout.refused', reason: verification.reason });
     return;
   }
   const { session, status: tokenStatus } = verification;
   const ended = await endSession(store, session);
-  const outcome = ended ? 'logout.ended' : 'logout.already_ended';
-  recordEvent(request, outcome, { scope: 'this', tokenStatus, session });
+  const name = ended ? 'logout.ended' : 'logout.already_ended';
+  recordEvent(request, { name, scope: 'this', tokenStatus, session });
 }
 
-/**
- * Ends the sessions of the caller's user, with or without the caller's own, and records it.
- *
- * @throws HttpError 401 for a caller without a live session, also when it was ended meanwhile
- * @throws when a key or the store could not be asked
- */
-export async function logoutMany(
-  scope: ScopeOfMany,
+async function endManySessions(
+  scope: RevokeScope,
+  token: string,
   request: HttpRequest,
   services: Services,
-): Promise<void> {
-  const { session } = await authenticate(request, services);
+): Promise<Denial | undefined> {
+  const { caller, denial } = await authenticateToken(token, request, services);
+  if (denial) return denial;
+  const { session } = caller;
   const cutoff = await revokeMany(services.store, session, scope);
-  if (!cutoff) {
-    recordEvent(request, 'check.refused', { reason: 'session_ended', session });
-    throw unauthorized();
-  }
-  recordEvent(request, 'logout.ended', { scope, session });
-  // The sessions are dead by now; what goes wrong with their rows is no concern of the caller's.
-  await deleteRevoked(services.store, session.sub, cutoff).catch(({ name }: Error) =>
-    recordEvent(request, 'logout.sweep_failed', { reason: name }),
+  if (!cutoff) return denyEnded(request, session).denial;
+  recordEvent(request, { name: 'logout.ended', scope, session });
+  // The cutoff has ended the sessions already, so a failed deletion of their rows fails no request.
+  await deleteRevoked(services.store, session.sub, cutoff).catch((error: unknown) =>
+    recordEvent(request, { name: 'logout.sweep_failed', error }),
   );
+  return undefined;
 }

@@ -6,7 +6,7 @@ import type {
 } from 'aws-lambda';
 import { type HttpRequest, parseRequest } from '../http/request.ts';
 
-/** What API Gateway and AppSync send an authorizer. */
+/** An authorizer event of API Gateway or AppSync. */
 export type AuthorizerEvent =
   | APIGatewayRequestAuthorizerEventV2
   | APIGatewayRequestAuthorizerEvent
@@ -14,41 +14,41 @@ export type AuthorizerEvent =
   | AppSyncAuthorizerEvent;
 
 /**
- * In which form the answer is asked for: a boolean (HTTP API, payload 2.0), an IAM policy about a stage
- * (`arn:aws:execute-api:region:account:api/stage`; the other API Gateways), AppSync's own.
+ * Form of the result: a boolean (HTTP API, payload 2.0), an IAM policy for a stage
+ * (`arn:aws:execute-api:region:account:api/stage`; the other API Gateways), or AppSync's own.
  */
-export type AnswerForm =
+export type ResultForm =
   | { readonly kind: 'simple' }
   | { readonly kind: 'policy'; readonly stageArn: string }
   | { readonly kind: 'appsync' };
 
-/** What an authorizer needs to know, whoever asks. */
+/** A request to authorize, the same for all gateways. */
 export interface AuthorizerRequest extends HttpRequest {
-  readonly form: AnswerForm;
+  /** Null for an event of no known shape, which no result can allow. */
+  readonly form: ResultForm | null;
 }
 
 /**
  * Narrows an authorizer event: HTTP API (payload 2.0 or 1.0), REST API (TOKEN or REQUEST), WebSocket
- * API (`$connect`), AppSync. It never throws.
+ * API (`$connect`), AppSync. Never throws.
  *
- * @param event any value at all
+ * @param event any value
  * @param requestId Lambda's id of the invocation
- * @returns null for an event of none of these shapes, which can't be answered with "allow"
  */
-export function parseAuthorizerEvent(event: unknown, requestId?: string): AuthorizerRequest | null {
+export function parseAuthorizerEvent(event: unknown, requestId?: string): AuthorizerRequest {
   const { version, type, methodArn, authorizationToken }: Partial<Record<string, unknown>> = {
     ...Object(event),
   };
   const request = parseRequest(event, requestId);
   if (typeof methodArn === 'string') {
     const stageArn = stageOf(methodArn);
-    if (stageArn === null) return null;
+    if (stageArn === null) return { ...request, form: null };
     const header = type === 'TOKEN' ? onlyAuthorization(authorizationToken) : request.header;
     return { ...request, header, form: { kind: 'policy', stageArn } };
   }
   if (version === '2.0' && type === 'REQUEST') return { ...request, form: { kind: 'simple' } };
-  if (typeof authorizationToken !== 'string') return null;
-  // AppSync's guide has tokens without a scheme; its clients send them with one as well.
+  if (typeof authorizationToken !== 'string') return { ...request, form: null };
+  // AppSync clients send tokens with and without a scheme.
   const token = authorizationToken.includes(' ')
     ? authorizationToken
     : `Bearer ${authorizationToken}`;
@@ -59,10 +59,10 @@ function onlyAuthorization(value: unknown): HttpRequest['header'] {
   return (name) => (name === 'authorization' && typeof value === 'string' ? value : undefined);
 }
 
-/** No part may hold a wildcard, which would let a policy reach beyond the stage. */
+/** Wildcards are excluded, as a policy with one reaches beyond the stage. */
 const METHOD_ARN = /^(arn:[\w-]+:execute-api:[\w-]+:[\w-]+:[\w-]+\/[\w$-]+)\//;
 
-/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` → all before the method. */
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` → `arn:…:api/stage`. */
 function stageOf(methodArn: string): string | null {
   return METHOD_ARN.exec(methodArn)?.[1] ?? null;
 }

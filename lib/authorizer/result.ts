@@ -4,32 +4,32 @@ import type {
   AppSyncAuthorizerResult,
 } from 'aws-lambda';
 import type { Caller } from '../auth/authenticate.ts';
-import type { AnswerForm } from './event.ts';
+import type { ResultForm } from './event.ts';
 
-/** What an authorizer hands on to the API behind it: flat strings, as REST APIs take nothing else. */
+/** The context for the API behind the authorizer: flat strings, the only type that REST APIs take. */
 export interface AuthorizerContext extends Readonly<Record<string, string>> {
   readonly sub: string;
   readonly jti: string;
 }
 
-export type AuthorizerAnswer =
+export type AuthorizerResult =
   | APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>
   | APIGatewayAuthorizerWithContextResult<AuthorizerContext>
   | AppSyncAuthorizerResult<AuthorizerContext>;
 
 /**
- * Lets a caller in, in the form that was asked for.
+ * Allows a caller, in the requested form.
  *
- * A policy covers the whole stage: it says that this token is alive, whichever method is called. Where
- * somebody turns caching on, a policy for the one method would deny the token's next call of another.
+ * A policy covers the whole stage: with caching on, a policy for one method would deny the token's
+ * next call of another method.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
-export function allow(form: AnswerForm, context: AuthorizerContext): AuthorizerAnswer {
+export function allow(form: ResultForm, context: AuthorizerContext): AuthorizerResult {
   switch (form.kind) {
     case 'simple':
       return { isAuthorized: true, context };
     case 'appsync':
-      // A time to live of its own, in seconds, so that no setting of the API can cache the answer.
+      // ttlOverride in seconds: the API's own setting cannot cache the result.
       return { isAuthorized: true, resolverContext: context, ttlOverride: 0 };
     case 'policy':
       return {
@@ -50,29 +50,20 @@ export function allow(form: AnswerForm, context: AuthorizerContext): AuthorizerA
 }
 
 /**
- * Keeps a caller out. API Gateway has one way to a 401, an error of exactly this message (a policy that
- * denies, or `isAuthorized: false`, is a 403); AppSync has an answer for it, and takes it for a 401.
+ * Denies a caller, in the requested form.
  *
- * @throws UnauthorizedError
+ * @returns null for API Gateway, where a 401 takes an error (a policy that denies, or
+ *   `isAuthorized: false`, is a 403); AppSync has a result for a denial and answers 401
  */
-export function refuse(form: AnswerForm): AuthorizerAnswer {
-  if (form.kind === 'appsync') return { isAuthorized: false, ttlOverride: 0 };
-  throw new UnauthorizedError();
+export function deny(form: ResultForm): AuthorizerResult | null {
+  return form.kind === 'appsync' ? { isAuthorized: false, ttlOverride: 0 } : null;
 }
 
 /**
- * The error that API Gateway answers with 401. It has no name of its own, so that Lambda reports it
- * exactly as it does `new Error('Unauthorized')`.
- */
-export class UnauthorizedError extends Error {
-  constructor() {
-    super('Unauthorized');
-  }
-}
-
-/**
- * `sub`, `jti`, and the named claims that the token carries; what is no string becomes its JSON. No
- * claim replaces the session's own `sub` and `jti`.
+ * Builds the context: `sub`, `jti`, and the named claims of the token. Values other than strings become
+ * JSON. No claim replaces the session's `sub` and `jti`.
+ *
+ * @param names claim names (AUTHORIZER_CLAIMS)
  */
 export function authorizerContext(
   { claims, session }: Caller,

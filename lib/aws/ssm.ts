@@ -3,15 +3,15 @@ import { startDeadline, timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
-/** How long a secret is used before SSM is asked again, in seconds: a rotation takes this long to arrive. */
+/** Life of a secret in the cache, in seconds: the longest delay of a rotation. */
 export const SECRET_MAX_AGE_SECONDS = 300;
 
-/** The secret could not be had, so nothing can be said about the token. The cause is SSM's or the SDK's. */
+/** SSM could not be asked, so nothing is known about the token. The cause is SSM's or the SDK's error. */
 export class SecretParameterError extends Error {
   override readonly name = 'SecretParameterError';
 }
 
-/** The last answer, or the question that is on its way: tokens that come meanwhile wait for the same one. */
+/** The last request to SSM, answered or under way; concurrent tokens share its answer. */
 let last:
   | { readonly name: string; readonly askedAtMs: number; readonly value: Promise<string> }
   | undefined;
@@ -30,7 +30,7 @@ export async function readSecretParameter(name: string): Promise<string> {
     return await asked.value;
   } catch (cause) {
     if (last === asked) last = undefined;
-    // The name is not quoted: the secret itself may have been put in its place. The cause's is redacted.
+    // The message does not quote the name, as a secret may have been put in its place; the cause is redacted.
     throw new SecretParameterError(
       'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
       { cause },
@@ -56,11 +56,11 @@ async function ask(name: string): Promise<string> {
   try {
     const command = new GetParameterCommand({ Name: name, WithDecryption: true });
     const { Parameter } = await client.send(command, deadline);
-    // SSM has no empty values: such an answer is not kept for minutes.
+    // SSM has no empty values: such an answer is not cached.
     if (!Parameter?.Value) throw new Error('SSM’s answer does not hold a value');
     return Parameter.Value;
   } catch (error) {
-    deadline.abortSignal.throwIfAborted(); // says how long it took, where the SDK only says that it gave up
+    deadline.abortSignal.throwIfAborted(); // its error has the limit, the SDK's has not
     throw error;
   }
 }

@@ -1,21 +1,23 @@
 import type { HttpRequest } from './request.ts';
-import { HttpError } from './response.ts';
+
+/** Why a request carries no bearer token: no credentials, or credentials of another scheme. */
+export type BearerMiss = 'no_credentials' | 'other_scheme';
+
+export type Bearer =
+  | { readonly token: string; readonly denial?: undefined }
+  | { readonly token?: undefined; readonly denial: BearerMiss };
 
 /**
- * Takes the token out of the Authorization header as FastAPI's `HTTPBearer(auto_error=True)` does:
- * the scheme is what stands before the first space and compares without case, the rest is the token,
- * untouched. Whether it is a token at all is for the verifier to say.
- *
- * @throws HttpError 403 `Not authenticated` without a header or credentials, 403 `Invalid
- *   authentication credentials` for another scheme
+ * Reads the bearer token from the Authorization header like FastAPI's `HTTPBearer(auto_error=True)`
+ * before its version 0.122: the scheme ends at the first space and ignores case, the rest is the token,
+ * unchanged. The token is not checked.
  */
-export function bearerToken(request: Pick<HttpRequest, 'header'>): string {
+export function readBearer(request: Pick<HttpRequest, 'header'>): Bearer {
   const authorization = request.header('authorization') ?? '';
   const space = authorization.indexOf(' ');
   const scheme = authorization.slice(0, Math.max(space, 0));
   const credentials = authorization.slice(space + 1);
-  if (scheme === '' || credentials === '') throw new HttpError(403, 'Not authenticated');
-  if (scheme.toLowerCase() !== 'bearer')
-    throw new HttpError(403, 'Invalid authentication credentials');
-  return credentials;
+  if (scheme === '' || credentials === '') return { denial: 'no_credentials' };
+  if (scheme.toLowerCase() !== 'bearer') return { denial: 'other_scheme' };
+  return { token: credentials };
 }

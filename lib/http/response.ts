@@ -1,41 +1,60 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { BearerMiss } from './bearer.ts';
 
-/** A response that both payload formats take. */
+/** A response valid in both payload formats. */
 export type HttpResponse = APIGatewayProxyStructuredResultV2 & {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
 };
 
-/** On every answer: each depends on a session that may be gone a moment later. */
+type Headers = Readonly<Record<string, string>>;
+
+/** Sent with every response, as each depends on a session that may end a moment later. */
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' } as const;
 
-/** Builds a JSON response; every response of the service, errors included, is made here. */
-export function json(
-  statusCode: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponse {
+/** Builds a JSON response. All responses of the service, errors included, are built in this file. */
+export function json(statusCode: number, body: unknown, headers: Headers = {}): HttpResponse {
   return { statusCode, headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) };
 }
 
-/** Builds the response of a request that has nothing to tell beyond its success. */
+/** Builds a 204 response. */
 export function noContent(): HttpResponse {
   return { statusCode: 204, headers: { ...HEADERS }, body: '' };
 }
 
+/** Why a request has no caller. */
+export type Denial = BearerMiss | 'invalid_token';
+
+/** Builds the response for a request without a caller. The reason goes to the log, not to the client. */
+export function denied(denial: Denial): HttpResponse {
+  switch (denial) {
+    case 'no_credentials':
+      return json(403, { detail: 'Not authenticated' });
+    case 'other_scheme':
+      return json(403, { detail: 'Invalid authentication credentials' });
+    case 'invalid_token':
+      // RFC 6750, section 3.1.
+      return json(
+        401,
+        { detail: 'Could not validate credentials' },
+        { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+      );
+  }
+}
+
 /**
- * An answer that a request has earned, thrown to end it, in the shape that Middy's http-error-handler
- * turns into a response: the message is the body, FastAPI's `{"detail": ...}`.
+ * An HTTP error that ends a request, such as 404 or 422, thrown for Middy's http-error-handler. The
+ * handler copies `message` into the body, so `message` is the JSON body: `{"detail": …}`.
  */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Set whatever the status, so that http-error-handler never has to write to the error. */
+  readonly headers: Headers;
+  /** Always set, so that http-error-handler never writes to the error. */
   readonly expose = true;
 
-  constructor(statusCode: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(statusCode: number, detail: string, headers: Headers = {}) {
     const response = json(statusCode, { detail }, headers);
     super(response.body);
     this.statusCode = statusCode;

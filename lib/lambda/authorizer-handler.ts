@@ -5,45 +5,44 @@ import {
   type AuthorizerEvent,
   type AuthorizerRequest,
   parseAuthorizerEvent,
+  type ResultForm,
 } from '../authorizer/event.ts';
-import { type AuthorizerAnswer, UnauthorizedError } from '../authorizer/result.ts';
-import { parseRequest } from '../http/request.ts';
+import type { AuthorizerResult } from '../authorizer/result.ts';
+import type { HttpRequest } from '../http/request.ts';
 import { publishMetrics } from '../observability/metrics.ts';
 import { reportError } from '../observability/report-error.ts';
-import { giveUpInTime } from './function-timeout.ts';
+import { earlyTimeout } from './early-timeout.ts';
 
-type Authorizer = (request: AuthorizerRequest, services: Services) => Promise<AuthorizerAnswer>;
+/** Decides on a request; null denies the request where the gateway has no result for a denial. */
+type Authorizer = (
+  request: HttpRequest,
+  form: ResultForm,
+  services: Services,
+) => Promise<AuthorizerResult | null>;
 
 /**
- * Wraps an authorizer into a Lambda handler. What is thrown unexpectedly is logged under an error id and
- * becomes an error without details, as gateways show an authorizer's message to nobody but their log.
+ * Wraps an authorizer into a Lambda handler. An unexpected error is logged under an error id and
+ * rethrown without details, as gateways show the message in their log only.
  *
- * Errors are replaced outside Middy: an error thrown in its `onError` is given the first one as its
- * cause, which Lambda's runtime then logs as it is, credentials included.
+ * The error is replaced outside Middy: an error thrown in `onError` gets the first error as its cause,
+ * which Lambda's runtime logs as is, credentials included.
  */
 export function authorizerHandler(authorize: Authorizer) {
-  const handler = middy(
-    async (event: AuthorizerEvent, context: Context): Promise<AuthorizerAnswer> => {
-      const request = parseAuthorizerEvent(event, context?.awsRequestId);
-      if (!request) throw new UnauthorizedError();
-      return authorize(request, services());
-    },
-    giveUpInTime,
+  const handler = middy<AuthorizerRequest, AuthorizerResult | null>(
+    async (request: AuthorizerRequest) =>
+      request.form && authorize(request, request.form, services()),
+    earlyTimeout,
   );
-  return async (event: AuthorizerEvent, context: Context): Promise<AuthorizerAnswer> => {
-    try {
-      return await handler(event, context);
-    } catch (error) {
-      throw error instanceof UnauthorizedError ? error : reported(error, event, context);
-    } finally {
-      publishMetrics();
-    }
+  return async (event: AuthorizerEvent, context: Context): Promise<AuthorizerResult> => {
+    const request = parseAuthorizerEvent(event, context?.awsRequestId);
+    const result = await handler(request, context)
+      .catch((error: unknown) => {
+        const { errorId } = reportError(error, request);
+        throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
+      })
+      .finally(publishMetrics);
+    // API Gateway answers 401 to an error of exactly this message, and to nothing else.
+    if (!result) throw new Error('Unauthorized');
+    return result;
   };
-}
-
-function reported(error: unknown, event: AuthorizerEvent, context: Context): Error {
-  const requestId = context?.awsRequestId;
-  const request = parseAuthorizerEvent(event, requestId) ?? parseRequest(event, requestId);
-  const { errorId } = reportError(error, request);
-  return new Error(`Internal Server Error, see the log for error id ${errorId}`);
 }

@@ -1,48 +1,46 @@
 import type { MiddlewareObj } from '@middy/core';
-import { errorDetails } from '../auth/config.ts';
-import { type HttpEvent, parseRequest } from '../http/request.ts';
+import type { HttpRequest } from '../http/request.ts';
 import { HttpError, type HttpResponse, json } from '../http/response.ts';
-import { attempt } from '../observability/describe-error.ts';
 import { reportError } from '../observability/report-error.ts';
+import { errorDetails } from '../observability/settings.ts';
 
-/** The body of a 500. All seven are always there, and strings. */
-export interface UnhandledErrorPayload {
+/** Body of a 500. All seven members are always present, and strings. */
+export interface InternalErrorPayload {
   readonly detail: 'Internal Server Error';
   readonly error: string;
   readonly error_type: string;
   readonly trace: string;
-  /** UUID v4, also in the header `X-Error-ID` and in the one log line of this error. */
+  /** UUID v4, equal to the header `X-Error-ID` and to the log line's `error_id`. */
   readonly error_id: string;
   readonly path: string;
   readonly method: string;
 }
 
 /**
- * The middleware that turns whatever is thrown, unless it is an {@link HttpError}, into the 500
- * payload and one log line. Middy runs `onError` hooks in reverse order, so it is registered last: it
- * then sees an error before any other hook can change it or fail over it.
+ * Middleware that turns any thrown value but an {@link HttpError} into the 500 payload and one log
+ * line. Register last: Middy runs `onError` hooks in reverse order, so no other hook can change the
+ * error first.
  */
-export function unhandledError(): MiddlewareObj<HttpEvent, HttpResponse, Error> {
+export function internalError(): MiddlewareObj<HttpRequest, HttpResponse, Error> {
   return {
-    onError: ({ error, event, context }) => {
-      // `instanceof` itself throws for a proxy that lets nobody look at its prototype.
-      if (attempt(() => error instanceof HttpError, false)) return undefined;
-      return unhandledErrorResponse(error, event, context?.awsRequestId);
-    },
+    onError: ({ error, event: request }) =>
+      isHttpError(error) ? undefined : internalErrorResponse(error, request),
   };
 }
 
-/** It does not throw, whatever it is given. */
-function unhandledErrorResponse(
-  error: unknown,
-  event: HttpEvent,
-  requestId: string | undefined,
-): HttpResponse {
-  const request = parseRequest(event, requestId);
+function isHttpError(error: unknown): error is HttpError {
+  try {
+    return error instanceof HttpError;
+  } catch {
+    return false; // A proxy may throw when asked for its prototype.
+  }
+}
+
+function internalErrorResponse(error: unknown, request: HttpRequest): HttpResponse {
   const { errorId, message, type, trace, path } = reportError(error, request);
   const pointer = `See the log for error id ${errorId}`;
   const full = errorDetails() === 'full';
-  const payload: UnhandledErrorPayload = {
+  const payload: InternalErrorPayload = {
     detail: 'Internal Server Error',
     error: full ? message : pointer,
     error_type: type,

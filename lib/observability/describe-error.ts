@@ -1,30 +1,26 @@
 import { withSources } from './source-map.ts';
 
-/** An error in words. */
 export interface ErrorDescription {
   readonly message: string;
-  /** The class of an `Error`; the type of anything else that was thrown. */
+  /** Class name of an `Error`; `typeof` of any other thrown value. */
   readonly type: string;
-  /** The stack, with those of its causes; in lines of the sources where the code is bundled. */
+  /** The stack and the stacks of the causes, mapped to source lines where the code is bundled. */
   readonly trace: string;
 }
 
-/** Longest message and trace, in characters: a response has to stay under Lambda's 6 MB. */
+/** Limits of message and trace, in characters: Lambda's response limit is 6 MB. */
 export const MAX_MESSAGE_LENGTH = 4_096;
 export const MAX_TRACE_LENGTH = 16_384;
-/** Most errors in a trace: the one that was thrown and those that caused it. */
+/** Most errors in one trace: the thrown error and its causes. */
 const MAX_ERRORS = 5;
 
 /**
- * Describes whatever was thrown, even what can't be looked at: a property whose getter throws, a
- * proxy, an object without a prototype.
+ * Describes any thrown value. Never throws, not even for getters or proxies that throw.
  *
- * @param redact applied to every text that is returned, before it is cut: half a token is one too
+ * @param redact applied to each text before the cut, as half a token is a secret too
  */
 export function describeError(error: unknown, redact: (text: string) => string): ErrorDescription {
-  const message = attempt(() => messageOf(error), 'An error that can’t be described');
-  const type = attempt(() => typeOf(error), 'unknown');
-  const trace = attempt(() => traceOf(error), '') || `${type} thrown without a stack`;
+  const { message, type, trace } = describe(error);
   return {
     message: redact(message).slice(0, MAX_MESSAGE_LENGTH),
     type: redact(type).slice(0, MAX_MESSAGE_LENGTH),
@@ -32,67 +28,55 @@ export function describeError(error: unknown, redact: (text: string) => string):
   };
 }
 
-/** Runs what may throw, as any look at an unknown object may: describing an error must not be another. */
-export function attempt<Result>(describe: () => Result, fallback: Result): Result {
+function describe(error: unknown): ErrorDescription {
   try {
-    return describe();
+    const type = typeOf(error);
+    const trace = withCauses(error).map(stackOf).join('\nCaused by: ');
+    return {
+      message: messageOf(error),
+      type,
+      trace: hasStack(error) ? trace : `${type} thrown without a stack`,
+    };
   } catch {
-    return fallback;
+    const message = 'An error that cannot be described';
+    return { message, type: 'unknown', trace: 'unknown thrown without a stack' };
   }
 }
 
 function messageOf(error: unknown): string {
-  const message = property(error, 'message');
+  const { message, errors } = Object(error);
   if (message) return String(message);
-  // Node's own when no address of a host accepts: an AggregateError with an empty message.
-  const errors = property(error, 'errors');
+  // Node's AggregateError for a host whose addresses all refuse has an empty message.
   if (Array.isArray(errors) && errors.length > 0) return errors.map(messageOf).join('; ');
-  if (message === '' || typeof error !== 'object' || error === null)
-    return String(message ?? error);
+  if (message === '' || Object(error) !== error) return String(message ?? error);
   return JSON.stringify(error) ?? String(error);
 }
 
 function typeOf(error: unknown): string {
   if (error === null) return 'null';
   if (typeof error !== 'object') return typeof error;
-  const name = hasStack(error) ? property(error, 'name') : undefined;
-  // A subclass that sets no name of its own inherits this one.
-  if (name && name !== 'Error') return String(name);
-  return String(property(property(error, 'constructor'), 'name') || 'Object');
+  const { name, constructor: type } = Object(error);
+  // A subclass without a name of its own inherits `Error`.
+  if (hasStack(error) && name && name !== 'Error') return String(name);
+  return String(type?.name || 'Object');
 }
 
-function traceOf(error: unknown): string {
-  if (!hasStack(error)) return '';
-  return withCauses(error)
-    .map((each) =>
-      attempt(() => (hasStack(each) ? withSources(each.stack) : messageOf(each)), 'unknown'),
-    )
-    .join('\nCaused by: ');
-}
-
-/** An error and what led to it: its `cause`, and the `errors` of an AggregateError. */
+/** Lists an error, its `cause`, and the `errors` of an AggregateError, nearest first. */
 function withCauses(error: unknown): readonly unknown[] {
-  const found: unknown[] = [];
-  const waiting = [error];
-  while (waiting.length > 0 && found.length < MAX_ERRORS) {
-    const next = waiting.shift();
-    if (next === undefined || next === null || found.includes(next)) continue;
-    found.push(next);
-    waiting.push(attempt(() => property(next, 'cause'), undefined));
-    const errors = attempt(() => property(next, 'errors'), undefined);
-    if (Array.isArray(errors)) waiting.push(...errors.slice(0, MAX_ERRORS));
+  const found = new Set<unknown>([error]);
+  for (const each of found) {
+    const { cause, errors } = Object(each);
+    for (const next of [cause, ...(Array.isArray(errors) ? errors : [])])
+      if (next !== undefined && next !== null && found.size < MAX_ERRORS) found.add(next);
   }
-  return found;
+  return [...found];
 }
 
-/** Known by its stack rather than its class, as one of another realm (`node:vm`) has another `Error`. */
+function stackOf(error: unknown): string {
+  return hasStack(error) ? withSources(error.stack) : messageOf(error);
+}
+
+/** `instanceof` fails across realms, so test for a string `stack`. */
 function hasStack(error: unknown): error is { stack: string } {
-  // It is put together when it is first read, and out of a message that may not be one.
-  return attempt(() => typeof property(error, 'stack') === 'string', false);
-}
-
-function property(value: unknown, name: string): unknown {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
-    return undefined;
-  return Reflect.get(value, name);
+  return typeof Object(error).stack === 'string';
 }

@@ -1,13 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { logSalt } from '../auth/config.ts';
+import { logSalt } from './settings.ts';
 
 /**
- * Stands for a subject or a token id in the log: the same for the same value, so that one can follow a
- * user, and of no use to whoever reads the log but has not the salt. `npm run hash-id` makes it for a
- * given user.
+ * Hashes a user or session id for the log. Equal ids give equal hashes, so a log reader can follow a
+ * user without learning who the user is. `npm run hash-id` prints the hash of a given id.
  *
  * @param salt LOG_SALT
- * @returns 16 hexadecimal digits
+ * @returns 16 hexadecimal digits of an HMAC-SHA-256
  */
 export function hashId(value: string, salt: string = logSalt()): string {
   return createHmac('sha256', salt).update(value).digest('hex').slice(0, 16);

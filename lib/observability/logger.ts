@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { serviceName } from '../auth/config.ts';
+import { serviceName } from './settings.ts';
 
-/** One structured JSON line a call. Never pass it a token, a claim, a header or an event. */
+/** Writes one JSON line per call. Never pass a token, a claim, a header or an event. */
 export const logger = new Logger({ serviceName: serviceName() });

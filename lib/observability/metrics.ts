@@ -1,31 +1,31 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { serviceName } from '../auth/config.ts';
+import { serviceName } from './settings.ts';
 
 /**
- * CloudWatch metrics in the embedded format: one JSON line a request, which CloudWatch Logs turns into
- * metrics without a call. They only ever add up, so that one buffer serves a whole process.
+ * CloudWatch metrics in the embedded metric format: one JSON line per request, parsed by CloudWatch
+ * Logs. Values only add up, so one buffer serves the whole process.
  */
 const metrics = new Metrics({ namespace: 'TrueLogout', serviceName: serviceName() });
 
-/** Counts something that happened. */
+/** Adds 1 to a counter. */
 export function count(name: string): void {
-  attempt(() => metrics.addMetric(name, MetricUnit.Count, 1));
+  neverFail(() => metrics.addMetric(name, MetricUnit.Count, 1));
 }
 
-/** Notes how long a call of the store took, all its attempts together. */
+/** Records the duration of one store operation, retries included. */
 export function storeLatency(milliseconds: number): void {
-  attempt(() => metrics.addMetric('store_latency', MetricUnit.Milliseconds, milliseconds));
+  neverFail(() => metrics.addMetric('store_latency', MetricUnit.Milliseconds, milliseconds));
 }
 
-/** Writes what has been counted; the stack around every handler does it at a request's end. */
+/** Writes the buffered metrics; every handler's stack calls this at the end of a request. */
 export function publishMetrics(): void {
-  attempt(() => {
+  neverFail(() => {
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   });
 }
 
-/** A metric that can't be written must not change an answer; its absence is what an alarm can see. */
-function attempt(action: () => void): void {
+/** Never lets metrics fail a request. */
+function neverFail(action: () => void): void {
   try {
     action();
   } catch {

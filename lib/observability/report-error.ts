@@ -1,30 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { configuredSecrets } from '../auth/config.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
 import { redactor } from './redact.ts';
+import { configuredSecrets } from './settings.ts';
 
-/** An unexpected error as it was logged. */
+/** An unexpected error as logged. */
 export interface ErrorReport extends ErrorDescription {
-  /** UUID v4, by which the one log line of this error is found. */
+  /** UUID v4, the key to the error's one log line. */
   readonly errorId: string;
+  /** The request's path, redacted. */
   readonly path: string;
 }
 
-/**
- * Describes an error of any kind without a credential in it, and writes its one log line. It does not
- * throw, whatever it is given.
- */
+/** Describes an error, redacts credentials, and writes its one log line. Never throws. */
 export function reportError(error: unknown, request: HttpRequest): ErrorReport {
   const errorId = randomUUID();
-  const secrets = configuredSecrets();
-  const redact = redactor(request.header('authorization'), secrets);
-  const description = describeError(error, redact);
-  // Only what is a token by its looks: credentials as short as `me` would make another path of it.
-  const byLooks = redactor(undefined, secrets);
-  const path = byLooks(request.path);
+  const description = describeRequestError(error, request);
+  // Redact paths by the look of a token only: credentials as short as `me` would change the path.
+  const redactTokens = redactor(undefined, configuredSecrets());
+  const path = redactTokens(request.path);
   count('error');
   writeLine({
     error_id: errorId,
@@ -34,16 +30,21 @@ export function reportError(error: unknown, request: HttpRequest): ErrorReport {
     path,
     method: request.method,
     request_id: request.requestId,
-    route: byLooks(request.route),
+    route: redactTokens(request.route),
   });
   return { ...description, errorId, path };
+}
+
+/** Describes an error without the request's credentials and the configured secrets. Never throws. */
+export function describeRequestError(error: unknown, request: HttpRequest): ErrorDescription {
+  return describeError(error, redactor(request.header('authorization'), configuredSecrets()));
 }
 
 function writeLine(line: Readonly<Record<string, unknown>>): void {
   try {
     logger.error('error', line);
   } catch {
-    // The logger is what failed: the line still has to get out, or the error id leads nowhere.
+    // The logger itself failed; without this line the error id leads nowhere.
     process.stdout.write(`${JSON.stringify({ level: 'ERROR', message: 'error', ...line })}\n`);
   }
 }

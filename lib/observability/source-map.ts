@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 
 /**
- * Names lines of this repository in place of a bundle's in a stack, by the map beside the bundle. A place
- * without a map stays as it is.
+ * Replaces bundle positions in a stack by source positions, using the source map beside the bundle.
+ * Positions without a map stay unchanged.
  *
- * Node's own `--enable-source-maps` reads the map of every file that it loads: 20 ms of CPU of each cold
- * start, measured. Here only a process that has an error to tell of reads it.
+ * Node's `--enable-source-maps` reads the map of every loaded file: 20 ms of CPU per cold start,
+ * measured. Here only a process with an error reads the map.
  */
 export function withSources(stack: string): string {
   return stack.replaceAll(
@@ -17,8 +17,8 @@ export function withSources(stack: string): string {
 }
 
 /**
- * `/var/task/handlers/logout.cjs:1:23`, from the beginning of a word: a search that began anew at each slash
- * would take quadratic time in a long text.
+ * `/var/task/handlers/logout.cjs:1:23`, anchored at a word's start: restarting the match at each slash
+ * takes quadratic time in a long text.
  */
 const BUNDLED_PLACE = /(?<![^\s(])(\/[^\s():]+\.cjs):(\d+):(\d+)/g;
 
@@ -32,7 +32,7 @@ function sourceOf(file: string, line: number, column: number): string | undefine
   return `${originalSource.replace(/^(\.\.\/)+/, '')}:${originalLine + 1}:${originalColumn + 1}`;
 }
 
-/** A map that is not there, or can't be read, is no reason to tell nothing of the error. */
+/** A missing or unreadable map leaves the stack as written. */
 function readMap(path: string): SourceMap | undefined {
   try {
     return new SourceMap(JSON.parse(readFileSync(path, 'utf8')));

@@ -1,5 +1,5 @@
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../auth/list-request.ts';
-import { SCOPES } from '../auth/logout-scope.ts';
+import { LOGOUT_SCOPES } from '../auth/logout.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../sessions/list.ts';
 import { answer, emptyAnswer, shared } from './responses.ts';
 import { SESSION_ID } from './schemas.ts';
 import type { PathItem } from './types.ts';
@@ -29,7 +29,7 @@ const logout: PathItem = {
         in: 'query',
         description:
           '`this`: the session of the token. `others`: all of the user’s but this one. `everywhere`: all.',
-        schema: { type: 'string', enum: SCOPES, default: SCOPES[0] },
+        schema: { type: 'string', enum: LOGOUT_SCOPES, default: LOGOUT_SCOPES[0] },
       },
     ],
     responses: {
@@ -37,7 +37,7 @@ const logout: PathItem = {
         done: { value: { message: 'Successfully logged out' } },
       }),
       422: answer('UnprocessableParameter', 'The scope is not one of the three.', {
-        scope: { value: { detail: `scope must be one of ${SCOPES.join(', ')}` } },
+        scope: { value: { detail: `scope must be one of ${LOGOUT_SCOPES.join(', ')}` } },
       }),
       ...shared(PROTECTED),
     },

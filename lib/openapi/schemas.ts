@@ -1,6 +1,6 @@
-import { MAX_LIMIT } from '../auth/list-request.ts';
 import { MAX_MESSAGE_LENGTH, MAX_TRACE_LENGTH } from '../observability/describe-error.ts';
 import { MAX_JTI_BYTES } from '../sessions/key.ts';
+import { MAX_LIMIT } from '../sessions/list.ts';
 import { PROFILE_CLAIMS } from '../tokens/profile-claims.ts';
 import type { Schema } from './types.ts';
 

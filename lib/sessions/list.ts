@@ -1,11 +1,13 @@
 import type { SessionStore } from '../aws/dynamodb.ts';
+import type { Cursor } from './cursor.ts';
 import { CUTOFF_KEY, isLive, parseOptionalCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { isSessionRow, queryRows, type Row } from './rows.ts';
 import { InvalidSessionError, parseSession, type Session } from './session.ts';
 
-/** Where a page of the list ends: the order is by `auth_time`, newest first, then by `jti`. */
-export type Position = Pick<Session, 'auth_time' | 'jti'>;
+/** Sessions on a page. */
+export const MAX_LIMIT = 100;
+export const DEFAULT_LIMIT = 20;
 
 /** A row that was not written as README.md asks of login services. */
 export interface UnreadableRow {
@@ -16,7 +18,7 @@ export interface UnreadableRow {
 /** One page of a user's list. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  readonly next: Position | null;
+  readonly next: Cursor | null;
   /** Of all the user's rows, on every page. */
   readonly unreadable: readonly UnreadableRow[];
 }
@@ -36,7 +38,7 @@ export interface SessionPage {
 export async function listSessions(
   store: SessionStore,
   sub: string,
-  { limit, after }: { readonly limit: number; readonly after?: Position | undefined },
+  { limit, after }: { readonly limit: number; readonly after?: Cursor | undefined },
   nowMs: number = Date.now(),
 ): Promise<SessionPage> {
   const rows = await queryRows(store, sub);
@@ -71,7 +73,7 @@ function parseOrReport(row: Row): ParsedRow {
   }
 }
 
-function compare(one: Position, other: Position): number {
+function compare(one: Cursor, other: Cursor): number {
   return (
     other.auth_time - one.auth_time || (one.jti < other.jti ? -1 : Number(one.jti > other.jti))
   );

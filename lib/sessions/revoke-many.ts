@@ -1,6 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ScopeOfMany } from '../auth/logout-scope.ts';
 import type { SessionStore } from '../aws/dynamodb.ts';
 import { startDeadline } from '../shared/timeouts.ts';
 import {
@@ -12,6 +11,9 @@ import {
 } from './cutoff.ts';
 import { readRows } from './rows.ts';
 import type { Session } from './session.ts';
+
+/** `others` spares the caller's token family; `everywhere` ends that as well. */
+export type RevokeScope = 'others' | 'everywhere';
 
 /** Attempts to write a cutoff while others of the same user are being written. */
 const MAX_ATTEMPTS = 4;
@@ -32,7 +34,7 @@ const MAX_ATTEMPTS = 4;
 export async function revokeMany(
   store: SessionStore,
   caller: Session,
-  scope: ScopeOfMany,
+  scope: RevokeScope,
   nowMs: number = Date.now(),
 ): Promise<Cutoff | null> {
   // A login service's clock may run ahead of ours; its own session has to be covered all the same.

@@ -1,6 +1,6 @@
 import { decodeUtf8, isObject } from '../shared/json.ts';
 
-/** The members of a JOSE header that this service understands, once it has been found fit. */
+/** Members of an accepted JOSE header. */
 export interface TokenHeader {
   readonly alg: string;
   readonly kid?: string;
@@ -8,13 +8,12 @@ export interface TokenHeader {
 
 export type RefusedHeader = 'malformed_header' | 'unsupported_header' | 'unsupported_type';
 
-/** `typ` of tokens that open something; others, such as `logout+jwt`, are signed for another purpose (RFC 8725, section 3.11). */
+/** `typ` of access tokens; other types, such as `logout+jwt`, serve another purpose (RFC 8725, section 3.11). */
 const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
 
 /**
- * Narrows the first part of a token to the header members that choose a key. Nothing here is
- * verified yet, so this only ever refuses; members that bring their own key (`jwk`, `jku`, `x5u`,
- * `x5c`) are not read.
+ * Narrows the first part of a token to the header members that choose a key. The header is unverified
+ * at this point. Members with key material (`jwk`, `jku`, `x5u`, `x5c`) are never read.
  *
  * @param part base64url
  * @returns the header, or a reason code: `malformed_header` (no JSON object in UTF-8, repeated or
@@ -27,8 +26,8 @@ export function parseTokenHeader(part: string): TokenHeader | RefusedHeader {
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string' || !isOptionalString(kid) || !isOptionalString(typ))
     return 'malformed_header';
-  // `crit` lists extensions that must be understood (RFC 7515, section 4.1.11), and none is;
-  // `b64` must not change how a JWT is read (RFC 7797, section 7); `enc` is a JWE's.
+  // No extension in `crit` is supported (RFC 7515, section 4.1.11); a JWT must not use `b64`
+  // (RFC 7797, section 7); `enc` belongs to a JWE.
   if ('crit' in header || 'b64' in header || 'enc' in header) return 'unsupported_header';
   if (typ !== undefined && !ACCEPTED_TYPES.has(mediaSubtype(typ))) return 'unsupported_type';
   return kid === undefined ? { alg } : { alg, kid };
@@ -38,7 +37,7 @@ function isOptionalString(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string';
 }
 
-/** RFC 7515, section 4.1.9: media types compare without case, and `application/` may be left out. */
+/** Media types compare without case; `application/` is optional (RFC 7515, section 4.1.9). */
 function mediaSubtype(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }
@@ -49,13 +48,13 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
     const value: unknown = JSON.parse(text);
     return isObject(value) && !hasRepeatedMembers(text) ? value : null;
   } catch {
-    return null; // no UTF-8 or no JSON: an expected miss, which the caller names
+    return null; // no UTF-8 or no JSON: an expected miss
   }
 }
 
 /**
- * Whether a JSON object's own members repeat a name. RFC 7515 (section 4) allows to reject such a
- * header or to take the last of them; parsers differ in which they take, so it is rejected.
+ * Whether a JSON object repeats a member name at its top level. Parsers differ in the member that they
+ * keep, so the header is refused (RFC 7515, section 4).
  *
  * @param json text that `JSON.parse` accepted as an object
  */

@@ -4,10 +4,10 @@ import { ConfigurationError } from '../shared/environment.ts';
 export const MIN_SECRET_BYTES = 32;
 /** Most secrets at once: each costs a signature check for every forged token. */
 export const MAX_SECRETS = 4;
-/** Fewest different characters in a secret; 32 random hex digits have fewer once in some 10^7. */
+/** Fewest different characters of a secret; 32 random hex digits have fewer once in some 10^7. */
 export const MIN_SECRET_ALPHABET = 8;
 
-/** Secrets that are long enough but printed in tutorials and sample files, so that anyone can sign with them. */
+/** Secrets of tutorials and sample files, long enough but known to everybody. */
 const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
   // FastAPI's security tutorial
   '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
@@ -33,9 +33,9 @@ const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What placeholders of sample files say, once their separators are gone: `your-super-secret-jwt-key`,
- * `CHANGE_ME_IN_PRODUCTION`, `at_least_32_characters`. 64 random base64 characters say one of these
- * less than once in some 10^6.
+ * Words of placeholders without their separators: `your-super-secret-jwt-key`,
+ * `CHANGE_ME_IN_PRODUCTION`, `at_least_32_characters`. 64 random base64 characters hold such words less
+ * than once in some 10^6.
  */
 const PLACEHOLDER =
   /supersecret|secretkey|secretjwt|jwtsecret|mysecret|yoursecret|change(me|this|in|it)|example|32(char|byte)|256bit/;

@@ -1,46 +1,46 @@
 import type { KeyObject } from 'node:crypto';
 import { type CryptoKey, errors } from 'jose';
-import type { Algorithm } from './config.ts';
+import type { Algorithm } from './algorithms.ts';
 
 export type VerificationKey = KeyObject | CryptoKey;
 
-/** The members of a token's header that choose a key. Key material in the header is never looked at. */
+/** Header members that choose a key. */
 export interface KeyHeader {
   readonly alg: Algorithm;
   readonly kid?: string;
 }
 
-/** What can verify a token, and with which algorithms. */
-export interface Keys {
-  /** The algorithms that a token may use. */
+/** The keys of an issuer, and the algorithms that they may verify. */
+export interface KeySet {
+  /** The allowlist. */
   readonly algorithms: readonly Algorithm[];
   /**
-   * The keys that may have signed a token with this header, at most {@link MAX_KEYS_TRIED}; none when
-   * the issuer has no such key.
+   * The keys that may have signed a token with this header: at most {@link MAX_KEYS_TRIED}, possibly
+   * none.
    *
-   * @throws JwksUnavailableError when the issuer's key set could not be read
-   * @throws SecretParameterError when the secret could not be read from SSM
-   * @throws ConfigurationError when a secret that is read at run time is missing or weak
+   * @throws JwksUnavailableError when the JWKS could not be fetched
+   * @throws SecretParameterError when SSM could not be asked
+   * @throws ConfigurationError when the secret in SSM is missing or weak
    */
-  resolve(hint: KeyHeader): Promise<readonly VerificationKey[]>;
+  resolve(header: KeyHeader): Promise<readonly VerificationKey[]>;
 }
 
 /**
- * Most keys tried for one token, so that a crowded key set can't be used to burn CPU. Only a token
- * without a `kid`, or keys that share one, leave more than one to try.
+ * Most keys tried for one token, so that a large key set can't be used to burn CPU. Several keys match
+ * only where the token has no `kid`, or where keys share a `kid`.
  */
 export const MAX_KEYS_TRIED = 8;
 
-/** Looks up a key set of jose's, in which a token's header matches one key, several or none. */
+/** Looks up all matching keys in a key set of jose's, which by itself throws unless exactly one matches. */
 export async function matchingKeys(
-  keySet: (hint: { alg: string; kid?: string }) => Promise<CryptoKey>,
-  hint: KeyHeader,
+  keySet: (header: { alg: string; kid?: string }) => Promise<CryptoKey>,
+  header: KeyHeader,
 ): Promise<readonly CryptoKey[]> {
   try {
-    return [await keySet({ ...hint })];
+    return [await keySet({ ...header })];
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey) return [];
-    // Keys without a `kid`, or a token without one: any of them may have signed.
+    // Keys without a `kid`, or a token without: each may have signed.
     if (error instanceof errors.JWKSMultipleMatchingKeys) return firstKeys(error);
     throw error;
   }

@@ -3,25 +3,20 @@ import type { CryptoKey } from 'jose';
 import { readSecretParameter } from '../aws/ssm.ts';
 import { ConfigurationError } from '../shared/environment.ts';
 import { memoizeLast } from '../shared/memoize.ts';
-import {
-  type Algorithm,
-  hmacAlgorithms,
-  type KeySource,
-  type TokenConfiguration,
-} from './config.ts';
+import { type Algorithm, hmacAlgorithms } from './algorithms.ts';
+import type { KeySource, TokenConfiguration } from './config.ts';
 import { parseSecrets } from './hmac-keys.ts';
-import type { Keys } from './key-set.ts';
-import { publicKeys } from './public-keys.ts';
+import type { KeySet } from './key-set.ts';
 import { remoteKeySet } from './remote-jwks.ts';
 
 /**
- * Prepares the configured keys. Nothing is fetched before the first token needs it.
+ * Creates the configured key set. Remote keys are fetched for the first token.
  *
- * @returns keys whose `algorithms` are the configured allowlist, or else HS256 for a secret and all
- *   that a public key can verify
- * @throws ConfigurationError when a key can't be used, or not with the configured algorithms
+ * @returns a key set with the configured allowlist; by default HS256 for secrets, and every algorithm of
+ *   the public keys
+ * @throws ConfigurationError when the keys can't verify a configured algorithm
  */
-export function createKeySet({ keySource, algorithms }: TokenConfiguration): Keys {
+export function createKeySet({ keySource, algorithms }: TokenConfiguration): KeySet {
   const keys = readKeySource(keySource);
   const useless = algorithms?.find((algorithm) => !keys.algorithms.includes(algorithm));
   if (useless)
@@ -33,8 +28,8 @@ export function createKeySet({ keySource, algorithms }: TokenConfiguration): Key
   return { algorithms: algorithms ?? usual, resolve: keys.resolve };
 }
 
-/** The keys of a source, with every algorithm that they can verify. */
-function readKeySource(source: KeySource): Keys {
+/** The keys of a source, with every algorithm of their kind. */
+function readKeySource(source: KeySource): KeySet {
   switch (source.kind) {
     case 'secrets': {
       const keysFor = secretKeys(source.secrets);
@@ -49,16 +44,16 @@ function readKeySource(source: KeySource): Keys {
         resolve: async ({ alg }) => keysOf(await readSecretParameter(source.name))(alg),
       };
     }
-    case 'public-key':
-      return publicKeys(source.text);
+    case 'public-keys':
+      return source.keySet;
     case 'jwks-url':
       return remoteKeySet(source.url);
   }
 }
 
 /**
- * The keys of secrets, by algorithm. They are made once: given as bytes or as Node's own keys, jose would
- * import them for every token. Measured: some 5 % of the CPU of a warm logout.
+ * The CryptoKeys of secrets, created once per algorithm: jose imports bytes and KeyObjects anew for every
+ * token. Measured: some 5 % of the CPU of a warm logout.
  */
 function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly CryptoKey[] {
   return memoizeLast((alg) =>

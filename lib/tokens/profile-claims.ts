@@ -1,4 +1,4 @@
-/** Standard claims of OpenID Connect Core, section 5.1, with the types that it gives them. */
+/** Standard claims and their types (OpenID Connect Core, section 5.1). */
 export const PROFILE_CLAIMS = {
   name: 'string',
   email: 'string',
@@ -7,7 +7,7 @@ export const PROFILE_CLAIMS = {
   picture: 'string',
 } as const;
 
-/** Picks the profile claims that a token carries; one of another type than the standard's is left out. */
+/** Picks a token's profile claims; a claim of the wrong type is left out. */
 export function profileClaims(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(PROFILE_CLAIMS)

@@ -2,42 +2,46 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { ConfigurationError } from '../shared/environment.ts';
 import { isObject } from '../shared/json.ts';
-import type { Algorithm } from './config.ts';
-import { type Keys, matchingKeys } from './key-set.ts';
+import type { Algorithm } from './algorithms.ts';
+import { type KeySet, matchingKeys } from './key-set.ts';
 
 /** RSA keys with fewer bits are refused (RFC 7518, section 3.3). */
 export const MIN_RSA_BITS = 2_048;
 
 /**
- * Prepares the public keys of JWT_PUBLIC_KEY.
+ * Parses JWT_PUBLIC_KEY.
  *
- * @param text an SPKI PEM, or a JWKS document
- * @throws ConfigurationError for anything else, and for secret, private, weak or unknown keys
+ * @param text an SPKI PEM, with line breaks possibly written out as `\n`, or a JWKS document
+ * @throws ConfigurationError for other texts, and for secret, private, weak or unsupported keys
  */
-export function publicKeys(text: string): Keys {
-  return text.startsWith('{') ? keySetKeys(text) : pemKeys(text);
+export function parsePublicKeys(text: string): KeySet {
+  const trimmed = text.trim();
+  if (trimmed === '') throw wrong('is empty; it takes an SPKI PEM or a JWKS');
+  return trimmed.startsWith('{')
+    ? jwksKeySet(trimmed)
+    : pemKeySet(trimmed.replaceAll('\\n', '\n').trim());
 }
 
-function pemKeys(pem: string): Keys {
+function pemKeySet(pem: string): KeySet {
   if (pem.includes('PRIVATE KEY')) throw wrong('holds a private key; give the public one');
-  // OpenSSL reads the first and passes over the rest, whose tokens would all be refused.
+  // OpenSSL reads only the first PEM; tokens of the other keys would be refused.
   if (pem.split('-----BEGIN ').length > 2)
     throw wrong('holds several PEMs; give several keys as a JWKS');
   const key = readKey(() => createPublicKey(pem), 'is neither an SPKI PEM nor a JWKS document');
   return { algorithms: algorithmsOf(key), resolve: async () => [key] };
 }
 
-function keySetKeys(text: string): Keys {
-  const keys = parseKeySet(text).filter(({ use = 'sig' }) => use === 'sig');
+function jwksKeySet(text: string): KeySet {
+  const keys = parseJwks(text).filter(({ use = 'sig' }) => use === 'sig');
   if (keys.length === 0) throw wrong('has only keys for encryption, none for signatures');
   const keySet = createLocalJWKSet({ keys: [...keys] });
   return {
     algorithms: [...new Set(keys.flatMap(jwkAlgorithms))],
-    resolve: (hint) => matchingKeys(keySet, hint),
+    resolve: (header) => matchingKeys(keySet, header),
   };
 }
 
-function parseKeySet(text: string): readonly JWK[] {
+function parseJwks(text: string): readonly JWK[] {
   const keys = parseKeys(text);
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isObject))
     throw wrong('has no "keys"; a JWKS is {"keys": [{...}]}');
@@ -55,7 +59,7 @@ function parseKeys(text: string): unknown {
   }
 }
 
-/** All that the type of a key allows, or the one that its `alg` narrows it to. */
+/** The algorithms of a key's type, narrowed by the member `alg`. */
 function jwkAlgorithms(jwk: JWK): readonly Algorithm[] {
   const key = readKey(
     () => createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }),
@@ -76,7 +80,7 @@ function readKey(read: () => KeyObject, problem: string): KeyObject {
   }
 }
 
-/** Which algorithms a key is for, by RFC 7518 (section 3.1), RFC 8037 and RFC 9864. */
+/** The algorithms of a key's type (RFC 7518, section 3.1; RFC 8037; RFC 9864). */
 function algorithmsOf(key: KeyObject): readonly Algorithm[] {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa') {

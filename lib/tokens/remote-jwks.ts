@@ -1,19 +1,19 @@
 import { type CryptoKey, createRemoteJWKSet, customFetch, type FetchImplementation } from 'jose';
 import { timeouts } from '../shared/timeouts.ts';
-import { asymmetricAlgorithms } from './config.ts';
-import { type Keys, matchingKeys } from './key-set.ts';
+import { asymmetricAlgorithms } from './algorithms.ts';
+import { type KeySet, matchingKeys } from './key-set.ts';
 import { MIN_RSA_BITS } from './public-keys.ts';
 
-/** The issuer's keys could not be had, so nothing can be said about the token. */
+/** The JWKS could not be fetched, so nothing is known about the token. */
 export class JwksUnavailableError extends Error {
   override readonly name = 'JwksUnavailableError';
 }
 
-/** How long a fetched key set is used without asking again, in milliseconds. */
+/** Life of a fetched key set in the cache, in milliseconds. */
 export const KEY_SET_MAX_AGE_MS = 600_000;
 /**
- * How long after a fetch an unknown `kid` causes no other, in milliseconds. An issuer that signs with
- * a key this soon after publishing it has its tokens refused for so long.
+ * Time after a fetch without another fetch for an unknown `kid`, in milliseconds. An issuer must not
+ * sign with a new key earlier than this after publishing.
  */
 export const KEY_SET_COOLDOWN_MS = 30_000;
 /** Shortest time between the beginnings of two fetches, in milliseconds; longer than one may take. */
@@ -22,10 +22,10 @@ export const KEY_SET_RETRY_MS = 3_000;
 export const KEY_SET_MAX_BYTES = 262_144;
 
 /**
- * The keys at JWT_JWKS_URL, fetched when the first token needs them. Those that the service does not
- * take (RSA below {@link MIN_RSA_BITS}, symmetric ones) count as not there.
+ * The keys at JWT_JWKS_URL, fetched for the first token. Unsupported keys (RSA below
+ * {@link MIN_RSA_BITS}, symmetric keys) are skipped.
  */
-export function remoteKeySet(url: URL): Keys {
+export function remoteKeySet(url: URL): KeySet {
   const keySet = createRemoteJWKSet(url, {
     timeoutDuration: timeouts.keySetMs,
     cooldownDuration: KEY_SET_COOLDOWN_MS,
@@ -34,10 +34,10 @@ export function remoteKeySet(url: URL): Keys {
   });
   return {
     algorithms: asymmetricAlgorithms,
-    resolve: async (hint) => {
+    resolve: async (header) => {
       try {
-        const keys = await matchingKeys(keySet, hint);
-        // An issuer without keys has signed nothing: it is the key set that is wrong, not the token.
+        const keys = await matchingKeys(keySet, header);
+        // An issuer without keys has signed nothing: the key set is wrong, not the token.
         if (keys.length === 0 && keySet.jwks()?.keys.length === 0)
           throw new Error('The key set is empty');
         return keys.filter(isLongEnough);
@@ -49,8 +49,8 @@ export function remoteKeySet(url: URL): Keys {
 }
 
 /**
- * What jose leaves open: a pause after a fetch that failed, so that a server in trouble is not asked
- * for every token; and a limit to what is read. (After one that succeeded, its cool-down is longer.)
+ * Adds what createRemoteJWKSet lacks: back-off after a failed fetch, and a size limit. (After a
+ * successful fetch, jose's cool-down is longer.)
  */
 function restrainedFetch(): FetchImplementation {
   let nextFetchAt = 0;
@@ -61,7 +61,7 @@ function restrainedFetch(): FetchImplementation {
     nextFetchAt = now + KEY_SET_RETRY_MS;
     const response = await fetch(url, options).catch((error: unknown) => {
       if (options.signal.aborted) throw error;
-      return fetch(url, options); // a connection kept from the last time may be gone by now
+      return fetch(url, options); // a kept-alive connection may be gone by now
     });
     if (response.status !== 200) throw new Error(`The JWKS endpoint answered ${response.status}`);
     return new Response(await readBody(response));

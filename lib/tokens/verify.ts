@@ -1,26 +1,29 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { type SessionKey, sessionKey } from '../sessions/key.ts';
-import type { Algorithm, TokenConfiguration } from './config.ts';
+import type { Algorithm } from './algorithms.ts';
+import type { TokenConfiguration } from './config.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
-import type { Keys, VerificationKey } from './key-set.ts';
+import type { KeySet, VerificationKey } from './key-set.ts';
 
-/** What the verified claims say, and the session that they refer to. */
+/** Verified claims and the key of their session. */
 export interface Authentic {
   readonly claims: JWTPayload;
   readonly session: SessionKey;
 }
 
 /**
- * What became of a token.
+ * Result of verifying a token.
  *
- * - `verified`: signed by a configured key, for us, and within its life.
- * - `expired`, `not_yet_valid`: the same, but outside its life. It opens nothing, and still names a
- *   session that logout ends.
- * - `refused`: nothing in it may be believed. The reason is a stable code for the log.
+ * - `verified`: signature, issuer and audience hold, and the token is within its life.
+ * - `expired`, `not_yet_valid`: the same outside the token's life. Such a token opens nothing and still
+ *   names the session for logout.
+ * - `refused`: no claim may be believed. The reason is a stable code for the log.
  */
 export type Verification =
-  | ({ readonly status: 'verified' | 'expired' | 'not_yet_valid' } & Authentic)
+  | ({ readonly status: AuthenticTokenStatus } & Authentic)
   | { readonly status: 'refused'; readonly reason: RefusalReason };
+
+export type AuthenticTokenStatus = 'verified' | 'expired' | 'not_yet_valid';
 
 export type RefusalReason =
   | RefusedHeader
@@ -34,27 +37,27 @@ export type RefusalReason =
   | 'invalid_claims'
   | 'invalid_session_reference';
 
-/** What a verifier needs: the keys, and the claims that are checked. */
-export type Verifier = Pick<TokenConfiguration, 'issuer' | 'audience'> & { readonly keys: Keys };
+/** The keys, and the expected claims. */
+export type Verifier = Pick<TokenConfiguration, 'issuer' | 'audience'> & { readonly keys: KeySet };
 
 /** Longest token, in bytes; API Gateway takes some 10 KiB of headers altogether. */
 export const MAX_TOKEN_BYTES = 8_192;
-/** How far the issuer's clock may be off, for `exp` and `nbf`, in seconds. */
+/** Tolerated difference to the issuer's clock for `exp` and `nbf`, in seconds. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** EF BB BF at the beginning of a part. RFC 8259 (section 8.1) forbids it in JSON; jose passes over it. */
+/** EF BB BF at the start of a part. jose skips a byte order mark; JSON must not have one (RFC 8259, section 8.1). */
 const BYTE_ORDER_MARK = '77u_';
 
 /**
- * Verifies a bearer token: size, alphabet, header, signature, and only then its claims.
+ * Verifies a bearer token: size, alphabet, header, signature, and only then the claims.
  *
- * An expected miss is a value. What throws is a fault: the key could not be had, so nothing can be
- * said about the token.
+ * A refused token is a value. An exception is a fault: without the keys, nothing is known about the
+ * token.
  *
  * @throws JwksUnavailableError, SecretParameterError, ConfigurationError
  */
 export async function verifyToken(token: string, verifier: Verifier): Promise<Verification> {
-  // jose ignores characters that other parsers reject, and decodes lazily; so both come before it.
+  // Both checks precede jose, whose lenient decoder accepts characters outside the alphabet.
   if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) return refused('too_large');
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) return refused('malformed');
@@ -95,8 +98,8 @@ async function verifyWith(
 }
 
 /**
- * jose checks `exp` last and `nbf` just before it, so an error about one of them means that the
- * signature, the issuer and the audience held; the error carries the verified payload.
+ * jose checks `nbf` and `exp` last: by then the signature, the issuer and the audience hold, and the
+ * error carries the verified payload.
  */
 function outcomeOf(error: unknown): Verification {
   if (error instanceof errors.JWTExpired) return authentic('expired', error.payload);
@@ -113,10 +116,7 @@ function outcomeOf(error: unknown): Verification {
   throw error;
 }
 
-function authentic(
-  status: 'verified' | 'expired' | 'not_yet_valid',
-  claims: JWTPayload,
-): Verification {
+function authentic(status: AuthenticTokenStatus, claims: JWTPayload): Verification {
   const session = sessionKey(claims);
   return session ? { status, claims, session } : refused('invalid_session_reference');
 }
@@ -126,9 +126,9 @@ function refused(reason: RefusalReason): Verification {
 }
 
 /**
- * Whether a part is base64url as RFC 7515 (section 2) has it: its alphabet, no padding, and no stray
- * bits in the last character, so that no second text of a token passes for it. A part may be empty:
- * what an empty one means is for the steps that follow.
+ * Whether a part is canonical base64url: no foreign characters, no padding, no stray bits in the last
+ * character. No second text of the same token is accepted then. Later steps judge an empty part
+ * (RFC 7515, section 2).
  */
 function isCanonicalBase64url(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part;

@@ -6,7 +6,7 @@ import {
   judgeRefresh,
   type Logout,
 } from '../../bench/gap/evidence.ts';
-import type { LogoutScope } from '../../lib/auth/logout-scope.ts';
+import type { LogoutScope } from '../../lib/auth/logout.ts';
 
 const own: Chain = { owner: 'the device that logs out', authTime: 1_000 };
 const RETRIED_AFTER_MS = 1_000;

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { putConsoleInFront } from '../../local/console/console.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { freePort } from '../../support/offline-service.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { consolePage } from '../support/console-page.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { freePort, type RunningService, startService } from '../support/service.ts';
+import { type RunningService, startService } from '../support/service.ts';
 import { issueTestSession, testSigner } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 

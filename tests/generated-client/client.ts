@@ -1,6 +1,6 @@
 /**
  * A client as another team would write it: types generated out of /openapi.json, and openapi-fetch. The types
- * are made by tests/hygiene/generated-client.test.ts, which compiles this folder with them.
+ * are made by tests/repo-checks/generated-client.test.ts, which compiles this folder with them.
  */
 import createClient from 'openapi-fetch';
 import type { components, paths } from './contract.ts';

@@ -11,9 +11,13 @@ import {
 } from '@jest/globals';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
+import {
+  type FaultName,
+  tlsFaultEndpoint,
+  UNRESOLVABLE_ENDPOINT,
+} from '../../support/fault-proxy.ts';
 import { type AuthorizerForm, authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
-import { type FaultName, tlsFaultEndpoint, UNRESOLVABLE_ENDPOINT } from '../support/fault-proxy.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { issueTestSession, TEST_SECRET } from '../support/signing.ts';

@@ -12,14 +12,14 @@ import type { HttpResponse } from '../../lib/http/response.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
-import { expectErrorPayload } from '../support/error-payload.ts';
-import { eventV2 } from '../support/events.ts';
 import {
   type FaultName,
   type FaultOptions,
   tlsFaultEndpoint,
   UNRESOLVABLE_ENDPOINT,
-} from '../support/fault-proxy.ts';
+} from '../../support/fault-proxy.ts';
+import { expectErrorPayload } from '../support/error-payload.ts';
+import { eventV2 } from '../support/events.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { issueTestSession } from '../support/signing.ts';

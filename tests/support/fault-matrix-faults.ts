@@ -4,7 +4,7 @@ import {
   type FaultOptions,
   tlsFaultEndpoint,
   UNRESOLVABLE_ENDPOINT,
-} from './fault-proxy.ts';
+} from '../../support/fault-proxy.ts';
 import type { KeyServerBehaviour } from './jwks-server.ts';
 
 /** A fault of the matrix: what is broken, and what the contract asks for then. */

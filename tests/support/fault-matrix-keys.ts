@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Signer } from '../../lib/login/issue.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import type { KeyServerFault } from './fault-matrix-faults.ts';
 import { startKeyServer } from './jwks-server.ts';
 import { type KeyPair, makeKeyPair } from './key-pairs.ts';
-import { listenOnLoopback } from './loopback.ts';
 
 /** A server of one key, in the state that a fault describes. */
 export interface MatrixKeys {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
 import type { Context } from 'aws-lambda';
-import { bundleFunctions, type FunctionName } from '../../bench/soak/bundle.ts';
+import { bundleFunctions, type FunctionName } from '../../support/bundle-functions.ts';
 
 /** All functions as one new Lambda process has them: its own modules, variables and budget of retries. */
 export type FreshFunctions = Readonly<

@@ -1,7 +1,7 @@
-import type { FunctionName } from '../../bench/soak/bundle.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { toSessionView } from '../../lib/sessions/view.ts';
+import type { FunctionName } from '../../support/bundle-functions.ts';
 import { type AuthorizerForm, authorizerForms } from './authorizer-events.ts';
 import type { Look } from './fault-matrix-judge.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from './range.ts';

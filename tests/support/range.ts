@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { eventV2 } from './events.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Functions, loadFunctions } from './functions.ts';
 import { invoke } from './lambda.ts';
 import { type CapturedLog, captureLog } from './log.ts';

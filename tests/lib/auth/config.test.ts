@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { errorDetails, readConfiguration } from '../../../lib/auth/config.ts';
+import { readConfiguration } from '../../../lib/auth/config.ts';
+import { errorDetails } from '../../../lib/observability/settings.ts';
 import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
 import { parseSecrets } from '../../../lib/tokens/hmac-keys.ts';
 import { createKeySet } from '../../../lib/tokens/key-source.ts';

@@ -1,10 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  allow,
-  authorizerContext,
-  refuse,
-  UnauthorizedError,
-} from '../../../lib/authorizer/result.ts';
+import { allow, authorizerContext, deny } from '../../../lib/authorizer/result.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 
 const session: Session = {
@@ -80,17 +75,13 @@ describe('a policy', () => {
   ])('does not reach %s', (arn) => expect(covers(resource, arn)).toBe(false));
 });
 
-test('a refusal is an error that Lambda reports as it does new Error("Unauthorized")', () => {
-  const refusals = [
-    () => refuse({ kind: 'simple' }),
-    () => refuse({ kind: 'policy', stageArn: 'arn:aws:execute-api:us-east-1:1:api1/prod' }),
-  ];
-  for (const refusal of refusals) {
-    expect(refusal).toThrow(UnauthorizedError);
-    expect(refusal).toThrow(expect.objectContaining({ name: 'Error', message: 'Unauthorized' }));
-  }
+test('API Gateway has no result for a denial', () => {
+  expect(deny({ kind: 'simple' })).toBeNull();
+  expect(
+    deny({ kind: 'policy', stageArn: 'arn:aws:execute-api:us-east-1:1:api1/prod' }),
+  ).toBeNull();
 });
 
-test('a refusal of AppSync is an answer that is not cached', () => {
-  expect(refuse({ kind: 'appsync' })).toEqual({ isAuthorized: false, ttlOverride: 0 });
+test('a denial for AppSync is a result that is not cached', () => {
+  expect(deny({ kind: 'appsync' })).toEqual({ isAuthorized: false, ttlOverride: 0 });
 });

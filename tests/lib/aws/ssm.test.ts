@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { configuredSecrets } from '../../../lib/auth/config.ts';
 import { SECRET_MAX_AGE_SECONDS } from '../../../lib/aws/ssm.ts';
 import { describeError } from '../../../lib/observability/describe-error.ts';
 import { redactor } from '../../../lib/observability/redact.ts';
+import { configuredSecrets } from '../../../lib/observability/settings.ts';
 import { freezeDate } from '../../support/clock.ts';
 import { type FakeSsm, type SsmFault, startFakeSsm } from '../../support/fake-ssm.ts';
 

@@ -1,16 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bearerToken } from '../../../lib/http/bearer.ts';
-import { HttpError } from '../../../lib/http/response.ts';
+import { readBearer } from '../../../lib/http/bearer.ts';
+import { denied } from '../../../lib/http/response.ts';
 
 function outcome(authorization: string | undefined): string {
   const header = (name: string) => (name === 'authorization' ? authorization : undefined);
-  try {
-    return `token ${JSON.stringify(bearerToken({ header }))}`;
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    return `${error.statusCode} ${error.message}`;
-  }
+  const { token, denial } = readBearer({ header });
+  if (denial === undefined) return `token ${JSON.stringify(token)}`;
+  const { statusCode, body } = denied(denial);
+  return `${statusCode} ${body}`;
 }
 
 const missing = '403 {"detail":"Not authenticated"}';
@@ -93,10 +91,9 @@ test('splits any header at all as an independent model of FastAPI does', () => {
 });
 
 test('refuses without a challenge header, as FastAPI does', () => {
-  const header = () => undefined;
-  expect(() => bearerToken({ header })).toThrow(
-    expect.objectContaining({
-      headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-    }),
-  );
+  for (const denial of ['no_credentials', 'other_scheme'] as const)
+    expect(denied(denial).headers).toEqual({
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+    });
 });

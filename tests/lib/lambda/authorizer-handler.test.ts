@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { UnauthorizedError } from '../../../lib/authorizer/result.ts';
 import { authorizerHandler } from '../../../lib/lambda/authorizer-handler.ts';
 import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { authorizerForms } from '../../support/authorizer-events.ts';
@@ -38,11 +37,12 @@ describe.each(authorizerForms)('$name', ({ event }) => {
     await expectAuthorizerFailure(answer, log, [TOKEN, encode({ sub: 'alice' }), TEST_SECRET]);
   });
 
-  test('the refusal stays as it is, and is no error of the log', async () => {
-    const refusal = new UnauthorizedError();
-    await expect(answerTo(refusal, event())).rejects.toBe(refusal);
-    expect(Object.getOwnPropertyNames(refusal).sort()).toEqual(['message', 'stack']);
-    expect(inspect(refusal)).not.toContain('cause');
+  test('a denial without a result is the error that API Gateway answers with 401', async () => {
+    const handler = authorizerHandler(async () => null);
+    const error = await handler(event() as never, lambdaContext()).catch((thrown) => thrown);
+    expect(error).toMatchObject({ name: 'Error', message: 'Unauthorized' });
+    expect(Object.getOwnPropertyNames(error).sort()).toEqual(['message', 'stack']);
+    expect(inspect(error)).not.toContain('cause');
     expect(log.entries().filter(({ level }) => level === 'ERROR')).toEqual([]);
   });
 });

@@ -64,12 +64,12 @@ describe('whatever is thrown becomes the payload and one log line', () => {
           throw new Error('No message');
         },
       }),
-      { error: 'An error that can’t be described', error_type: 'Error' },
+      { error: 'An error that cannot be described', error_type: 'unknown' },
     ],
     [
       'a proxy that throws at everything',
       untouchable,
-      { error: 'An error that can’t be described', error_type: 'unknown' },
+      { error: 'An error that cannot be described', error_type: 'unknown' },
     ],
     ['an Error that caused itself', circular, { error: 'circular', error_type: 'Error' }],
     [
@@ -140,7 +140,7 @@ describe('how much the client learns', () => {
     process.env.ERROR_DETAILS = 'full';
     const { error, trace } = expectErrorPayload(await answerTo(new Error('a')), log, REQUEST);
     expect(error).toBe('a');
-    expect(trace).toContain('unhandled-error.test.ts');
+    expect(trace).toContain('internal-error.test.ts');
   });
 
   test.each(['redacted', 'REDACTED', 'Full', 'none'])(
@@ -156,7 +156,7 @@ describe('how much the client learns', () => {
       expect(response.body).not.toContain('the cause');
       const [line] = log.outcomes();
       expect(line).toMatchObject({ error: 'the cause' });
-      expect(line?.trace).toContain('unhandled-error.test.ts');
+      expect(line?.trace).toContain('internal-error.test.ts');
     },
   );
 });

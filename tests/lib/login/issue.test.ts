@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { decodeProtectedHeader } from 'jose';
 import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
-import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import { type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
 import { eventV2 } from '../../support/events.ts';
 import { configureFunction, invoke } from '../../support/lambda.ts';
 import { captureLog } from '../../support/log.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
+import { verifierOf } from '../../support/verifier.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 let store: WiredStore;
@@ -22,13 +22,7 @@ beforeEach(() => store.wire.clear());
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function verifier(checks: Partial<Verifier> = {}): Verifier {
-  const keys = createKeySet({
-    keySource: { kind: 'secrets', secrets: [TEST_SECRET] },
-    algorithms: undefined,
-    issuer: undefined,
-    audience: undefined,
-  });
-  return { keys, issuer: undefined, audience: undefined, ...checks };
+  return { ...verifierOf({ JWT_SECRET: TEST_SECRET }), ...checks };
 }
 
 describe('issuing a session', () => {
@@ -147,12 +141,7 @@ describe('the claims of a token', () => {
     ['RS256', generateKeyPairSync('rsa', { modulusLength: 2_048 })],
   ] as const)('are signed by a private key as well (%s)', async (algorithm, pair) => {
     const text = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    const keys = createKeySet({
-      keySource: { kind: 'public-key', text },
-      algorithms: [algorithm],
-      issuer: undefined,
-      audience: undefined,
-    });
+    const { keys } = verifierOf({ JWT_PUBLIC_KEY: text, JWT_ALGORITHMS: algorithm });
     const session = newSession({ sub: 'alice', ttlSeconds: 60 }, Date.now());
     const token = await signSession({ key: pair.privateKey, algorithm }, session);
     expect(await verifyToken(token, verifier({ keys }))).toMatchObject({

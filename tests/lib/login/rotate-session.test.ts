@@ -4,7 +4,7 @@ import { newSession, refreshSession } from '../../../lib/login/issue.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 

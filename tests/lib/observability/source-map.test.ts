@@ -16,7 +16,7 @@ beforeAll(async () => {
     ...options,
     stdin: {
       contents: [
-        "import { parseSession } from '../lib/sessions/session.ts';",
+        "import { parseSession } from './lib/sessions/session.ts';",
         'export const fail = () => parseSession({ sub: 1 });',
       ].join('\n'),
       resolveDir: process.cwd(),
@@ -39,7 +39,7 @@ function stackOf(bundle: string): string {
 test('names lines of the sources in place of the bundle’s', () => {
   expect(stack).toMatch(/bundle\.cjs:\d+:\d+/);
   const mapped = withSources(stack);
-  expect(mapped).toMatch(/\blib\/session\.ts:\d+:\d+/);
+  expect(mapped).toMatch(/\blib\/sessions\/session\.ts:\d+:\d+/);
   expect(mapped).not.toMatch(/bundle\.cjs:\d+:\d+/);
   expect(mapped.split('\n')).toHaveLength(stack.split('\n').length);
 });

@@ -1,7 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/auth/list-request.ts';
-import { SCOPES } from '../../../lib/auth/logout-scope.ts';
+import { LOGOUT_SCOPES } from '../../../lib/auth/logout.ts';
 import { openApiDocument } from '../../../lib/openapi/document.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/sessions/list.ts';
 import { readService } from '../../../local/service-file.ts';
 import { eventV1, eventV2 } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
@@ -66,7 +66,7 @@ describe('the OpenAPI document', () => {
     const parameters = operations.flatMap(({ parameters = [] }) => parameters);
     const schemaOf = (name: string) => parameters.find((each) => each.name === name)?.schema;
     expect(schemaOf('limit')).toMatchObject({ maximum: MAX_LIMIT, default: DEFAULT_LIMIT });
-    expect(schemaOf('scope')).toMatchObject({ enum: SCOPES, default: 'this' });
+    expect(schemaOf('scope')).toMatchObject({ enum: LOGOUT_SCOPES, default: 'this' });
   });
 
   test('lets no object have more than it lists, but for the document itself', () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { listSessions, type Position } from '../../../lib/sessions/list.ts';
+import type { Cursor } from '../../../lib/sessions/cursor.ts';
+import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
@@ -34,7 +35,7 @@ async function begin(sub: string, jti: string, changes: Partial<Session> = {}): 
 
 const jtis = (sessions: readonly Session[]) => sessions.map(({ jti }) => jti);
 const operations = () => store.wire.requests().map(({ operation }) => operation);
-const list = (sub: string, limit = 100, after?: Position) =>
+const list = (sub: string, limit = 100, after?: Cursor) =>
   listSessions(store.wired, sub, { limit, after }, NOW_MS);
 
 /** Writes a row as a login service might, whatever is wrong with it. */
@@ -158,7 +159,7 @@ describe('pages', () => {
         for (const id of ids) await begin(sub, `s${id}`, { auth_time: time(id) });
         const seen: Session[] = [];
         let pages = 0;
-        let after: Position | undefined;
+        let after: Cursor | undefined;
         do {
           const page = await list(sub, limit, after);
           seen.push(...page.sessions);

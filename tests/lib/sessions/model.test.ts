@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ScopeOfMany } from '../../../lib/auth/logout-scope.ts';
+import type { Cursor } from '../../../lib/sessions/cursor.ts';
 import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
-import { listSessions, type Position } from '../../../lib/sessions/list.ts';
+import { listSessions } from '../../../lib/sessions/list.ts';
+import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import {
@@ -28,7 +29,7 @@ class Model {
   begin(session: Session) {
     if (session.auth_time > this.closedUntil) this.in.set(session.jti, session);
   }
-  endMany(caller: Session, scope: ScopeOfMany, nowMs: number) {
+  endMany(caller: Session, scope: RevokeScope, nowMs: number) {
     this.closedUntil = Math.max(this.closedUntil, nowMs, caller.auth_time);
     for (const { jti, sid, auth_time } of [...this.in.values()])
       if (auth_time <= this.closedUntil && !(scope === 'others' && sid === caller.sid))
@@ -93,7 +94,7 @@ const rotate = (pick: number, ttlSeconds: number) =>
     model.in.set(next, { ...old, jti: next, expires_at });
   });
 
-const endMany = (scope: ScopeOfMany, pick: number, sweeps: boolean) =>
+const endMany = (scope: RevokeScope, pick: number, sweeps: boolean) =>
   stepOn(`${scope}${sweeps ? ' and sweep' : ''}`, pick, async (model, { sub, nowMs }, jti) => {
     const caller = await findSession(store, { sub, jti }, nowMs);
     expect(caller !== null).toBe(model.isLive(jti, nowMs));
@@ -126,7 +127,7 @@ function list(limit: number): Step {
 
 async function expectList(model: Model, { sub, nowMs }: Run, limit: number): Promise<void> {
   const seen: Session[] = [];
-  let after: Position | undefined;
+  let after: Cursor | undefined;
   do {
     const page = await listSessions(store, sub, { limit, after }, nowMs);
     seen.push(...page.sessions);
@@ -159,7 +160,7 @@ const steps = [
   pick.map(check),
   pick.map(end),
   fc
-    .tuple(fc.constantFrom<ScopeOfMany>('others', 'everywhere'), pick, fc.boolean())
+    .tuple(fc.constantFrom<RevokeScope>('others', 'everywhere'), pick, fc.boolean())
     .map((a) => endMany(...a)),
   fc.integer({ min: 1, max: 4 }).map(list),
   fc.constantFrom(0, 1, 1, 500, 2_000, -1, -1_500).map(step),

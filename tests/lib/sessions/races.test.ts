@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ScopeOfMany } from '../../../lib/auth/logout-scope.ts';
 import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
+import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
@@ -49,7 +49,7 @@ async function refresh({ sub, jti }: Session): Promise<boolean> {
  *
  * @returns whether it would answer 200
  */
-async function logout(session: Session, scope: ScopeOfMany, nowMs = NOW_MS): Promise<boolean> {
+async function logout(session: Session, scope: RevokeScope, nowMs = NOW_MS): Promise<boolean> {
   const caller = await findSession(interleaved.store, session, nowMs);
   const cutoff = caller && (await revokeMany(interleaved.store, caller, scope, nowMs));
   // It has half a second, in which a slow server's turn may not come: then the rows stay, as they may.

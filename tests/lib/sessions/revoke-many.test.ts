@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ScopeOfMany } from '../../../lib/auth/logout-scope.ts';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
+import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { createSession, findSession } from '../../../lib/sessions/sessions.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
-const SCOPES: ScopeOfMany[] = ['others', 'everywhere'];
+const SCOPES: RevokeScope[] = ['others', 'everywhere'];
 
 let store: WiredStore;
 beforeAll(async () => {

@@ -1,23 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/environment.ts';
-import { createKeySet } from '../../../lib/tokens/key-source.ts';
-import { verifyToken } from '../../../lib/tokens/verify.ts';
+import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode, signRaw } from '../../support/signing.ts';
+import { outcomeOf, verifierOf } from '../../support/verifier.ts';
 
-const keysOf = (variables: Readonly<Record<string, string>>) =>
-  createKeySet(readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables }).tokens);
+const keysOf = (variables: Environment) => verifierOf(variables).keys;
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 
-/** What becomes of a token under these variables: a status, or why it is refused. */
-async function outcome(token: string, variables: Readonly<Record<string, string>>) {
-  const verifier = { keys: keysOf(variables), issuer: undefined, audience: undefined };
-  const verification = await verifyToken(token, verifier);
-  return verification.status === 'refused' ? verification.reason : verification.status;
-}
+const outcome = (token: string, variables: Environment) => outcomeOf(token, verifierOf(variables));
 
 describe('secrets', () => {
   const [first, second, third, fourth] = ['A', 'B', 'C', 'D'].map(

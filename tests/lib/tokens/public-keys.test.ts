@@ -1,25 +1,18 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, type JWK } from 'jose';
-import { readConfiguration } from '../../../lib/auth/config.ts';
 import { ConfigurationError } from '../../../lib/shared/environment.ts';
 import { MAX_KEYS_TRIED } from '../../../lib/tokens/key-set.ts';
-import { createKeySet } from '../../../lib/tokens/key-source.ts';
-import { verifyToken } from '../../../lib/tokens/verify.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
+import { outcomeOf, verifierOf } from '../../support/verifier.ts';
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 
-const keysOf = (text: string) =>
-  createKeySet(readConfiguration({ SESSIONS_TABLE: 'sessions', JWT_PUBLIC_KEY: text }).tokens);
+const keysOf = (text: string) => verifierOf({ JWT_PUBLIC_KEY: text }).keys;
 const keySet = (...keys: unknown[]) => JSON.stringify({ keys });
 
-/** What becomes of a token: a status, or why it is refused. */
-async function outcome(token: string, text: string) {
-  const verifier = { keys: keysOf(text), issuer: undefined, audience: undefined };
-  const verification = await verifyToken(token, verifier);
-  return verification.status === 'refused' ? verification.reason : verification.status;
-}
+const outcome = (token: string, text: string) =>
+  outcomeOf(token, verifierOf({ JWT_PUBLIC_KEY: text }));
 
 let pair: KeyPair;
 let other: KeyPair;

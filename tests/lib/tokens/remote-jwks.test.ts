@@ -1,8 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { exportJWK } from 'jose';
-import { readConfiguration } from '../../../lib/auth/config.ts';
-import { createKeySet } from '../../../lib/tokens/key-source.ts';
 import {
   JwksUnavailableError,
   KEY_SET_COOLDOWN_MS,
@@ -18,6 +16,7 @@ import {
   startKeyServer,
 } from '../../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
+import { outcomeOf, verifierOf } from '../../support/verifier.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
@@ -34,12 +33,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   freezeDate(NOW_MS);
   server = await startKeyServer([{ ...pair.jwk, kid: 'now' }]);
-  const variables = { SESSIONS_TABLE: 'sessions', JWT_JWKS_URL: server.url };
-  verifier = {
-    keys: createKeySet(readConfiguration(variables).tokens),
-    issuer: undefined,
-    audience: undefined,
-  };
+  verifier = verifierOf({ JWT_JWKS_URL: server.url });
 });
 afterEach(async () => {
   jest.useRealTimers();
@@ -49,8 +43,7 @@ afterEach(async () => {
 /** What becomes of a token that a key signed: a status, or why it is refused. */
 async function outcome(signer: KeyPair, kid?: string): Promise<string> {
   const token = await signWith(signer, claims, kid === undefined ? {} : { kid });
-  const verification = await verifyToken(token, verifier);
-  return verification.status === 'refused' ? verification.reason : verification.status;
+  return outcomeOf(token, verifier);
 }
 const later = (ms: number) => jest.setSystemTime(Date.now() + ms);
 

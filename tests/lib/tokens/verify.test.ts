@@ -1,18 +1,11 @@
 import { sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readConfiguration } from '../../../lib/auth/config.ts';
-import { createKeySet } from '../../../lib/tokens/key-source.ts';
-import { CLOCK_TOLERANCE_SECONDS, type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
+import { CLOCK_TOLERANCE_SECONDS, verifyToken } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
 import { makeKeyPair } from '../../support/key-pairs.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
-
-/** The verifier of a function with these variables. */
-function verifierOf(variables: Readonly<Record<string, string>>): Verifier {
-  const { tokens } = readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables });
-  return { keys: createKeySet(tokens), issuer: tokens.issuer, audience: tokens.audience };
-}
+import { verifierOf } from '../../support/verifier.ts';
 
 const verifier = verifierOf({ JWT_SECRET: TEST_SECRET });
 const HS256 = { alg: 'HS256' };

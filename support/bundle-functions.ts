@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling, entryPoint } from '../../local/bundling.ts';
+import { bundling, entryPoint } from '../local/bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
 export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'authorizer';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * Bundles the functions as `serverless package` does, but into one module: what runs is minified,

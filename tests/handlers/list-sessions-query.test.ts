@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cursor, listRequest } from '../../../lib/auth/list-request.ts';
-import { parseRequest } from '../../../lib/http/request.ts';
-import { FORMATS, requestV2 } from '../../support/requests.ts';
-import { encode } from '../../support/signing.ts';
+import { parsePage } from '../../handlers/list-sessions.ts';
+import { parseRequest } from '../../lib/http/request.ts';
+import { encodeCursor } from '../../lib/sessions/cursor.ts';
+import { FORMATS, requestV2 } from '../support/requests.ts';
+import { encode } from '../support/signing.ts';
 
 const read = (
   query: Record<string, string | string[]>,
   request: (typeof FORMATS)[number][1] = requestV2,
-) => listRequest(parseRequest(request({ method: 'GET', path: '/api/v1/auth/sessions', query })));
+) => parsePage(parseRequest(request({ method: 'GET', path: '/api/v1/auth/sessions', query })));
 
 const refused = (detail: string) =>
   expect.objectContaining({ statusCode: 422, message: JSON.stringify({ detail }) });
@@ -77,7 +78,7 @@ describe('next', () => {
   test('gives back the position that it was made of', () => {
     fc.assert(
       fc.property(position, (after) => {
-        expect(read({ next: cursor(after) }).after).toEqual(after);
+        expect(read({ next: encodeCursor(after) }).after).toEqual(after);
       }),
     );
   });
@@ -86,8 +87,8 @@ describe('next', () => {
     ['empty', ''],
     ['no base64url', '%%%'],
     ['no JSON', encode('hello')],
-    ['half of one', cursor({ auth_time: 1_000, jti: 'abcdef' }).slice(0, -3)],
-    ['padded', `${cursor({ auth_time: 1_000, jti: 'a' })}=`],
+    ['half of one', encodeCursor({ auth_time: 1_000, jti: 'abcdef' }).slice(0, -3)],
+    ['padded', `${encodeCursor({ auth_time: 1_000, jti: 'a' })}=`],
     ['an object', encode({ auth_time: 1, jti: 'a' })],
     ['null', encode('null')],
     ['too short', encode([1])],
@@ -106,7 +107,7 @@ describe('next', () => {
   });
 
   test('is refused when it is given twice', () => {
-    const next = cursor({ auth_time: 1, jti: 'a' });
+    const next = encodeCursor({ auth_time: 1, jti: 'a' });
     expect(errorOf({ next: [next, next] })).toEqual(tampered);
   });
 
@@ -120,7 +121,7 @@ describe('next', () => {
       fc
         .tuple(position, fc.nat({ max: 80 }), fc.string({ minLength: 1, maxLength: 1 }))
         .map(([after, at, character]) => {
-          const good = cursor(after);
+          const good = encodeCursor(after);
           return good.slice(0, at % good.length) + character + good.slice((at % good.length) + 1);
         }),
     );
@@ -128,7 +129,7 @@ describe('next', () => {
       fc.property(text, (next) => {
         const error = errorOf({ next });
         if (error !== undefined) expect(error).toEqual(tampered);
-        else expect(cursor(read({ next }).after ?? { auth_time: -1, jti: '' })).toBe(next);
+        else expect(encodeCursor(read({ next }).after ?? { auth_time: -1, jti: '' })).toBe(next);
       }),
       { numRuns: 1_000 },
     );

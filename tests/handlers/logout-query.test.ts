@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { logoutScope } from '../../../lib/auth/logout-scope.ts';
-import { parseRequest } from '../../../lib/http/request.ts';
-import { FORMATS } from '../../support/requests.ts';
+import { parseScope } from '../../handlers/logout.ts';
+import { parseRequest } from '../../lib/http/request.ts';
+import { FORMATS } from '../support/requests.ts';
 
 describe.each(FORMATS)('payload format %s', (_, request) => {
   const scopeOf = (query: Record<string, string | string[]>) =>
-    logoutScope(parseRequest(request({ method: 'POST', path: '/api/v1/auth/logout', query })));
+    parseScope(parseRequest(request({ method: 'POST', path: '/api/v1/auth/logout', query })));
 
   test('is `this` where no scope is given', () => {
     expect(scopeOf({})).toBe('this');

@@ -1,12 +1,12 @@
 import { timeouts } from '../shared/timeouts.ts';
 
-/** Middy's own error says that an operation was aborted, which leads whoever is on call to the store. */
+/** Names the cause; Middy's own AbortError suggests the store. */
 class FunctionTimeoutError extends Error {
   override readonly name = 'FunctionTimeoutError';
 }
 
-/** Middy's settings that answer before Lambda ends the function. */
-export const giveUpInTime = {
+/** Middy options that end a request with an error before Lambda kills the function. */
+export const earlyTimeout = {
   timeoutEarlyInMillis: timeouts.earlyAnswerMs,
   timeoutEarlyResponse: (): never => {
     throw new FunctionTimeoutError(

@@ -2,8 +2,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { packageCopy } from '../../bench/packaged.ts';
-import { unzip } from '../../bench/unzip.ts';
+import { packageCopy } from '../../support/package-copy.ts';
+import { unzip } from '../../support/unzip.ts';
 
 let directory: string;
 let template: string;

@@ -1,0 +1,37 @@
+/** Settings that errors and log lines need, so none of them fails over a wrong configuration. */
+
+import type { Environment } from '../shared/environment.ts';
+
+/**
+ * Whether the 500 payload holds the message and the stack (`full`) or only the error id (`redacted`).
+ * An unknown value redacts.
+ */
+export function errorDetails(environment: Environment = process.env): 'full' | 'redacted' {
+  return (environment.ERROR_DETAILS || 'full') === 'full' ? 'full' : 'redacted';
+}
+
+/** Salt of the hashed ids in the log; defaults to the table's name. */
+export function logSalt(environment: Environment = process.env): string {
+  return environment.LOG_SALT || environment.SESSIONS_TABLE || 'true-logout';
+}
+
+/**
+ * Value of the field `service` in log lines and of the dimension `service` in metrics. Stages of one
+ * account share metrics, so serverless.yml adds the stage: otherwise `dev` raises the alarms of `prod`.
+ * The variable is Powertools' own.
+ */
+export function serviceName(environment: Environment = process.env): string {
+  return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';
+}
+
+/** Secrets to redact from errors: those that sign tokens, and Lambda's credentials for the AWS SDK. */
+export function configuredSecrets(environment: Environment = process.env): readonly string[] {
+  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '' } = environment;
+  const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
+  return [
+    ...JWT_SECRET.split(/\s+/),
+    JWT_SECRET_PARAMETER, // A name, unless the secret itself was put in its place.
+    AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN,
+  ];
+}
