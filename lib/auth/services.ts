@@ -18,11 +18,12 @@ export interface Services {
 
 /**
  * Creates the services at first use, not when the module loads: a wrong configuration then is an error
- * of the request and reaches the client as the 500 payload.
+ * of the request and reaches the client as the 500 payload. By the annotation, esbuild leaves keys and
+ * store out of functions without services.
  *
  * @throws ConfigurationError
  */
-export const services = memoizeLast<void, Services>(() => {
+export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
   const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
   const { issuer, audience } = tokens;
   return {

@@ -37,7 +37,7 @@ async function ask(name: string, deadline: Deadline): Promise<string> {
   return Parameter.Value;
 }
 
-const client = memoizeLast<void, SSMClient>(
+const client = /* @__PURE__ */ memoizeLast<void, SSMClient>(
   () =>
     new SSMClient({
       protocol: awsJson('1.1'),
