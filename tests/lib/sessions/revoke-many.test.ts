@@ -158,7 +158,7 @@ describe('a write whose answer was lost', () => {
     await store.proxy.fault('reset-after-effect', { times: 1, operation: 'UpdateItem' });
     const cutoff = await revokeMany(store.proxied, caller, scope, NOW_MS);
     expect(cutoff?.revoked_before).toBe(NOW_MS);
-    expect(store.operations()).toEqual(['UpdateItem', 'UpdateItem', 'BatchGetItem']);
+    expect(store.operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
     for (const session of others) expect(await isAlive(session)).toBe(false);
     expect(await isAlive(caller)).toBe(scope === 'others');
   });
