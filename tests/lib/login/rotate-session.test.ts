@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { newSession, refreshSession } from '../../../lib/login/issue.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
 /** A session that began a minute ago. */
 async function begin(changes: object = {}) {
@@ -24,29 +19,28 @@ async function begin(changes: object = {}) {
 }
 
 const next = () => ({ jti: randomUUID(), expires_at: Math.floor(Date.now() / 1_000) + 7_200 });
-const operations = () => store.wire.requests().map(({ operation }) => operation);
 const all = async (sub: string) => (await listSessions(store.direct, sub, { limit: 100 })).sessions;
 
 test('puts a session in the place of another: new jti and life, same chain and time of log-in', async () => {
   const old = await begin({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
   const rotation = next();
-  const session = await rotateSession(store.wired, old, rotation);
+  const session = await rotateSession(store.proxied, old, rotation);
   expect(session).toEqual({ ...old, ...rotation });
   expect(await findSession(store.direct, old)).toBeNull();
   expect(await all(old.sub)).toEqual([session]);
-  expect(operations()).toEqual(['BatchGetItem', 'DeleteItem', 'PutItem']);
+  expect(store.operations()).toEqual(['BatchGetItem', 'DeleteItem', 'PutItem']);
 });
 
 test('takes another device’s description where it is given', async () => {
   const old = await begin({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
-  const session = await rotateSession(store.wired, old, { ...next(), ip: '198.51.100.7' });
+  const session = await rotateSession(store.proxied, old, { ...next(), ip: '198.51.100.7' });
   expect(session).toMatchObject({ user_agent: 'Mozilla/5.0', ip: '198.51.100.7' });
 });
 
 test('lets nobody choose another chain, user or time of log-in', async () => {
   const old = await begin();
   const forged = { ...next(), sub: 'mallory', sid: 'other', auth_time: Date.now() + 1e9 };
-  expect(await rotateSession(store.wired, old, forged)).toMatchObject({
+  expect(await rotateSession(store.proxied, old, forged)).toMatchObject({
     sub: old.sub,
     sid: old.sid,
     auth_time: old.auth_time,
@@ -57,7 +51,7 @@ test('keeps the chain through many refreshes', async () => {
   const first = await begin();
   let last = first;
   for (let turn = 0; turn < 5; turn += 1) {
-    const session = await rotateSession(store.wired, last, next());
+    const session = await rotateSession(store.proxied, last, next());
     if (!session) throw new Error('A live session was not refreshed');
     last = session;
   }
@@ -87,8 +81,8 @@ describe('refreshes nothing, and writes nothing,', () => {
     ],
   ])('%s', async (_, make) => {
     const old = await make();
-    expect(await rotateSession(store.wired, old, next())).toBeNull();
-    expect(operations()).toEqual(['BatchGetItem']);
+    expect(await rotateSession(store.proxied, old, next())).toBeNull();
+    expect(store.operations()).toEqual(['BatchGetItem']);
   });
 
   test.each([
@@ -98,8 +92,8 @@ describe('refreshes nothing, and writes nothing,', () => {
   ])('%s: an error, and the old session goes on', async (_, change) => {
     const old = await begin();
     const rotation = { ...next(), ...(change === 'same' ? { jti: old.jti } : Object(change)) };
-    await expect(rotateSession(store.wired, old, rotation)).rejects.toThrow(TypeError);
-    expect(operations()).toEqual(['BatchGetItem']);
+    await expect(rotateSession(store.proxied, old, rotation)).rejects.toThrow(TypeError);
+    expect(store.operations()).toEqual(['BatchGetItem']);
     expect(await findSession(store.direct, old)).toEqual(old);
   });
 });
@@ -107,7 +101,7 @@ describe('refreshes nothing, and writes nothing,', () => {
 test('of many real refreshes at once exactly one wins', async () => {
   const old = await begin();
   const racing = await Promise.all(
-    Array.from({ length: 20 }, () => rotateSession(store.wired, old, next())),
+    Array.from({ length: 20 }, () => rotateSession(store.proxied, old, next())),
   );
   const winners = racing.filter((session) => session !== null);
   expect(winners).toHaveLength(1);
@@ -119,7 +113,7 @@ test('a jti that is taken is an error, and neither session is the other’s', as
   const other = { ...taken, sub: old.sub };
   await createSession(store.direct, other);
   const rotation = { ...next(), jti: taken.jti };
-  await expect(rotateSession(store.wired, old, rotation)).rejects.toThrow('exists already');
+  await expect(rotateSession(store.proxied, old, rotation)).rejects.toThrow('exists already');
   expect(await all(old.sub)).toEqual([other]);
 });
 
@@ -131,29 +125,29 @@ describe('faults', () => {
     ['empty-answer', 'DeleteItem'],
   ])('%s to %s: an error, and the old session goes on', async (fault, operation) => {
     const old = await begin();
-    await store.wire.fault(fault, { operation });
-    await expect(rotateSession(store.wired, old, next())).rejects.toThrow();
+    await store.proxy.fault(fault, { operation });
+    await expect(rotateSession(store.proxied, old, next())).rejects.toThrow();
     expect(await all(old.sub)).toEqual([old]);
   });
 
   test('a delete whose answer was lost: log in again, as nobody can know who deleted it', async () => {
     const old = await begin();
-    await store.wire.fault('reset-after-effect', { times: 1, operation: 'DeleteItem' });
-    expect(await rotateSession(store.wired, old, next())).toBeNull();
+    await store.proxy.fault('reset-after-effect', { times: 1, operation: 'DeleteItem' });
+    expect(await rotateSession(store.proxied, old, next())).toBeNull();
     expect(await all(old.sub)).toEqual([]);
   });
 
   test('a put whose answer was lost: the session is there', async () => {
     const old = await begin();
-    await store.wire.fault('reset-after-effect', { times: 1, operation: 'PutItem' });
-    const session = await rotateSession(store.wired, old, next());
+    await store.proxy.fault('reset-after-effect', { times: 1, operation: 'PutItem' });
+    const session = await rotateSession(store.proxied, old, next());
     expect(await all(old.sub)).toEqual([session]);
   });
 
   test('a put that fails: an error, and both sessions are gone', async () => {
     const old = await begin();
-    await store.wire.fault('access-denied', { operation: 'PutItem' });
-    await expect(rotateSession(store.wired, old, next())).rejects.toMatchObject({
+    await store.proxy.fault('access-denied', { operation: 'PutItem' });
+    await expect(rotateSession(store.proxied, old, next())).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
     expect(await all(old.sub)).toEqual([]);
@@ -168,7 +162,7 @@ describe('refreshing a token', () => {
     const { session: old } = await issueTestSession(store.direct, { sub: randomUUID() });
     const nowMs = Date.now();
     const request = { ttlSeconds: 60, claims: { name: 'Alice' }, userAgent: 'Mozilla/5.0' };
-    const refreshed = await refreshSession(store.wired, testSigner, old, request, nowMs);
+    const refreshed = await refreshSession(store.proxied, testSigner, old, request, nowMs);
     if (!refreshed) throw new Error('A live session was not refreshed');
     expect(refreshed.session).toMatchObject({
       sid: old.sid,
@@ -184,13 +178,13 @@ describe('refreshing a token', () => {
       iat: Math.floor(nowMs / 1_000),
       exp: refreshed.session.expires_at,
     });
-    expect(await refreshSession(store.wired, testSigner, old, request)).toBeNull();
+    expect(await refreshSession(store.proxied, testSigner, old, request)).toBeNull();
   });
 
   test('goes on with the device that the session was begun on', async () => {
     const request = { sub: randomUUID(), userAgent: 'Mozilla/5.0', ip: '192.0.2.1' };
     const { session: old } = await issueTestSession(store.direct, request);
-    const refreshed = await refreshSession(store.wired, testSigner, old, { ttlSeconds: 60 });
+    const refreshed = await refreshSession(store.proxied, testSigner, old, { ttlSeconds: 60 });
     expect(refreshed?.session).toMatchObject({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
   });
 });
