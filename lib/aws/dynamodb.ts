@@ -15,6 +15,8 @@ export interface SessionStore {
   /** For what this project asks of the table: by lib/aws/aws-json.ts, it does not convert attributes of bytes. */
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
+  /** Sessions that began earlier are over (SESSIONS_NOT_BEFORE). Epoch milliseconds. */
+  readonly notBeforeMs?: number | undefined;
 }
 
 /**

@@ -84,7 +84,7 @@ describe('a fault that passes', () => {
     '%s: a token that was logged out everywhere stays out',
     async (fault) => {
       const { token, session } = await issueTestSession(store.direct, { sub: `user of ${fault}` });
-      await revokeMany(store.direct, session, 'everywhere');
+      await revokeMany(store.direct, { session: session, cutoff: undefined }, 'everywhere');
       await store.wire.fault(fault, { times: 1 });
       await expect(ask(token, simple)).rejects.toThrow(/^Unauthorized$/);
       expect(store.wire.requests()).toHaveLength(2);

@@ -110,7 +110,7 @@ describe.each(authorizerForms)('$name', ({ event, allowed, refused }) => {
     const phone = await issueTestSession(store, { sub });
     const laptop = await issueTestSession(store, { sub });
     expect(await outcomeOf(event(`Bearer ${phone.token}`))).not.toEqual(REFUSED);
-    await revokeMany(store, laptop.session, 'everywhere');
+    await revokeMany(store, { session: laptop.session, cutoff: undefined }, 'everywhere');
     await expectRefused(phone.token, `Bearer ${phone.token}`);
     await expectRefused(laptop.token, `Bearer ${laptop.token}`);
   });

@@ -114,7 +114,7 @@ test('shows neither what has expired nor what was ended', async () => {
     idOf(caller),
     idOf(other),
   ]);
-  await revokeMany(store.direct, caller.session, 'others');
+  await revokeMany(store.direct, { session: caller.session, cutoff: undefined }, 'others');
   expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
 });
 

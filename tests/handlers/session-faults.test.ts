@@ -12,8 +12,9 @@ import {
   test,
 } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
+import { createSession } from '../../lib/login/create-session.ts';
 import { readRows } from '../../lib/sessions/rows.ts';
-import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
 import type { FaultName } from '../support/fault-proxy.ts';

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import { createSession } from '../../lib/login/create-session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';

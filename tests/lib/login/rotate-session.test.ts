@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
 import { newSession, refreshSession } from '../../../lib/login/issue.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
@@ -81,7 +82,7 @@ describe('refreshes nothing, and writes nothing,', () => {
       'that a cutoff has ended',
       async () => {
         const old = await begin();
-        await revokeMany(store.direct, old, 'everywhere');
+        await revokeMany(store.direct, { session: old, cutoff: undefined }, 'everywhere');
         return old;
       },
     ],

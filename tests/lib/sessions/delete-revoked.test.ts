@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSession } from '../../../lib/login/create-session.ts';
 import { deleteRevoked, MAX_DELETED_ROWS } from '../../../lib/sessions/delete-revoked.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession } from '../../../lib/sessions/sessions.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
@@ -62,7 +62,12 @@ describe('sweeping', () => {
     const sub = randomUUID();
     const caller = await begin(sub, 'caller');
     for (const jti of ['one', 'two']) await begin(sub, jti);
-    const cutoff = await revokeMany(store.direct, caller, 'others', NOW_MS);
+    const cutoff = await revokeMany(
+      store.direct,
+      { session: caller, cutoff: undefined },
+      'others',
+      NOW_MS,
+    );
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     await begin(sub, 'refreshed', { sid: 'caller' });
     if (!cutoff) throw new Error('A live caller was refused');

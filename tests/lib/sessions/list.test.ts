@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createSession } from '../../../lib/login/create-session.ts';
 import type { Cursor } from '../../../lib/sessions/cursor.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
+import { endSession, findSession } from '../../../lib/sessions/sessions.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
@@ -85,7 +86,7 @@ describe('the list', () => {
     const caller = await begin(sub, 'caller');
     await begin(sub, 'other');
     await begin(sub, 'refreshed', { sid: 'caller' });
-    await revokeMany(store.direct, caller, 'others', NOW_MS);
+    await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'others', NOW_MS);
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     expect(jtis((await list(sub)).sessions)).toEqual(['later', 'caller', 'refreshed']);
   });

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
+import { createSession } from '../../../lib/login/create-session.ts';
 import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession, findSession } from '../../../lib/sessions/sessions.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
@@ -61,7 +62,9 @@ const operations = () => store.wire.requests().map(({ operation }) => operation)
 
 test('everywhere ends all sessions of the user, the caller’s as well, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(await revokeMany(store.wired, caller, 'everywhere', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS,
   });
   expect(operations()).toEqual(['UpdateItem']);
@@ -72,7 +75,9 @@ test('everywhere ends all sessions of the user, the caller’s as well, in one w
 
 test('others ends all but the caller’s own chain, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(await revokeMany(store.wired, caller, 'others', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'others', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS,
     except_sid: 'caller',
   });
@@ -90,13 +95,13 @@ test('others ends all but the caller’s own chain, in one write', async () => {
 test('nobody else is touched', async () => {
   const { caller } = await devices();
   const bystander = await begin(randomUUID(), 'caller', NOW_MS - 3_000);
-  await revokeMany(store.wired, caller, 'everywhere', NOW_MS);
+  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(bystander)).toBe(true);
 });
 
 test('who logs in a millisecond later is in', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.wired, caller, 'everywhere', NOW_MS);
+  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(await begin(sub, 'same millisecond', NOW_MS))).toBe(false);
   expect(await isAlive(await begin(sub, 'later', NOW_MS + 1))).toBe(true);
 });
@@ -104,7 +109,9 @@ test('who logs in a millisecond later is in', async () => {
 test('a caller whose login service’s clock runs ahead ends its own session too', async () => {
   const sub = randomUUID();
   const caller = await begin(sub, 'caller', NOW_MS + 5_000);
-  expect(await revokeMany(store.wired, caller, 'everywhere', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS + 5_000,
   });
   expect(await isAlive(caller)).toBe(false);
@@ -112,8 +119,8 @@ test('a caller whose login service’s clock runs ahead ends its own session too
 
 test('everywhere after others ends the chain that was kept', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.wired, caller, 'others', NOW_MS);
-  await revokeMany(store.wired, caller, 'everywhere', NOW_MS + 1);
+  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'others', NOW_MS);
+  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS + 1);
   expect(await isAlive(caller)).toBe(false);
   expect(await cutoffRow(sub)).toEqual({ sub, jti: '#cutoff', revoked_before: NOW_MS + 1 });
 });
@@ -122,7 +129,12 @@ describe('a cutoff never moves back, or the dead would rise', () => {
   test.each(SCOPES)('%s, on a clock that runs behind', async (scope) => {
     const { sub, caller, others } = await devices();
     await writeCutoffRow(sub, NOW_MS, 'caller');
-    const cutoff = await revokeMany(store.wired, caller, scope, NOW_MS - 2_500);
+    const cutoff = await revokeMany(
+      store.wired,
+      { session: caller, cutoff: undefined },
+      scope,
+      NOW_MS - 2_500,
+    );
     expect(cutoff).toEqual({
       revoked_before: NOW_MS,
       ...(scope === 'others' ? { except_sid: 'caller' } : {}),
@@ -146,7 +158,9 @@ describe('a caller that has been ended meanwhile', () => {
     async (scope, _, except_sid, revokedBefore = NOW_MS) => {
       const { sub, caller, others } = await devices();
       await writeCutoffRow(sub, revokedBefore, except_sid);
-      expect(await revokeMany(store.wired, caller, scope, NOW_MS)).toBeNull();
+      expect(
+        await revokeMany(store.wired, { session: caller, cutoff: undefined }, scope, NOW_MS),
+      ).toBeNull();
       expect(await cutoffRow(sub)).toMatchObject({ revoked_before: revokedBefore, except_sid });
       expect(operations()).toEqual(['UpdateItem', 'BatchGetItem']);
       expect(await isAlive(others[0] ?? caller)).toBe(true);
@@ -156,7 +170,9 @@ describe('a caller that has been ended meanwhile', () => {
   test('everywhere, by another everywhere: is told the truth, that all are out', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 1);
-    expect(await revokeMany(store.wired, caller, 'everywhere', NOW_MS)).toEqual({
+    expect(
+      await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).toEqual({
       revoked_before: NOW_MS + 1,
     });
   });
@@ -175,7 +191,12 @@ describe('a write whose answer was lost', () => {
     async (scope, fault) => {
       const { caller, others } = await devices();
       await store.wire.fault(fault, { times: 1, operation: 'UpdateItem' });
-      const cutoff = await revokeMany(store.wired, caller, scope, NOW_MS);
+      const cutoff = await revokeMany(
+        store.wired,
+        { session: caller, cutoff: undefined },
+        scope,
+        NOW_MS,
+      );
       expect(cutoff?.revoked_before).toBe(NOW_MS);
       expect(operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
       for (const session of others) expect(await isAlive(session)).toBe(false);
@@ -185,9 +206,11 @@ describe('a write whose answer was lost', () => {
 
   test('is no success when the cutoff that is there cannot be read', async () => {
     const { caller } = await devices();
-    await revokeMany(store.direct, caller, 'everywhere', NOW_MS);
+    await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
     await store.wire.fault('access-denied', { operation: 'BatchGetItem' });
-    await expect(revokeMany(store.wired, caller, 'everywhere', NOW_MS)).rejects.toMatchObject({
+    await expect(
+      revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
   });
@@ -200,7 +223,9 @@ describe('a write that did not happen', () => {
       const { caller, others } = await devices();
       await store.wire.fault(fault, { operation: 'UpdateItem' });
       for (const scope of SCOPES)
-        await expect(revokeMany(store.wired, caller, scope, NOW_MS)).rejects.toThrow();
+        await expect(
+          revokeMany(store.wired, { session: caller, cutoff: undefined }, scope, NOW_MS),
+        ).rejects.toThrow();
       for (const session of [caller, ...others]) expect(await isAlive(session)).toBe(true);
     },
   );
@@ -222,9 +247,9 @@ describe('a write that did not happen', () => {
         },
       { step: 'initialize', name: 'contest' },
     );
-    await expect(revokeMany(contested, caller, 'everywhere', NOW_MS)).rejects.toThrow(
-      'still being rewritten',
-    );
+    await expect(
+      revokeMany(contested, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).rejects.toThrow('still being rewritten');
     contested.client.destroy();
     expect(await cutoffRow(sub)).toMatchObject({ except_sid: 'caller' });
   });
@@ -245,7 +270,9 @@ describe('a write that did not happen', () => {
         },
       { step: 'initialize', name: 'clear' },
     );
-    expect(await revokeMany(cleared, caller, 'everywhere', NOW_MS)).toEqual({
+    expect(
+      await revokeMany(cleared, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).toEqual({
       revoked_before: NOW_MS,
     });
     cleared.client.destroy();

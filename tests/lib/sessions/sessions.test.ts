@@ -4,8 +4,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
+import { createSession } from '../../../lib/login/create-session.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
+import { endSession, findSession } from '../../../lib/sessions/sessions.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 let store: WiredStore;
