@@ -64,7 +64,8 @@ export async function rotateSession(
   if (read.row?.rotated_to !== undefined) return successorOf(store, read.row, nowMs);
   const old = activeOf(store, read, nowMs);
   if (!old) return null;
-  const successor = parseSession({ ...old, ...changes });
+  const { sub, sid, auth_time } = old;
+  const successor = parseSession({ ...old, ...changes, sub, sid, auth_time });
   // A token with the same jti would survive its own rotation.
   if (successor.jti === old.jti)
     throw new TypeError('The refreshed session’s jti must be a new one');

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, type JWTPayload, type KeyObject, SignJWT } from 'jose';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { authTimeAfter, type Cutoff } from '../sessions/cutoff.ts';
+import { authTimeAfter } from '../sessions/cutoff.ts';
 import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
 import { readCutoff } from '../sessions/revoke-many.ts';
-import { InvalidSessionError, type Session } from '../sessions/session.ts';
+import { InvalidSessionError, parseSession, type Session } from '../sessions/session.ts';
 import { createSession, rotateSession } from './create-session.ts';
 
 /** How a login service signs: the key, and the claims that this service checks. */
@@ -53,10 +53,26 @@ export async function issueSession(
   request: NewSession,
   nowMs: number = Date.now(),
 ): Promise<IssuedSession> {
-  const session = newSession(request, nowMs, await readCutoff(store, request.sub));
-  if (!(await createSession(store, session)))
-    throw new Error('A session with this sub and jti exists already');
+  const session = await beginSession(store, request, nowMs);
+  if (!session) throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
+}
+
+/**
+ * Puts the row of a new session, for a token that is signed elsewhere.
+ *
+ * @returns null when the `jti` is taken
+ * @throws as {@link issueSession}
+ */
+export async function beginSession(
+  store: SessionStore,
+  request: NewSession,
+  nowMs: number = Date.now(),
+): Promise<Session | null> {
+  const draft = newSession(request, nowMs);
+  const cutoff = await readCutoff(store, draft.sub);
+  const session = { ...draft, auth_time: authTimeAfter(cutoff, nowMs) };
+  return (await createSession(store, session)) ? session : null;
 }
 
 /** How long a second refresh of one token gets the same successor, in seconds: two tabs, a lost answer. */
@@ -97,24 +113,24 @@ export async function refreshSession(
 }
 
 /**
- * Builds the row of a new session.
+ * Builds the row of a new session of a user without a cutoff.
  *
- * @param cutoff the user's cutoff: the session begins after it
- * @throws InvalidSessionError for a `sub` that names the partition of a token without `sub`
+ * @throws InvalidSessionError naming what cannot be stored, such as a `sub` that names the partition
+ *   of a token without `sub`
  */
-export function newSession(request: NewSession, nowMs: number, cutoff?: Cutoff): Session {
+export function newSession(request: NewSession, nowMs: number): Session {
   const { sub, ttlSeconds, jti = randomUUID(), userAgent, ip, idpSid } = request;
   if (isGuest(sub)) throw new InvalidSessionError('key', `of a user; ${GUEST_PREFIX} is reserved`);
-  return {
+  return parseSession({
     sub,
     jti,
     sid: jti,
-    auth_time: authTimeAfter(cutoff, nowMs),
+    auth_time: nowMs,
     expires_at: Math.floor(nowMs / 1_000) + ttlSeconds,
     ...(userAgent === undefined ? {} : { user_agent: userAgent }),
     ...(ip === undefined ? {} : { ip }),
     ...(idpSid === undefined ? {} : { idp_sid: idpSid }),
-  };
+  });
 }
 
 /** Signs the token of a session. */

@@ -39,8 +39,8 @@ export async function revokeMany(
     const cutoff = { revoked_before: revokedBefore, ...exception };
     if (await writeCutoff(store, session.sub, cutoff, previous)) return cutoff;
     previous = await readCutoff(store, session.sub);
-    // A lost answer: the retried write failed its own condition.
-    if (isSame(previous, cutoff)) return cutoff;
+    // Such as the own write: its answer got lost, and the retried write failed its own condition.
+    if (previous && covers(previous, cutoff)) return previous;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
@@ -63,7 +63,8 @@ export async function revokeAll(
     const newest = times.reduce((one, other) => Math.max(one, other), 0);
     const cutoff = { revoked_before: Math.max(authTimeAfter(previous, nowMs), newest) };
     if (await writeCutoff(store, sub, cutoff, previous)) return cutoff;
-    if (isSame(await readCutoff(store, sub), cutoff)) return cutoff;
+    const written = await readCutoff(store, sub);
+    if (written && covers(written, cutoff)) return written;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
@@ -112,7 +113,8 @@ async function writeCutoff(
       }),
       deadline,
     );
-    if (!isSame(parseCutoff(Attributes), cutoff))
+    const written = parseCutoff(Attributes);
+    if (!written || !covers(written, cutoff))
       throw new Error('The store’s answer to a write does not hold the cutoff');
     return true;
   } catch (error) {
@@ -121,6 +123,7 @@ async function writeCutoff(
   }
 }
 
-function isSame(one: Cutoff | undefined, other: Cutoff): boolean {
-  return one?.revoked_before === other.revoked_before && one.except_sid === other.except_sid;
+/** Whether one cutoff ends all sessions that another would, and excepts the same token family. */
+function covers(one: Cutoff, other: Cutoff): boolean {
+  return one.revoked_before >= other.revoked_before && one.except_sid === other.except_sid;
 }

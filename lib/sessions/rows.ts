@@ -32,7 +32,7 @@ export async function readRows(
   jtis: readonly string[],
 ): Promise<ReadonlyMap<string, Row>> {
   using deadline = startDeadline();
-  return readRowsBy(deadline, store, sub, jtis);
+  return await readRowsBy(deadline, store, sub, jtis);
 }
 
 /** Like {@link readRows}, as one step of an operation with a deadline of its own. */

@@ -49,7 +49,7 @@ export class InvalidSessionError extends TypeError {
  */
 export function parseSession(row: object): Session {
   const attributes: Partial<Record<keyof Session, unknown>> = row;
-  const { sid, auth_time, expires_at, rotated_to, reusable_until } = attributes;
+  const { sid, auth_time, expires_at, reusable_until } = attributes;
   const key = parseRowKey(attributes);
   if (!key) throw new InvalidSessionError('key', 'within the limits of docs/login-service.md');
   if (!isJti(sid)) throw new InvalidSessionError('sid', 'the jti of a session');
@@ -57,8 +57,7 @@ export function parseSession(row: object): Session {
     throw new InvalidSessionError('auth_time', 'a whole number of epoch milliseconds');
   if (!isEpochTime(expires_at, 1_000))
     throw new InvalidSessionError('expires_at', 'a whole number of epoch seconds');
-  if (rotated_to !== undefined && !isJti(rotated_to))
-    throw new InvalidSessionError('rotated_to', 'the jti of a session');
+  const rotated_to = parseMark(attributes);
   if (reusable_until !== undefined && !isEpochTime(reusable_until, 1))
     throw new InvalidSessionError('reusable_until', 'a whole number of epoch milliseconds');
   return {
@@ -72,6 +71,17 @@ export function parseSession(row: object): Session {
     // Of any type, the attribute says that the session is over.
     ...(attributes.ended_at === undefined ? {} : { ended_at: Number(attributes.ended_at) }),
   };
+}
+
+/**
+ * Parses a row's mark, set by a refresh.
+ *
+ * @returns the `jti` of the successor; undefined where no refresh has replaced the row
+ * @throws InvalidSessionError for a mark that names no session
+ */
+export function parseMark({ rotated_to }: { readonly rotated_to?: unknown }): string | undefined {
+  if (rotated_to === undefined || isJti(rotated_to)) return rotated_to;
+  throw new InvalidSessionError('rotated_to', 'the jti of a session');
 }
 
 function optionalStrings({ user_agent, ip, idp_sid }: Partial<Record<keyof Session, unknown>>) {

@@ -6,7 +6,7 @@ import { isActive } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { type Row, readRows, readRowsBy } from './rows.ts';
-import { parseSession, type Session } from './session.ts';
+import { parseMark, parseSession, type Session } from './session.ts';
 
 /** A session row as read, with the user's cutoff from the same read. */
 export interface SessionRead {
@@ -90,9 +90,9 @@ export async function endSession(store: SessionStore, { sub, jti }: SessionKey):
   while (!ended) {
     const row = (await readRowsBy(deadline, store, sub, [current])).get(current);
     if (!row) break;
-    const { rotated_to = current } = parseSession(row);
-    if (rotated_to !== current) replaced.push(current);
-    current = rotated_to;
+    const successor = parseMark(row);
+    if (successor) replaced.push(current);
+    current = successor ?? current;
     ended = await deleteRow(deadline, store, { sub, jti: current });
   }
   for (const mark of replaced.reverse())

@@ -3,8 +3,8 @@ import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
 import { createSession } from '../../../lib/login/create-session.ts';
-import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
-import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { authTimeAfter } from '../../../lib/sessions/cutoff.ts';
+import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
@@ -135,13 +135,69 @@ describe('a cutoff never moves back, or the dead would rise', () => {
       scope,
       NOW_MS - 2_500,
     );
-    expect(cutoff).toEqual({
-      revoked_before: NOW_MS,
-      ...(scope === 'others' ? { except_sid: 'caller' } : {}),
-    });
+    expect(cutoff).toEqual(
+      scope === 'others'
+        ? { revoked_before: NOW_MS, except_sid: 'caller' }
+        : { revoked_before: NOW_MS + 1 },
+    );
     for (const session of others) expect(await isAlive(session)).toBe(false);
     expect(await isAlive(caller)).toBe(scope === 'others');
   });
+});
+
+describe('a cutoff that was read', () => {
+  test.each(SCOPES)('grows by %s in the same millisecond, on any clock', async (scope) => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS, 'caller');
+    const cutoff = { revoked_before: NOW_MS, except_sid: 'caller' };
+    for (const behindMs of [0, 3_600_000])
+      expect(
+        await revokeMany(store.wired, { session: caller, cutoff }, scope, NOW_MS - behindMs),
+      ).toMatchObject({ revoked_before: NOW_MS + 1 });
+    expect(await cutoffRow(sub)).toMatchObject({ revoked_before: NOW_MS + 1 });
+    expect(operations().filter((name) => name === 'UpdateItem')).toHaveLength(2);
+  });
+
+  test('costs no second read: one write', async () => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS - 10, 'caller');
+    const cutoff = { revoked_before: NOW_MS - 10, except_sid: 'caller' };
+    await revokeMany(store.wired, { session: caller, cutoff }, 'everywhere', NOW_MS);
+    expect(operations()).toEqual(['UpdateItem']);
+  });
+});
+
+describe('all sessions of a user, ended by somebody else', () => {
+  test('are over, those of clocks ahead included, and the next log-in is not', async () => {
+    const { sub, caller, others } = await devices();
+    const ahead = await begin(sub, 'ahead', NOW_MS + 60_000);
+    const cutoff = await revokeAll(store.wired, sub, NOW_MS);
+    expect(cutoff).toEqual({ revoked_before: NOW_MS + 60_000 });
+    for (const session of [caller, ...others, ahead]) expect(await isAlive(session)).toBe(false);
+    const next = await begin(sub, 'next', authTimeAfter(cutoff, NOW_MS));
+    expect(await isAlive(next)).toBe(true);
+  });
+
+  test('end although a cutoff spares one, and the cutoff grows', async () => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS + 5, 'caller');
+    expect(await revokeAll(store.wired, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS + 6 });
+    expect(await isAlive(caller)).toBe(false);
+  });
+
+  test('end for a user without any row', async () => {
+    const sub = randomUUID();
+    expect(await revokeAll(store.wired, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS });
+  });
+
+  test.each<FaultName>(['access-denied', 'empty-answer', 'html'])(
+    'are an error where the cutoff cannot be written: %s',
+    async (fault) => {
+      const { sub } = await devices();
+      await store.wire.fault(fault, { operation: 'UpdateItem' });
+      await expect(revokeAll(store.wired, sub, NOW_MS)).rejects.toThrow();
+    },
+  );
 });
 
 describe('a caller that has been ended meanwhile', () => {
