@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore, type SessionStore } from '../lib/aws/dynamodb.ts';
 import { createSessionsTable } from '../local/table.ts';
+import { nextEvent } from '../support/processes.ts';
 import type { PackagedFunction } from './packaged.ts';
 import { beginJwtSessions, jwtSecret, type PreparedSession } from './prepared-session.ts';
-import { nextEvent } from './processes.ts';
 
 /** A server that logs sessions out, in a process of its own. */
 export interface Contender {

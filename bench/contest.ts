@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../lib/aws/dynamodb.ts';
+import { nextEvent, stop } from '../support/processes.ts';
 import {
   type Contender,
   hasFastApi,
@@ -13,7 +14,7 @@ import {
   startPeer,
 } from './contenders.ts';
 import { packageFunctions } from './packaged.ts';
-import { cpuMs, nextEvent, stop } from './processes.ts';
+import { cpuMs } from './processes.ts';
 
 /** All contenders, each in a process of its own, and the one store of all in another. */
 export interface Contest extends AsyncDisposable {

@@ -1,10 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import {
+  type Consumption,
+  durationDollars,
+  MEMORY_MB,
+  otherDollars,
+  STORE_MS,
+} from '../support/prices.ts';
 import { canShareCpu, cpuShareOf } from './cpu-share.ts';
 import { logoutEvent, meEvent } from './event.ts';
 import { buildBare } from './naive/build.ts';
 import { type PackagedFunction, packageFunctions } from './packaged.ts';
-import { type Consumption, durationDollars, MEMORY_MB, otherDollars, STORE_MS } from './prices.ts';
 import { type Measure, measure, type Row } from './row.ts';
 import { Environment } from './runtime-api.ts';
 import { interleaved } from './statistics.ts';

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ONE_CPU_MB } from '../support/prices.ts';
 
 /** A share of one processor, as Lambda gives it with the memory of a function. */
 export interface CpuShare extends Disposable {
@@ -7,8 +8,6 @@ export interface CpuShare extends Disposable {
   hold(pid: number): void;
 }
 
-/** Memory at which a function has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-export const ONE_CPU_MB = 1_769;
 /** In how long a process gets its share once. Lambda's own is not documented; the kernel's default is 100 ms. */
 const PERIOD_US = 20_000;
 

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { unzip } from './unzip.ts';
+import { join } from 'node:path';
+import { packageCopy } from '../support/package-copy.ts';
+import { unzip } from '../support/unzip.ts';
 
 /** A function as it would be deployed: its package unpacked, and what its template says of it. */
 export interface PackagedFunction {
@@ -23,9 +21,6 @@ export type Packages = AsyncDisposable & {
   readonly directory: string;
   readonly functions: Readonly<Record<FunctionName, PackagedFunction>>;
 };
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const LEFT_OUT = ['node_modules', '.git', '.serverless', '.esbuild', '.local', 'coverage', 'tests'];
 
 /**
  * Runs `serverless package` and unpacks the zip files. It runs in a copy of the project, so that what
@@ -52,25 +47,6 @@ export async function packageFunctions(): Promise<Packages> {
   };
   const kept = cleanup.move();
   return { directory, functions, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-/**
- * Runs `serverless package` in a copy of the project.
- *
- * @param copy folder to make the copy in
- * @param output folder for the template and the zip files
- */
-export async function packageCopy(copy: string, output: string): Promise<void> {
-  cpSync(ROOT, copy, {
-    recursive: true,
-    filter: (path) => path === ROOT || !LEFT_OUT.includes(basename(path)),
-  });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
-    { cwd: copy },
-  );
 }
 
 interface LambdaFunction {

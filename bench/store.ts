@@ -1,13 +1,11 @@
-import { fork } from 'node:child_process';
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { newSession, type Signer, signSession } from '../lib/login/issue.ts';
 import type { Session } from '../lib/sessions/session.ts';
 import { findSession } from '../lib/sessions/sessions.ts';
 import { createSessionsTable } from '../local/table.ts';
+import { startStoreProcess } from '../support/store-process.ts';
 
 /** A live session, and the token that names it. */
 export interface LiveSession {
@@ -36,14 +34,11 @@ const BATCH = 25;
 
 export async function openBenchStore(): Promise<BenchStore> {
   const secret = randomBytes(36).toString('base64url');
-  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), {
-    env: { ...process.env, BENCH_SECRET: secret },
-  });
-  const [endpoints] = await once(child, 'message');
+  const server = await startStoreProcess(secret);
   const variables = {
     SESSIONS_TABLE: 'bench-sessions',
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoDb,
-    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+    AWS_ENDPOINT_URL_DYNAMODB: server.dynamoDb,
+    AWS_ENDPOINT_URL_SSM: server.ssm,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
@@ -80,15 +75,10 @@ export async function openBenchStore(): Promise<BenchStore> {
       );
     },
     isAlive: async (session) => (await findSession(store, session)) !== null,
-    counts: async () => {
-      child.send('counts');
-      const [counts] = await once(child, 'message');
-      return counts;
-    },
+    counts: server.counts,
     [Symbol.asyncDispose]: async () => {
       store.client.destroy();
-      child.kill();
-      await once(child, 'exit');
+      await server[Symbol.asyncDispose]();
     },
   };
 }

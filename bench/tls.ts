@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nextEvent, stop } from './processes.ts';
+import { nextEvent, stop } from '../support/processes.ts';
 
 const PROCESS = fileURLToPath(new URL('./tls-process.ts', import.meta.url));
 const REQUEST =

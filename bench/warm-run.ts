@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nextEvent } from '../support/processes.ts';
 import type { CpuShare } from './cpu-share.ts';
 import type { PackagedFunction } from './packaged.ts';
-import { nextEvent } from './processes.ts';
 import { lambdaFlags } from './runtime-api.ts';
 
 /** What calls of a warm function cost, by call, and how often each status was answered. */

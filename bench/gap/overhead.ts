@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nextEvent, stop } from '../../support/processes.ts';
 import { meEvent } from '../event.ts';
 import { type PackagedFunction, packageFunctions } from '../packaged.ts';
-import { nextEvent, stop } from '../processes.ts';
 import { lambdaFlags } from '../runtime-api.ts';
 import { type Measure, measure, quantile } from '../statistics.ts';
 import { type BenchStore, openBenchStore } from '../store.ts';

@@ -1,14 +1,13 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
 import type { Environment } from '../../lib/shared/environment.ts';
 import { UsageError } from '../../local/arguments.ts';
+import { readRunFile } from '../../local/run-file.ts';
 import { signerOf } from '../../local/signer.ts';
 import { targetEnvironment } from '../../local/target.ts';
-import { startService } from '../../tests/support/service.ts';
-import { nextEvent, stop } from '../processes.ts';
+import { startOfflineService } from '../../support/offline-service.ts';
+import { startStoreProcess } from '../../support/store-process.ts';
 
 /** The service under test, and its store, to which this process is the login service. */
 export interface Target {
@@ -33,13 +32,12 @@ const OTHER_MACHINE_MARGIN_MS = 2_000;
  */
 export async function startTarget(): Promise<OpenTarget> {
   await using started = new AsyncDisposableStack();
-  const store = fork(fileURLToPath(new URL('../store-process.ts', import.meta.url)));
-  started.defer(() => stop(store));
-  const { dynamoDb } = await nextEvent<{ dynamoDb: string }>(store, 'message');
-  const service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb });
+  const { dynamoDb } = started.use(await startStoreProcess());
+  const service = await startOfflineService({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb });
   started.defer(async () => void (await service.stop()));
-  Object.assign(process.env, service.environment);
-  const opened = await target(service.url, service.environment, 0);
+  const environment = readRunFile(service.port) ?? {};
+  Object.assign(process.env, environment);
+  const opened = await target(service.url, environment, 0);
   const running = started.move();
   return { ...opened, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -10,10 +10,11 @@ import { types } from 'node:util';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
 import { createSessionsTable } from '../../local/table.ts';
-import { type FaultProxy, startFaultProxy } from '../../tests/support/fault-proxy.ts';
-import { patientClient } from '../patient-client.ts';
-import { nextEvent, stop } from '../processes.ts';
-import { bundleFunctions } from './bundle.ts';
+import { bundleFunctions } from '../../support/bundle-functions.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { noRetryClient } from '../../support/no-retry-client.ts';
+import { nextEvent, stop } from '../../support/processes.ts';
+import { startStoreProcess } from '../../support/store-process.ts';
 
 /** The functions that the soak asks over HTTP. */
 export type SoakFunction = 'logout' | 'me';
@@ -35,7 +36,6 @@ export interface Stack {
   restart(fn: SoakFunction): Promise<void>;
 }
 
-const STORE = fileURLToPath(new URL('../store-process.ts', import.meta.url));
 const FUNCTION = fileURLToPath(new URL('./function-process.ts', import.meta.url));
 const REQUESTS = {
   logout: { method: 'POST', path: '/api/v1/auth/logout' },
@@ -50,16 +50,14 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
   const bundle = join(directory, 'functions.cjs');
   writeFileSync(bundle, await bundleFunctions());
 
-  const storeProcess = fork(STORE);
-  started.defer(() => stop(storeProcess));
-  const { dynamoDb } = await nextEvent<{ dynamoDb: string }>(storeProcess, 'message');
+  const { dynamoDb } = started.use(await startStoreProcess());
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'soak',
     AWS_SECRET_ACCESS_KEY: 'soak',
   });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamoDb;
-  const client = patientClient();
+  const client = noRetryClient();
   started.defer(() => client.destroy());
   const direct: SessionStore = { client, table: 'soak-sessions' };
   await createSessionsTable(direct.client, direct.table);

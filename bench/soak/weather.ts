@@ -1,4 +1,4 @@
-import type { FaultName } from '../../tests/support/fault-proxy.ts';
+import type { FaultName } from '../../support/fault-proxy.ts';
 import type { Random } from './random.ts';
 import type { Stack } from './stack.ts';
 

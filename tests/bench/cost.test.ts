@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { durationDollars, MEMORY_MB, otherDollars, prices, STORE_MS } from '../../bench/prices.ts';
+import {
+  durationDollars,
+  MEMORY_MB,
+  otherDollars,
+  prices,
+  STORE_MS,
+} from '../../support/prices.ts';
 
 describe('the formula', () => {
   test('is GB-seconds times their price', () => {

@@ -5,10 +5,10 @@ import { issueSession } from '../../lib/login/issue.ts';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
 import { readRunLog } from '../../local/run-log.ts';
 import { signerOf } from '../../local/signer.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { openPage } from '../support/browser-page.ts';
 import { onPort } from '../support/documented-service.ts';
 import { commandsOf } from '../support/documents.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { documented, type RunningService, startService } from '../support/service.ts';
 import { runInOneShell } from '../support/shell-session.ts';
 

@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { readRunFile } from '../../local/run-file.ts';
+import { freePort } from '../../support/offline-service.ts';
 import { runCommand } from '../support/commands.ts';
-import { freePort, type RunningService, startService } from '../support/service.ts';
+import { type RunningService, startService } from '../support/service.ts';
 
 let service: RunningService;
 beforeAll(async () => {

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { putConsoleInFront } from '../../local/console/console.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { freePort } from '../../support/offline-service.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { consolePage } from '../support/console-page.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { freePort, type RunningService, startService } from '../support/service.ts';
+import { type RunningService, startService } from '../support/service.ts';
 import { issueTestSession, testSigner } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -24,11 +25,7 @@ describeInBrowser('the local console, where not all is well', () => {
   test('says that it can’t sign where the service has only a public key, and shows rows all the same', async () => {
     const port = await freePort();
     const server = createServer();
-    putConsoleInFront(
-      server,
-      { store, signer: undefined, sub: 'alice', hasDocsPage: false },
-      'localhost',
-    );
+    putConsoleInFront(server, { store, signer: undefined, sub: 'alice' }, 'localhost');
     server.listen(port, 'localhost');
     await issueTestSession(store, { userAgent: 'From somewhere else' });
     const visit = await browser.visit(`http://localhost:${port}/`);
@@ -37,8 +34,6 @@ describeInBrowser('the local console, where not all is well', () => {
     await visit.page.locator('#rows tr').filter({ hasText: 'From somewhere else' }).waitFor();
     expect(await visit.page.locator('.card').count()).toBe(0);
     expect(await visit.page.getByRole('button', { name: 'New session' }).count()).toBe(0);
-    // Nor does it offer a page that this run leaves out.
-    expect(await visit.page.getByRole('link', { name: 'API docs' }).count()).toBe(0);
     expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
     await visit.close();
     server.closeAllConnections();
@@ -49,11 +44,7 @@ describeInBrowser('the local console, where not all is well', () => {
     const port = await freePort();
     const server = createServer();
     const start = () =>
-      putConsoleInFront(
-        server,
-        { store, signer: testSigner, sub: 'bob', hasDocsPage: true },
-        'localhost',
-      );
+      putConsoleInFront(server, { store, signer: testSigner, sub: 'bob' }, 'localhost');
     start();
     server.listen(port, 'localhost');
     const { page, close } = await browser.visit(`http://localhost:${port}/`);

@@ -6,14 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
 import { signerOf } from '../../local/signer.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import type { OfflineService } from '../../support/offline-service.ts';
 import { runCommand } from '../support/commands.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import {
-  type OfflineService,
-  type RunningService,
-  startProtectedApi,
-  startService,
-} from '../support/service.ts';
+import { type RunningService, startProtectedApi, startService } from '../support/service.ts';
 import { signRaw } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 

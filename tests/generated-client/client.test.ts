@@ -3,7 +3,7 @@ import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { openApiDocument } from '../../lib/openapi/document.ts';
 import { signerOf } from '../../local/signer.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { type RunningService, startService } from '../support/service.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import {

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import fc from 'fast-check';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
 import { FORMATS, requestV2 } from '../support/requests.ts';
 import { encode, issueTestSession } from '../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FaultName, FaultOptions } from '../../support/fault-proxy.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
-import type { FaultName, FaultOptions } from '../support/fault-proxy.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
 import { encode, issueTestSession, signRaw, TEST_SECRET } from '../support/signing.ts';

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { refreshSession } from '../../lib/login/issue.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
 import { FORMATS } from '../support/requests.ts';
 import { issueTestSession, signRaw, testSigner } from '../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';

@@ -5,7 +5,7 @@ import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { type FakeSsm, type SsmFault, startFakeSsm } from '../support/fake-ssm.ts';
-import { type FreshFunctions, functionStarter } from '../support/fault-matrix-process.ts';
+import { type FreshFunctions, functionStarter } from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { requestV2 } from '../support/requests.ts';

@@ -2,9 +2,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { packageCopy } from '../../bench/packaged.ts';
-import { unzip } from '../../bench/unzip.ts';
-import { DOCS_SOURCES } from '../../lib/docs-files.ts';
+import { packageCopy } from '../../support/package-copy.ts';
+import { unzip } from '../../support/unzip.ts';
 
 let directory: string;
 let template: string;
@@ -25,10 +24,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const SWAGGER_LICENCE = 'node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt';
-
 /** What only the console, and the plugin that opens it, say. */
-const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console'];
+const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console', 'swagger'];
 
 test('the marks of the console are those that it has', () => {
   const source = [...globSync('local/console/*.ts'), 'local/plugin.ts']
@@ -40,18 +37,16 @@ test('the marks of the console are those that it has', () => {
 test('no route of the console is deployed', () => {
   const routes = [...template.matchAll(/"RouteKey":\s*"([^"]+)"/g)].map(([, route]) => route);
   expect(routes).toContain('POST /api/v1/auth/logout');
-  expect(routes.filter((route) => /^\w+ \/(console.*)?$|\$default/.test(`${route}`))).toEqual([]);
+  expect(
+    routes.filter((route) => /^\w+ \/((console|docs).*)?$|\$default/.test(`${route}`)),
+  ).toEqual([]);
 });
 
 test('no code and no file of the console is deployed, nor a source map of it', () => {
   const files = [...deployed.keys()];
   expect(files).toContain('logout.zip/handlers/logout.cjs');
   expect(files).toContain('logout.zip/handlers/logout.cjs.map');
-  // The page /docs has files beside its code, which its function names one by one, and their license.
-  const beside = files.filter((file) => !/\.cjs(\.map)?$/.test(file));
-  expect(beside.sort()).toEqual(
-    [...DOCS_SOURCES, SWAGGER_LICENCE].map((path) => `docs.zip/${path}`).sort(),
-  );
+  expect(files.filter((file) => !/\.cjs(\.map)?$/.test(file))).toEqual([]);
   for (const text of [template, ...deployed.values()])
     for (const mark of MARKS) expect(text.includes(mark)).toBe(false);
 });

@@ -28,11 +28,15 @@ function citationsIn(text: string): readonly Citation[] {
   );
 }
 
-/** Whether a test, or a group of them, has this title: as its source has it, before `%s` is filled in. */
+/**
+ * Whether a test, or a group of tests, has this title: as in the source, before `%s` is filled in. A citation may
+ * end in `…` in place of the rest of the title.
+ */
 function hasTest({ file, title }: Citation): boolean {
   if (!existsSync(file)) return false;
-  const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`\\(\\s*(['"\`])${literal}\\1,`).test(read(file));
+  const literal = title.replace(/…$/, '').replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const rest = title.endsWith('…') ? '[^\\n]*?' : '';
+  return new RegExp(`\\(\\s*(['"\`])${literal}${rest}\\1,`).test(read(file));
 }
 
 function rowsOf(text: string): readonly Row[] {
@@ -146,6 +150,7 @@ test.each([
   ['tests/repo-checks/docs.test.ts', 'names tests that were never written'],
   ['tests/repo-checks/missing.test.ts', 'names tests that are there'],
   ['tests/repo-checks/docs.test.ts', 'names tests'],
+  ['tests/repo-checks/docs.test.ts', 'named tests…'],
 ])('a test that is not there would be seen: %s, %j', (file, title) => {
   expect(hasTest({ file, title })).toBe(false);
 });

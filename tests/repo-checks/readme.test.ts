@@ -9,8 +9,8 @@ const PEERS = [
   'Amazon Cognito',
 ];
 
-test('the README has less than 300 lines', () => {
-  expect(readme.split('\n').length).toBeLessThan(300);
+test('the README has less than 200 lines', () => {
+  expect(readme.split('\n').length).toBeLessThan(200);
 });
 
 test('a newcomer has read at most ten lines when they see the 401', () => {

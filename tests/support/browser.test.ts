@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '../../support/offline-service.ts';
 import { describeInBrowser, findChromium, openBrowser, type TestBrowser } from './browser.ts';
-import { freePort } from './service.ts';
 
 test('a browser that CHROMIUM names has to be there', () => {
   expect(findChromium({ CHROMIUM: process.execPath })).toBe(process.execPath);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { collectOutput } from './service.ts';
+import { collectOutput } from '../../support/offline-service.ts';
 
 export interface CommandResult {
   readonly code: number | null;

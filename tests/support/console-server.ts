@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type RequestOptions } from 'node:http';
 import { putConsoleInFront } from '../../local/console/console.ts';
 import type { Demo } from '../../local/console/demo-sessions.ts';
-import { freePort } from './service.ts';
+import { freePort } from '../../support/offline-service.ts';
 import { testSigner } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
@@ -39,7 +39,6 @@ export async function startConsole(): Promise<ConsoleServer> {
     store,
     signer: testSigner,
     sub: 'alice',
-    hasDocsPage: true,
   };
   const server = createServer((request, response) => {
     response.end(`gateway: ${request.method} ${request.url}`);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
 import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
 import { removeRunLog } from '../../local/run-log.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { collectOutput, freePort } from './service.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { collectOutput, freePort } from '../../support/offline-service.ts';
 
 /** A service that a command of the README has started, on ports of its own, over a wire that can fail. */
 export interface DocumentedService {

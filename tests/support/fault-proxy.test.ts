@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FaultName } from './fault-proxy.ts';
+import type { FaultName } from '../../support/fault-proxy.ts';
 import { issueTestSession } from './signing.ts';
 import { openWiredStore, type WiredStore } from './wired-store.ts';
 

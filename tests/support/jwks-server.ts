@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { JWK } from 'jose';
-import { listenOnLoopback } from './loopback.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 
 /** How the server answers. */
 export type KeyServerBehaviour =

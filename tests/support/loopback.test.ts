@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type LoopbackPort, listenOnLoopback } from './loopback.ts';
+import { type LoopbackPort, listenOnLoopback } from '../../support/loopback.ts';
 
 let port: LoopbackPort;
 beforeEach(async () => {

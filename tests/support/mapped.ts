@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as forward } from 'node:http';
-import { freePort } from './service.ts';
+import { freePort } from '../../support/offline-service.ts';
 
 /** A service behind a base path, as a stage or a custom domain's mapping puts one before it. */
 export interface MappedService {

@@ -13,10 +13,17 @@ interface Exception {
   readonly check: (command: string) => Promise<void>;
 }
 
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name, repository, scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** The documented commands that no test runs, and what is checked instead. */
 export const NOT_RUN_HERE: Readonly<Record<string, Exception>> = {
+  'git clone <this repository> && cd true-logout': {
+    why: 'the address of the repository is not known here',
+    check: async (command) => {
+      expect(command).toBe(`git clone <this repository> && cd ${name}`);
+      expect(repository).toBeUndefined();
+    },
+  },
   'npm ci && npm start': {
     why: 'it would remove the packages that tests run on; .ci/run installs so, and another line starts',
     check: async () => {

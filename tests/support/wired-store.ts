@@ -1,5 +1,5 @@
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
 /** A test store with two ways to it: over a wire that can fail, and around it. */

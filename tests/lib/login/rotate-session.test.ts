@@ -9,7 +9,7 @@ import { revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { queryRows } from '../../../lib/sessions/rows.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession, findCurrent, findSession } from '../../../lib/sessions/sessions.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 

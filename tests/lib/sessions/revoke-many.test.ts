@@ -7,7 +7,7 @@ import { authTimeAfter } from '../../../lib/sessions/cutoff.ts';
 import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
 const NOW_MS = 1_767_225_600_000;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { readRows, UnprocessedKeysError } from '../../../lib/sessions/rows.ts';
-import type { FaultName } from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { issueTestSession } from '../../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 

@@ -8,7 +8,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  *
  * Each request has a connection of its own: one that was kept may be closed by the store just as it is used.
  */
-export function patientClient(): DynamoDBDocumentClient {
+export function noRetryClient(): DynamoDBDocumentClient {
   const requestHandler = { httpAgent: { keepAlive: false } };
   return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1, requestHandler }));
 }

@@ -1,7 +1,7 @@
 /**
- * The session table of a benchmark and the parameter store, in a process of their own, which also
- * count the requests that they get by operation. Run by bench/store.ts with BENCH_SECRET, the value of
- * every parameter; any message is answered with the counts so far.
+ * An embedded DynamoDB and a parameter store, run by store-process.ts in a process of their own. They
+ * count their requests by operation; any message is answered with the counts so far. STORE_SECRET is
+ * the value of every parameter.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ const parameterStore = createServer(async (request, response) => {
   const { Name } = JSON.parse(body.join(''));
   response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(
     JSON.stringify({
-      Parameter: { Name, Type: 'SecureString', Value: process.env.BENCH_SECRET, Version: 1 },
+      Parameter: { Name, Type: 'SecureString', Value: process.env.STORE_SECRET, Version: 1 },
     }),
   );
 });
@@ -33,6 +33,6 @@ await once(parameterStore, 'listening');
 const { port } = parameterStore.address() as AddressInfo;
 
 process.on('message', () => process.send?.(counts));
-// The bench is gone, however it ended.
+// The parent is gone, however it ended.
 process.on('disconnect', () => process.exit());
 process.send?.({ dynamoDb, ssm: `http://127.0.0.1:${port}` });

@@ -1,5 +1,3 @@
-import { ONE_CPU_MB } from './cpu-share.ts';
-
 /**
  * List prices in us-east-1, in dollars, without free tiers and discounts for volume, as AWS's pages have them
  * in November 2026: https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/api-gateway/pricing/,
@@ -18,6 +16,9 @@ export const prices = {
   /** A GB of log, taken in. */
   logGb: 0.5,
 } as const;
+
+/** Memory at which a function has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+export const ONE_CPU_MB = 1_769;
 
 /** Memory sizes that are compared. The last is one whole processor. */
 export const MEMORY_MB = [128, 512, 1_024, ONE_CPU_MB] as const;
