@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createSession } from '../../lib/login/create-session.ts';
 import type { NewSession } from '../../lib/login/issue.ts';
 import { issueSession } from '../../lib/login/issue.ts';
 import { hashId } from '../../lib/observability/hash-id.ts';
@@ -11,7 +12,7 @@ import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../support/log.ts';
 import { FORMATS, requestV2 } from '../support/requests.ts';
-import { encode, issueTestSession, testSigner } from '../support/signing.ts';
+import { encode, issueTestSession, signRaw, testSigner } from '../support/signing.ts';
 import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
@@ -92,6 +93,25 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     });
     expect(operations()).toEqual(['BatchGetItem', 'Query']);
   });
+});
+
+test('a user and a guest whose jti is the user’s sub see and end nothing of each other', async () => {
+  const bob = randomUUID();
+  const { token, session } = await begin(bob, 0);
+  const guest = { ...session, sub: `#jti:${bob}`, jti: bob, sid: bob };
+  await createSession(store.direct, guest);
+  const guestToken = signRaw({ alg: 'HS256' }, { jti: bob, exp: session.expires_at });
+  expect((await page(token)).sessions).toMatchObject([{ id: idOf({ session }) }]);
+  expect((await page(guestToken)).sessions).toMatchObject([{ id: idOf({ session: guest }) }]);
+  const { handler: logout } = await import('../../handlers/logout.ts');
+  const everywhere = {
+    method: 'POST',
+    path: '/api/v1/auth/logout',
+    query: { scope: 'everywhere' },
+  };
+  expect(await invoke(logout, requestV2({ ...everywhere, token: guestToken }))).toEqual(LOGGED_OUT);
+  expect(await ask(guestToken)).toEqual(UNAUTHORIZED);
+  expect((await page(token)).sessions).toHaveLength(1);
 });
 
 test('hands out no token, nor a part of one', async () => {

@@ -92,8 +92,6 @@ describe('a cutoff that cannot be read', () => {
   test('with an unreadable revoked_before: logout of many does not claim to have worked', async () => {
     const session = await withEpoch(store, { revoked_before: { S: '1' } });
     for (const scope of ['others', 'everywhere'] as const)
-      await expect(
-        revokeMany(store, { session: session, cutoff: undefined }, scope),
-      ).rejects.toThrow();
+      await expect(revokeMany(store, { session, cutoff: undefined }, scope)).rejects.toThrow();
   });
 });
