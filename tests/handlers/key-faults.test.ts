@@ -1,13 +1,19 @@
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { KEY_SET_RETRY_MS } from '../../lib/tokens/remote-jwks.ts';
-import { type AttackHarness, openAttackHarness } from '../support/attacks.ts';
+import { FRESH_MS } from '../../lib/tokens/key-set.ts';
+import { JWKS_MAX_AGE_MS, STALE_MAX_AGE_MS } from '../../lib/tokens/key-source.ts';
+import {
+  type AttackHarness,
+  LOGGED_OUT,
+  openAttackHarness,
+  UNAUTHORIZED,
+} from '../support/attacks.ts';
 import { freezeDate } from '../support/clock.ts';
 import { eventV2 } from '../support/events.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { invoke } from '../support/lambda.ts';
-import { signRaw } from '../support/signing.ts';
+import { issueTestSession, signRaw } from '../support/signing.ts';
 
 /**
  * A key that can't be had is no reason to call a token wrong: logout must not claim success, nor may
@@ -22,6 +28,8 @@ afterEach(async () => {
   for (const close of others) await close();
   others = [];
 });
+
+const later = (ms: number) => jest.setSystemTime(Date.now() + ms);
 
 async function answers(token: string) {
   const headers = { authorization: `Bearer ${token}` };
@@ -72,7 +80,7 @@ describe('JWT_JWKS_URL', () => {
     for (const token of [live, forged]) await expectFault(token, 'JwksUnavailableError', MESSAGE);
 
     await server.listen(true);
-    jest.setSystemTime(Date.now() + KEY_SET_RETRY_MS);
+    later(FRESH_MS + 1);
     await harness.expectHarmless(forged, 'bad_signature');
     await harness.expectEntry(live);
   });
@@ -94,10 +102,56 @@ describe('JWT_JWKS_URL', () => {
     await harness.expectEntry(live);
     await server.listen(false);
     await harness.expectEntry(live);
-    jest.setSystemTime(Date.now() + 30_000);
-    await harness.expectEntry(live);
+    later(FRESH_MS + 1);
     const unknown = await signWith(await makeKeyPair('ES256'), harness.claims, { kid: 'new' });
-    await expectFault(unknown, 'JwksUnavailableError', MESSAGE);
+    const forged = await signWith(await makeKeyPair('ES256'), harness.claims, { kid: 'k' });
+    for (const token of [unknown, forged])
+      await expectFault(token, 'JwksUnavailableError', MESSAGE);
+    await harness.expectEntry(live);
+  });
+
+  test('down for an hour: known keys go on as long, each failed refresh is counted and logged', async () => {
+    await deploy();
+    const live = await signWith(pair, harness.claims, { kid: 'k' });
+    await harness.expectEntry(live);
+    await server.listen(false);
+    later(JWKS_MAX_AGE_MS + 1);
+    harness.log.clear();
+    await harness.expectEntry(live);
+    expect(harness.log.outcomes()).toEqual([
+      expect.objectContaining({
+        message: 'keys.stale',
+        level: 'WARN',
+        error_type: 'JwksUnavailableError',
+        error: MESSAGE,
+        trace: expect.stringContaining('ECONNREFUSED'),
+      }),
+    ]);
+    expect(harness.log.lines().join('\n')).toContain('"keys.stale":1');
+    later(STALE_MAX_AGE_MS - JWKS_MAX_AGE_MS);
+    await expectFault(live, 'JwksUnavailableError', MESSAGE);
+  });
+
+  test('with a new key a moment ago: logout ends the session of a token that it signed', async () => {
+    await deploy();
+    const next = await makeKeyPair('ES256');
+    const { session } = await issueTestSession(harness.store, { sub: 'rotated' });
+    const claims = { sub: session.sub, jti: session.jti, exp: session.expires_at };
+    const headers = {
+      authorization: `Bearer ${await signWith(next, claims, { kid: 'next' })}`,
+    };
+    // Both functions have read the keys of before.
+    await harness.expectEntry(await signWith(pair, harness.claims, { kid: 'k' }));
+    await harness.expectHarmless(
+      await signWith(next, harness.claims, { kid: 'k' }),
+      'bad_signature',
+    );
+    server.keys = [...server.keys, { ...next.jwk, kid: 'next' }];
+    later(FRESH_MS + 1);
+    const me = () => invoke(harness.functions.me, eventV2({ method: 'GET', headers }));
+    expect(await me()).toMatchObject({ statusCode: 200 });
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await me()).toEqual(UNAUTHORIZED);
   });
 });
 
@@ -114,6 +168,7 @@ describe('JWT_SECRET_PARAMETER', () => {
     process.env.AWS_ENDPOINT_URL_SSM = ssm.endpoint;
     harness = await openAttackHarness({ JWT_SECRET_PARAMETER: NAME });
     others.push(() => ssm.close());
+    freezeDate(Date.now());
   }
   const signed = (secret: string) => signRaw({ alg: 'HS256' }, harness.claims, secret);
 
@@ -130,6 +185,7 @@ describe('JWT_SECRET_PARAMETER', () => {
     for (const token of [signed(SECRET), signed('forged')])
       await expectFault(token, 'SecretParameterError', MESSAGE);
     ssm.fault = undefined;
+    later(FRESH_MS + 1);
     await harness.expectEntry(signed(SECRET));
   });
 

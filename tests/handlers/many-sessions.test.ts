@@ -1,34 +1,33 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { newSession, signSession } from '../../lib/login/issue.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
-import { type FreshFunctions, functionStarter } from '../support/fault-matrix/process.ts';
+import {
+  type FreshFunctions,
+  functionStarter,
+  variablesOf,
+} from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
 import { requestV2 } from '../support/requests.ts';
 import { TEST_SECRET, testSigner } from '../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
 
 /** Three answers of a query, of 1 MB each. */
 const COUNT = 600;
 const USER_AGENT = 'x'.repeat(4_500);
 const SUB = 'a user with many devices';
 
-let store: WiredStore;
+const store = useProxiedStore();
 let functions: FreshFunctions;
 let sessions: Session[];
 beforeAll(async () => {
-  store = await openWiredStore();
   const start = await functionStarter();
   functions = start(
     {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL_DYNAMODB: store.wire.endpoint,
-      SESSIONS_TABLE: store.direct.table,
+      ...variablesOf(store.proxy.endpoint, store.direct.table),
       JWT_SECRET: TEST_SECRET,
     },
     // However slow this machine is, the deletion is tried.
@@ -41,8 +40,6 @@ beforeAll(async () => {
   }));
   for (let index = 0; index < COUNT; index += 25) await write(sessions.slice(index, index + 25));
 });
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
 
 async function write(items: readonly Session[]): Promise<void> {
   const requests = items.map((Item) => ({ PutRequest: { Item } }));
@@ -70,19 +67,17 @@ async function call(name: 'logout' | 'sessions', session: Session, query: Record
   }
 }
 
-const operations = () => store.wire.requests().map(({ operation }) => operation);
-
 // In this order: the last ones end the sessions.
 test('the list has pages, each in its order, with nothing twice', async () => {
   const seen: { id: string; current: boolean }[] = [];
   let next: string | undefined;
   for (let page = 0; page < 3; page += 1) {
-    await store.wire.clear();
+    await store.proxy.clear();
     const query = { limit: '100', ...(next === undefined ? {} : { next }) };
     const body = JSON.parse((await call('sessions', at(150), query)).body);
     seen.push(...body.sessions);
     next = body.next;
-    expect(operations()).toEqual(['BatchGetItem', 'Query', 'Query', 'Query']);
+    expect(store.operations()).toEqual(['BatchGetItem', 'Query', 'Query', 'Query']);
   }
   expect(seen.map(({ id }) => id)).toEqual(
     sessions.slice(0, 300).map(({ jti }) => Buffer.from(jti).toString('base64url')),
@@ -94,7 +89,7 @@ test.each(['others', 'everywhere'])(
   'logout %s is as many calls as for a user with two sessions, and one write of the cutoff',
   async (scope) => {
     expect(await call('logout', at(0), { scope })).toEqual(LOGGED_OUT);
-    expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    expect(store.operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     for (const index of [1, 2, 300, COUNT - 1])
       expect(await findSession(store.direct, at(index))).toBeNull();
     expect((await findSession(store.direct, at(0))) !== null).toBe(scope === 'others');

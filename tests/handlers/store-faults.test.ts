@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
 import { createSession } from '../../lib/login/create-session.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
@@ -11,51 +10,36 @@ import { LOGGED_OUT } from '../support/attacks.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
-import { type FreshFunctions, functionStarter } from '../support/fault-matrix/process.ts';
+import {
+  type FreshFunctions,
+  functionStarter,
+  variablesOf,
+} from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
+import { useLog } from '../support/log.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
 import { requestV2 } from '../support/requests.ts';
-import { issueTestSession, TEST_SECRET } from '../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+import { type Issued, issueTestDevices, TEST_SECRET } from '../support/signing.ts';
 
 /** Faults that tests/handlers/fault-matrix.test.ts cannot say: of a second operation of the same kind, or of one row. */
-let store: WiredStore;
-let log: CapturedLog;
+const store = useProxiedStore();
+const log = useLog();
 let functions: FreshFunctions;
 
 beforeAll(async () => {
-  store = await openWiredStore();
   const start = await functionStarter();
   functions = start(
     {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL_DYNAMODB: store.wire.endpoint,
-      SESSIONS_TABLE: store.direct.table,
+      ...variablesOf(store.proxy.endpoint, store.direct.table),
       JWT_SECRET: TEST_SECRET,
     },
     { deleteRevokedMs: 5_000 },
   );
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  await store.wire.clear();
-  log = captureLog();
-});
-afterEach(() => log.stop());
 
-type Issued = Awaited<ReturnType<typeof issueTestSession>>;
-
-/** A user with two sessions, whose rows were written around the proxy. */
-async function devices() {
-  const sub = randomUUID();
-  const device = () => issueTestSession(store.direct, { sub });
-  return { phone: await device(), laptop: await device() };
-}
+const devices = () => issueTestDevices(store.direct);
 
 const isAlive = async ({ session }: Issued) => (await findSession(store.direct, session)) !== null;
-const operations = () => store.wire.requests().map(({ operation }) => operation);
 
 const LOGOUT = { method: 'POST', path: '/api/v1/auth/logout' };
 const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
@@ -73,16 +57,16 @@ const logout = ({ token }: Issued, scope = 'this') =>
 
 /** Lets a fault meet an operation from after the first request of another (or the same) one on. */
 async function faultAfter(first: string, fault: FaultName, operation: string): Promise<void> {
-  while (!operations().includes(first)) await settle();
-  await store.wire.fault(fault, { operation });
+  while (!store.operations().includes(first)) await settle();
+  await store.proxy.fault(fault, { operation });
 }
 
 test('the same token logs out once the store is back', async () => {
   const { phone } = await devices();
-  await store.wire.fault('refused');
+  await store.proxy.fault('refused');
   expectErrorPayload(await logout(phone), log, LOGOUT);
   expect(await isAlive(phone)).toBe(true);
-  await store.wire.clear();
+  await store.proxy.clear();
   expect(await logout(phone)).toEqual(LOGGED_OUT);
   expect(await isAlive(phone)).toBe(false);
 });
@@ -94,11 +78,11 @@ describe('a fault of a later operation of a request: 500, never a success', () =
     'everywhere, reading its own cutoff again after a lost answer: %s',
     async (fault) => {
       const { phone } = await devices();
-      await store.wire.fault('internal-error-after-effect', { times: 1, operation: 'UpdateItem' });
+      await store.proxy.fault('internal-error-after-effect', { times: 1, operation: 'UpdateItem' });
       const answer = logout(phone, 'everywhere');
       await faultAfter('UpdateItem', fault, 'BatchGetItem');
       expectErrorPayload(await answer, log, LOGOUT);
-      expect(operations().slice(0, 4)).toEqual([
+      expect(store.operations().slice(0, 4)).toEqual([
         'BatchGetItem',
         'UpdateItem',
         'UpdateItem',
@@ -140,7 +124,7 @@ test.each(['Query', 'BatchWriteItem'])(
   'a deletion of revoked rows that fails in %s is logged, and changes no answer',
   async (operation) => {
     const { phone, laptop } = await devices();
-    await store.wire.fault('access-denied', { operation });
+    await store.proxy.fault('access-denied', { operation });
     expect(await logout(phone, 'everywhere')).toEqual(LOGGED_OUT);
     expect([await isAlive(phone), await isAlive(laptop)]).toEqual([false, false]);
     expect(log.outcomes().map(({ level, message }) => [level, message])).toEqual([

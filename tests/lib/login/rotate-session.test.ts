@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
 import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
 import { newSession, refreshSession } from '../../../lib/login/issue.ts';
@@ -10,15 +10,10 @@ import { queryRows } from '../../../lib/sessions/rows.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession, findCurrent, findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
 import { issueTestSession, testSigner } from '../../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
 /** A session that began a minute ago. */
 async function begin(changes: object = {}) {
@@ -29,7 +24,6 @@ async function begin(changes: object = {}) {
 }
 
 const next = () => ({ jti: randomUUID(), expires_at: Math.floor(Date.now() / 1_000) + 7_200 });
-const operations = () => store.wire.requests().map(({ operation }) => operation);
 const rowsOf = (sub: string) => queryRows(store.direct, sub);
 const rowOf = async ({ sub, jti }: Session) => (await rowsOf(sub)).find((row) => row.jti === jti);
 const all = async (sub: string) => (await listSessions(store.direct, sub, { limit: 100 })).sessions;
@@ -37,11 +31,11 @@ const all = async (sub: string) => (await listSessions(store.direct, sub, { limi
 test('puts a successor, then marks the old row: new jti and life, same token family and time of log-in', async () => {
   const old = await begin({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1', idp_sid: 'idp' });
   const rotation = next();
-  const session = await rotateSession(store.wired, old, rotation);
+  const session = await rotateSession(store.proxied, old, rotation);
   expect(session).toEqual({ ...old, ...rotation });
   expect(await findSession(store.direct, old)).toBeNull();
   expect(await all(old.sub)).toEqual([session]);
-  expect(operations()).toEqual(['BatchGetItem', 'PutItem', 'UpdateItem']);
+  expect(store.operations()).toEqual(['BatchGetItem', 'PutItem', 'UpdateItem']);
   expect(await rowOf(old)).toEqual({
     ...old,
     rotated_to: rotation.jti,
@@ -52,14 +46,14 @@ test('puts a successor, then marks the old row: new jti and life, same token fam
 
 test('takes another device’s description where it is given', async () => {
   const old = await begin({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
-  const session = await rotateSession(store.wired, old, { ...next(), ip: '198.51.100.7' });
+  const session = await rotateSession(store.proxied, old, { ...next(), ip: '198.51.100.7' });
   expect(session).toMatchObject({ user_agent: 'Mozilla/5.0', ip: '198.51.100.7' });
 });
 
 test('lets nobody choose another token family, user or time of log-in', async () => {
   const old = await begin();
   const forged = { ...next(), sub: 'mallory', sid: 'other', auth_time: Date.now() + 1e9 };
-  expect(await rotateSession(store.wired, old, forged)).toMatchObject({
+  expect(await rotateSession(store.proxied, old, forged)).toMatchObject({
     sub: old.sub,
     sid: old.sid,
     auth_time: old.auth_time,
@@ -70,7 +64,7 @@ test('keeps the token family through many refreshes', async () => {
   const first = await begin();
   let last = first;
   for (let turn = 0; turn < 5; turn += 1) {
-    const session = await rotateSession(store.wired, last, next());
+    const session = await rotateSession(store.proxied, last, next());
     if (!session) throw new Error('A live session was not refreshed');
     last = session;
   }
@@ -100,8 +94,8 @@ describe('refreshes nothing, and writes nothing,', () => {
     ],
   ])('%s', async (_, make) => {
     const old = await make();
-    expect(await rotateSession(store.wired, old, next())).toBeNull();
-    expect(operations()).toEqual(['BatchGetItem']);
+    expect(await rotateSession(store.proxied, old, next())).toBeNull();
+    expect(store.operations()).toEqual(['BatchGetItem']);
   });
 
   test.each([
@@ -111,8 +105,8 @@ describe('refreshes nothing, and writes nothing,', () => {
   ])('%s: an error, and the old session goes on', async (_, change) => {
     const old = await begin();
     const rotation = { ...next(), ...(change === 'same' ? { jti: old.jti } : Object(change)) };
-    await expect(rotateSession(store.wired, old, rotation)).rejects.toThrow(TypeError);
-    expect(operations()).toEqual(['BatchGetItem']);
+    await expect(rotateSession(store.proxied, old, rotation)).rejects.toThrow(TypeError);
+    expect(store.operations()).toEqual(['BatchGetItem']);
     expect(await findSession(store.direct, old)).toEqual(old);
   });
 });
@@ -120,7 +114,7 @@ describe('refreshes nothing, and writes nothing,', () => {
 describe('of many real refreshes at once', () => {
   const race = (old: Session, reuseMs: number) =>
     Promise.all(
-      Array.from({ length: 20 }, () => rotateSession(store.wired, old, { ...next(), reuseMs })),
+      Array.from({ length: 20 }, () => rotateSession(store.proxied, old, { ...next(), reuseMs })),
     );
 
   test('one wins, where the token is not to be reused', async () => {
@@ -188,10 +182,10 @@ describe('a refresh that races with a logout of the old token', () => {
   test('is ended by a logout after its mark', async () => {
     const old = await begin();
     const successor = await rotateSession(store.direct, old, next());
-    expect(await endSession(store.wired, old)).toBe(true);
+    expect(await endSession(store.proxied, old)).toBe(true);
     expect(successor && (await findSession(store.direct, successor))).toBeNull();
     expect(await rowsOf(old.sub)).toEqual([]);
-    expect(operations()).toEqual(['DeleteItem', 'BatchGetItem', 'DeleteItem', 'DeleteItem']);
+    expect(store.operations()).toEqual(['DeleteItem', 'BatchGetItem', 'DeleteItem', 'DeleteItem']);
     expect(await endSession(store.direct, old)).toBe(false);
   });
 });
@@ -213,9 +207,9 @@ describe('a logout along many refreshes', () => {
     const [first] = family;
     if (!first) throw new Error('No session');
     expect(await findCurrent(store.direct, first)).toEqual(family.at(-1));
-    expect(await endSession(store.wired, first)).toBe(true);
+    expect(await endSession(store.proxied, first)).toBe(true);
     expect(await rowsOf(first.sub)).toEqual([]);
-    expect(operations()).toHaveLength(1 + 20 * 3);
+    expect(store.operations()).toHaveLength(1 + 20 * 3);
   });
 
   test('finds its way again after an interruption at any step', async () => {
@@ -268,7 +262,7 @@ test('a jti that is taken is an error, and neither session is the other’s', as
   const other = { ...taken, sub: old.sub };
   await createSession(store.direct, other);
   const rotation = { ...next(), jti: taken.jti };
-  await expect(rotateSession(store.wired, old, rotation)).rejects.toThrow('exists already');
+  await expect(rotateSession(store.proxied, old, rotation)).rejects.toThrow('exists already');
   expect(await rowsOf(old.sub)).toEqual(expect.arrayContaining([old, other]));
 });
 
@@ -279,8 +273,8 @@ describe('faults', () => {
     ['access-denied', 'PutItem'],
   ])('%s to %s: an error, and the old session goes on', async (fault, operation) => {
     const old = await begin();
-    await store.wire.fault(fault, { operation });
-    await expect(rotateSession(store.wired, old, next())).rejects.toThrow();
+    await store.proxy.fault(fault, { operation });
+    await expect(rotateSession(store.proxied, old, next())).rejects.toThrow();
     expect(await all(old.sub)).toEqual([old]);
   });
 
@@ -288,25 +282,25 @@ describe('faults', () => {
     '%s to the mark: an error, the old session goes on, and no token names the successor',
     async (fault) => {
       const old = await begin();
-      await store.wire.fault(fault, { operation: 'UpdateItem' });
-      await expect(rotateSession(store.wired, old, next())).rejects.toThrow();
+      await store.proxy.fault(fault, { operation: 'UpdateItem' });
+      await expect(rotateSession(store.proxied, old, next())).rejects.toThrow();
       expect(await findSession(store.direct, old)).toEqual(old);
-      await store.wire.clear();
-      expect(await rotateSession(store.wired, old, next())).not.toBeNull();
+      await store.proxy.clear();
+      expect(await rotateSession(store.proxied, old, next())).not.toBeNull();
     },
   );
 
   test('a mark whose answer was lost: the refresh has worked', async () => {
     const old = await begin();
-    await store.wire.fault('reset-after-effect', { times: 1, operation: 'UpdateItem' });
-    const session = await rotateSession(store.wired, old, next());
+    await store.proxy.fault('reset-after-effect', { times: 1, operation: 'UpdateItem' });
+    const session = await rotateSession(store.proxied, old, next());
     expect(await all(old.sub)).toEqual([session]);
   });
 
   test('a put whose answer was lost: the session is there', async () => {
     const old = await begin();
-    await store.wire.fault('reset-after-effect', { times: 1, operation: 'PutItem' });
-    const session = await rotateSession(store.wired, old, next());
+    await store.proxy.fault('reset-after-effect', { times: 1, operation: 'PutItem' });
+    const session = await rotateSession(store.proxied, old, next());
     expect(await all(old.sub)).toEqual([session]);
   });
 });
@@ -319,7 +313,7 @@ describe('refreshing a token', () => {
     const { session: old } = await issueTestSession(store.direct, { sub: randomUUID() });
     const nowMs = Date.now();
     const request = { ttlSeconds: 60, claims: { name: 'Alice' }, userAgent: 'Mozilla/5.0' };
-    const refreshed = await refreshSession(store.wired, testSigner, old, request, nowMs);
+    const refreshed = await refreshSession(store.proxied, testSigner, old, request, nowMs);
     if (!refreshed) throw new Error('A live session was not refreshed');
     expect(refreshed.session).toMatchObject({
       sid: old.sid,
@@ -335,26 +329,26 @@ describe('refreshing a token', () => {
       iat: Math.floor(nowMs / 1_000),
       exp: refreshed.session.expires_at,
     });
-    const again = await refreshSession(store.wired, testSigner, old, request);
+    const again = await refreshSession(store.proxied, testSigner, old, request);
     expect(again?.session).toEqual(refreshed.session);
     const strict = { ...request, reuseIntervalSeconds: 0 };
-    const next = await refreshSession(store.wired, testSigner, refreshed.session, strict);
+    const next = await refreshSession(store.proxied, testSigner, refreshed.session, strict);
     expect(next).not.toBeNull();
-    expect(await refreshSession(store.wired, testSigner, refreshed.session, strict)).toBeNull();
+    expect(await refreshSession(store.proxied, testSigner, refreshed.session, strict)).toBeNull();
   });
 
   test('refuses the session of a token without a sub by name, and writes nothing', async () => {
     const guest = { sub: '#jti:guest', jti: 'guest' };
     await expect(
-      refreshSession(store.wired, testSigner, guest, { ttlSeconds: 60 }),
+      refreshSession(store.proxied, testSigner, guest, { ttlSeconds: 60 }),
     ).rejects.toMatchObject({ name: 'InvalidSessionError', attribute: 'key' });
-    expect(operations()).toEqual([]);
+    expect(store.operations()).toEqual([]);
   });
 
   test('goes on with the device that the session was begun on', async () => {
     const request = { sub: randomUUID(), userAgent: 'Mozilla/5.0', ip: '192.0.2.1' };
     const { session: old } = await issueTestSession(store.direct, request);
-    const refreshed = await refreshSession(store.wired, testSigner, old, { ttlSeconds: 60 });
+    const refreshed = await refreshSession(store.proxied, testSigner, old, { ttlSeconds: 60 });
     expect(refreshed?.session).toMatchObject({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
   });
 });

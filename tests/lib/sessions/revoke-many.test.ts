@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
 import { createSession } from '../../../lib/login/create-session.ts';
 import { authTimeAfter } from '../../../lib/sessions/cutoff.ts';
@@ -8,17 +8,12 @@ import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/r
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
 
 const NOW_MS = 1_767_225_600_000;
 const SCOPES: RevokeScope[] = ['others', 'everywhere'];
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
 async function begin(sub: string, jti: string, auth_time: number): Promise<Session> {
   const session = { sub, jti, sid: jti, auth_time, expires_at: NOW_MS / 1_000 + 3_600 };
@@ -58,16 +53,14 @@ async function writeCutoffRow(
   await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item }));
 }
 
-const operations = () => store.wire.requests().map(({ operation }) => operation);
-
 test('everywhere ends all sessions of the user, the caller’s as well, in one write', async () => {
   const { sub, caller, others } = await devices();
   expect(
-    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
   ).toEqual({
     revoked_before: NOW_MS,
   });
-  expect(operations()).toEqual(['UpdateItem']);
+  expect(store.operations()).toEqual(['UpdateItem']);
   for (const session of [caller, ...others]) expect(await isAlive(session)).toBe(false);
   // No expires_at: nothing may ever delete it.
   expect(await cutoffRow(sub)).toEqual({ sub, jti: '#cutoff', revoked_before: NOW_MS });
@@ -76,12 +69,12 @@ test('everywhere ends all sessions of the user, the caller’s as well, in one w
 test('others ends all but the caller’s own chain, in one write', async () => {
   const { sub, caller, others } = await devices();
   expect(
-    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'others', NOW_MS),
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS),
   ).toEqual({
     revoked_before: NOW_MS,
     except_sid: 'caller',
   });
-  expect(operations()).toEqual(['UpdateItem']);
+  expect(store.operations()).toEqual(['UpdateItem']);
   expect(await isAlive(caller)).toBe(true);
   for (const session of others) expect(await isAlive(session)).toBe(false);
   expect(await cutoffRow(sub)).toEqual({
@@ -95,13 +88,13 @@ test('others ends all but the caller’s own chain, in one write', async () => {
 test('nobody else is touched', async () => {
   const { caller } = await devices();
   const bystander = await begin(randomUUID(), 'caller', NOW_MS - 3_000);
-  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(bystander)).toBe(true);
 });
 
 test('who logs in a millisecond later is in', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(await begin(sub, 'same millisecond', NOW_MS))).toBe(false);
   expect(await isAlive(await begin(sub, 'later', NOW_MS + 1))).toBe(true);
 });
@@ -110,7 +103,7 @@ test('a caller whose login service’s clock runs ahead ends its own session too
   const sub = randomUUID();
   const caller = await begin(sub, 'caller', NOW_MS + 5_000);
   expect(
-    await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
   ).toEqual({
     revoked_before: NOW_MS + 5_000,
   });
@@ -119,8 +112,8 @@ test('a caller whose login service’s clock runs ahead ends its own session too
 
 test('everywhere after others ends the chain that was kept', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'others', NOW_MS);
-  await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS + 1);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS + 1);
   expect(await isAlive(caller)).toBe(false);
   expect(await cutoffRow(sub)).toEqual({ sub, jti: '#cutoff', revoked_before: NOW_MS + 1 });
 });
@@ -130,7 +123,7 @@ describe('a cutoff never moves back, or the dead would rise', () => {
     const { sub, caller, others } = await devices();
     await writeCutoffRow(sub, NOW_MS, 'caller');
     const cutoff = await revokeMany(
-      store.wired,
+      store.proxied,
       { session: caller, cutoff: undefined },
       scope,
       NOW_MS - 2_500,
@@ -152,18 +145,18 @@ describe('a cutoff that was read', () => {
     const cutoff = { revoked_before: NOW_MS, except_sid: 'caller' };
     for (const behindMs of [0, 3_600_000])
       expect(
-        await revokeMany(store.wired, { session: caller, cutoff }, scope, NOW_MS - behindMs),
+        await revokeMany(store.proxied, { session: caller, cutoff }, scope, NOW_MS - behindMs),
       ).toMatchObject({ revoked_before: NOW_MS + 1 });
     expect(await cutoffRow(sub)).toMatchObject({ revoked_before: NOW_MS + 1 });
-    expect(operations().filter((name) => name === 'UpdateItem')).toHaveLength(2);
+    expect(store.operations().filter((name) => name === 'UpdateItem')).toHaveLength(2);
   });
 
   test('costs no second read: one write', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS - 10, 'caller');
     const cutoff = { revoked_before: NOW_MS - 10, except_sid: 'caller' };
-    await revokeMany(store.wired, { session: caller, cutoff }, 'everywhere', NOW_MS);
-    expect(operations()).toEqual(['UpdateItem']);
+    await revokeMany(store.proxied, { session: caller, cutoff }, 'everywhere', NOW_MS);
+    expect(store.operations()).toEqual(['UpdateItem']);
   });
 });
 
@@ -171,7 +164,7 @@ describe('all sessions of a user, ended by somebody else', () => {
   test('are over, those of clocks ahead included, and the next log-in is not', async () => {
     const { sub, caller, others } = await devices();
     const ahead = await begin(sub, 'ahead', NOW_MS + 60_000);
-    const cutoff = await revokeAll(store.wired, sub, NOW_MS);
+    const cutoff = await revokeAll(store.proxied, sub, NOW_MS);
     expect(cutoff).toEqual({ revoked_before: NOW_MS + 60_000 });
     for (const session of [caller, ...others, ahead]) expect(await isAlive(session)).toBe(false);
     const next = await begin(sub, 'next', authTimeAfter(cutoff, NOW_MS));
@@ -181,21 +174,21 @@ describe('all sessions of a user, ended by somebody else', () => {
   test('end although a cutoff spares one, and the cutoff grows', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 5, 'caller');
-    expect(await revokeAll(store.wired, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS + 6 });
+    expect(await revokeAll(store.proxied, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS + 6 });
     expect(await isAlive(caller)).toBe(false);
   });
 
   test('end for a user without any row', async () => {
     const sub = randomUUID();
-    expect(await revokeAll(store.wired, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS });
+    expect(await revokeAll(store.proxied, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS });
   });
 
   test.each<FaultName>(['access-denied', 'empty-answer', 'html'])(
     'are an error where the cutoff cannot be written: %s',
     async (fault) => {
       const { sub } = await devices();
-      await store.wire.fault(fault, { operation: 'UpdateItem' });
-      await expect(revokeAll(store.wired, sub, NOW_MS)).rejects.toThrow();
+      await store.proxy.fault(fault, { operation: 'UpdateItem' });
+      await expect(revokeAll(store.proxied, sub, NOW_MS)).rejects.toThrow();
     },
   );
 });
@@ -215,10 +208,10 @@ describe('a caller that has been ended meanwhile', () => {
       const { sub, caller, others } = await devices();
       await writeCutoffRow(sub, revokedBefore, except_sid);
       expect(
-        await revokeMany(store.wired, { session: caller, cutoff: undefined }, scope, NOW_MS),
+        await revokeMany(store.proxied, { session: caller, cutoff: undefined }, scope, NOW_MS),
       ).toBeNull();
       expect(await cutoffRow(sub)).toMatchObject({ revoked_before: revokedBefore, except_sid });
-      expect(operations()).toEqual(['UpdateItem', 'BatchGetItem']);
+      expect(store.operations()).toEqual(['UpdateItem', 'BatchGetItem']);
       expect(await isAlive(others[0] ?? caller)).toBe(true);
     },
   );
@@ -227,7 +220,7 @@ describe('a caller that has been ended meanwhile', () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 1);
     expect(
-      await revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+      await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
     ).toEqual({
       revoked_before: NOW_MS + 1,
     });
@@ -246,15 +239,15 @@ describe('a write whose answer was lost', () => {
     '%s, %s: is a success, once the cutoff is seen',
     async (scope, fault) => {
       const { caller, others } = await devices();
-      await store.wire.fault(fault, { times: 1, operation: 'UpdateItem' });
+      await store.proxy.fault(fault, { times: 1, operation: 'UpdateItem' });
       const cutoff = await revokeMany(
-        store.wired,
+        store.proxied,
         { session: caller, cutoff: undefined },
         scope,
         NOW_MS,
       );
       expect(cutoff?.revoked_before).toBe(NOW_MS);
-      expect(operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
+      expect(store.operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
       for (const session of others) expect(await isAlive(session)).toBe(false);
       expect(await isAlive(caller)).toBe(scope === 'others');
     },
@@ -263,9 +256,9 @@ describe('a write whose answer was lost', () => {
   test('is no success when the cutoff that is there cannot be read', async () => {
     const { caller } = await devices();
     await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
-    await store.wire.fault('access-denied', { operation: 'BatchGetItem' });
+    await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
     await expect(
-      revokeMany(store.wired, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+      revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
     ).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
@@ -277,10 +270,10 @@ describe('a write that did not happen', () => {
     '%s: is an error, and ends nothing',
     async (fault) => {
       const { caller, others } = await devices();
-      await store.wire.fault(fault, { operation: 'UpdateItem' });
+      await store.proxy.fault(fault, { operation: 'UpdateItem' });
       for (const scope of SCOPES)
         await expect(
-          revokeMany(store.wired, { session: caller, cutoff: undefined }, scope, NOW_MS),
+          revokeMany(store.proxied, { session: caller, cutoff: undefined }, scope, NOW_MS),
         ).rejects.toThrow();
       for (const session of [caller, ...others]) expect(await isAlive(session)).toBe(true);
     },

@@ -1,24 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { createSession } from '../../../lib/login/create-session.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
 
-let store: WiredStore;
+const store = useProxiedStore();
 /** A client of its own for every test, as the SDK keeps a budget of retries. */
 let wired: SessionStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
 beforeEach(async () => {
-  await store.wire.clear();
+  await store.proxy.clear();
   wired = openSessionStore(store.direct.table);
 });
 afterEach(() => wired.client.destroy());
@@ -46,8 +42,6 @@ async function writeRow(Item: Record<string, AttributeValue>): Promise<void> {
   await store.direct.client.send(new PutItemCommand({ TableName: store.direct.table, Item }));
 }
 
-const operations = () => store.wire.requests().map(({ operation }) => operation);
-
 describe('creating a session', () => {
   test('writes a row that finding gives back as it was', async () => {
     const session = newSession({ user_agent: 'Mozilla/5.0', ip: '192.0.2.1' });
@@ -73,16 +67,16 @@ describe('creating a session', () => {
     'internal-error-after-effect',
     'hang-after-effect',
   ] as const)('succeeds when the answer to an applied attempt is lost (%s)', async (fault) => {
-    await store.wire.fault(fault, { times: 1, operation: 'PutItem' });
+    await store.proxy.fault(fault, { times: 1, operation: 'PutItem' });
     const session = newSession();
     expect(await createSession(wired, session)).toBe(true);
-    expect(operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
+    expect(store.operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
     expect(await findSession(store.direct, session)).toEqual(session);
   });
 
   test('fails when the row that is there cannot be read', async () => {
     const session = await begin();
-    await store.wire.fault('access-denied', { operation: 'BatchGetItem' });
+    await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
     await expect(createSession(wired, session)).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
@@ -118,7 +112,7 @@ describe('creating a session', () => {
     const creating = createSession(wired, session);
     await expect(creating).rejects.toThrow(TypeError);
     await expect(creating).rejects.toThrow(attribute);
-    expect(store.wire.requests()).toEqual([]);
+    expect(store.proxy.requests()).toEqual([]);
   });
 
   test.each<[string, Partial<Session>]>([
@@ -159,7 +153,7 @@ describe('finding a session', () => {
   test('asks once, for the session and its user’s cutoff, strongly consistent', async () => {
     const { sub, jti } = await begin();
     expect(await findSession(wired, { sub, jti })).not.toBeNull();
-    expect(store.wire.requests()).toEqual([
+    expect(store.proxy.requests()).toEqual([
       {
         operation: 'BatchGetItem',
         body: {
@@ -259,7 +253,7 @@ describe('ending a session', () => {
   test('is one conditional delete', async () => {
     const { sub, jti } = await begin();
     expect(await endSession(wired, { sub, jti })).toBe(true);
-    expect(store.wire.requests()).toEqual([
+    expect(store.proxy.requests()).toEqual([
       {
         operation: 'DeleteItem',
         body: {
@@ -296,9 +290,9 @@ describe('ending a session', () => {
     'does not take a session for over that cannot be read: %s',
     async (fault) => {
       const session = newSession();
-      await store.wire.fault(fault, { operation: 'BatchGetItem' });
+      await store.proxy.fault(fault, { operation: 'BatchGetItem' });
       await expect(endSession(wired, session)).rejects.toThrow();
-      expect(operations().slice(0, 2)).toEqual(['DeleteItem', 'BatchGetItem']);
+      expect(store.operations().slice(0, 2)).toEqual(['DeleteItem', 'BatchGetItem']);
     },
   );
 
@@ -309,16 +303,16 @@ describe('ending a session', () => {
 
   test('holds a session for gone when the answer to an applied attempt is lost', async () => {
     const session = await begin();
-    await store.wire.fault('reset-after-effect', { times: 1 });
+    await store.proxy.fault('reset-after-effect', { times: 1 });
     expect(await endSession(wired, session)).toBe(false);
     expect(await findSession(store.direct, session)).toBeNull();
   });
 
   test('gets through a store that throttles twice', async () => {
     const session = await begin();
-    await store.wire.fault('throttle', { times: 2 });
+    await store.proxy.fault('throttle', { times: 2 });
     expect(await endSession(wired, session)).toBe(true);
-    expect(store.wire.requests().map(({ fault }) => fault)).toEqual([
+    expect(store.proxy.requests().map(({ fault }) => fault)).toEqual([
       'throttle',
       'throttle',
       'none',
@@ -327,7 +321,7 @@ describe('ending a session', () => {
 
   test('believes no success without the deleted session in it', async () => {
     const session = await begin();
-    await store.wire.fault('empty-answer');
+    await store.proxy.fault('empty-answer');
     await expect(endSession(wired, session)).rejects.toThrow('does not hold');
     expect(await findSession(store.direct, session)).toEqual(session);
   });

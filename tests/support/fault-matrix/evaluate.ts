@@ -56,13 +56,13 @@ export function canMeet({ operation, isBestEffort, only }: Endpoint, fault: Matr
   const { name, store, expected, remainingMs } = fault;
   if (only) return only.includes(name);
   if (operation === undefined) return true;
-  if (!store || 'endpoint' in store || store.wire === 'refused' || isUnprocessed(store))
+  if (!store || 'endpoint' in store || store.fault === 'refused' || isUnprocessed(store))
     return false;
   return !isBestEffort || (expected === 'failed' && remainingMs === undefined);
 }
 
 function isUnprocessed(store: MatrixFault['store']): boolean {
-  return store !== undefined && 'wire' in store && store.wire.startsWith('unprocessed-');
+  return store !== undefined && 'fault' in store && store.fault.startsWith('unprocessed-');
 }
 
 /** Holds an observation to the contract. An empty list means that the contract was kept. */

@@ -27,7 +27,7 @@ export interface MatrixFault {
 }
 
 export type StoreFault =
-  | { readonly wire: FaultName | 'refused'; readonly options?: FaultOptions }
+  | { readonly fault: FaultName | 'refused'; readonly options?: FaultOptions }
   | { readonly endpoint: (proxy: string) => string };
 
 /** `delayMs` is a pause before the keys. */
@@ -76,7 +76,7 @@ export const matrixFaults: readonly MatrixFault[] = [
     expected: 'served',
     // On a machine that is as slow itself, an attempt may be given up and tried again.
     mayHaveEffect,
-    store: { wire: 'slow', options: { ms: timeouts.attemptMs / 4 } },
+    store: { fault: 'slow', options: { ms: timeouts.attemptMs / 4 } },
   },
 
   lasting('refused', /ECONNREFUSED/),
@@ -149,28 +149,28 @@ export const matrixFaults: readonly MatrixFault[] = [
 
 /** Whether an answer comes only after some time-out. */
 export function isWaitedFor({ store, jwks: keys, ssm: secret }: MatrixFault): boolean {
-  const name = store && 'wire' in store ? store.wire : (keys ?? secret);
+  const name = store && 'fault' in store ? store.fault : (keys ?? secret);
   return typeof name === 'object' ? 'delayMs' in name : /hang|stall|slow/.test(String(name));
 }
 
 function lasting(
-  wire: FaultName | 'refused',
+  fault: FaultName | 'refused',
   cause?: RegExp,
   rest: Partial<MatrixFault> = {},
   options: FaultOptions = {},
 ): MatrixFault {
-  const store = { wire, options };
-  return { name: wire, expected: 'failed', store, ...(cause ? { cause } : {}), ...rest };
+  const store = { fault, options };
+  return { name: fault, expected: 'failed', store, ...(cause ? { cause } : {}), ...rest };
 }
 
 function passing(
-  wire: FaultName,
+  fault: FaultName,
   times: number,
   rest: Partial<MatrixFault> = {},
   options: FaultOptions = {},
 ): MatrixFault {
-  const store = { wire, options: { times, ...options } };
-  return { name: `${wire}, ${times}×`, expected: 'served', store, ...rest };
+  const store = { fault, options: { times, ...options } };
+  return { name: `${fault}, ${times}×`, expected: 'served', store, ...rest };
 }
 
 function jwks(

@@ -9,6 +9,17 @@ export type FreshFunctions = Readonly<
   Record<FunctionName, (event: unknown, context: Context) => Promise<unknown>>
 >;
 
+/** The variables of functions that use a table, but for those of the keys. */
+export function variablesOf(endpoint: string, table: string): Record<string, string> {
+  return {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    SESSIONS_TABLE: table,
+  };
+}
+
 /** Starts the functions with these variables, and with some time-outs changed (milliseconds). */
 export type StartFunctions = (
   variables: Readonly<Record<string, string>>,

@@ -13,7 +13,7 @@ import type { Devices, Endpoint } from './endpoints.ts';
 import { type Alive, evaluate, expectationOf } from './evaluate.ts';
 import { isWaitedFor, type MatrixFault } from './faults.ts';
 import { startMatrixKeys } from './keys.ts';
-import type { FreshFunctions, StartFunctions } from './process.ts';
+import { type FreshFunctions, type StartFunctions, variablesOf } from './process.ts';
 
 /** A live session, a session whose row is deleted, and a session whose row a cutoff covers. */
 export type Asker = 'live' | 'deleted' | 'ended';
@@ -65,11 +65,7 @@ export async function runCell(
   const isTimeOut = isWaitedFor(fault) && expected === 'failed' && remainingMs === undefined;
   const functions = start(
     {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL_DYNAMODB: endpointOf(fault, proxy),
-      SESSIONS_TABLE: store.table,
+      ...variablesOf(endpointOf(fault, proxy), store.table),
       ...keys.variables,
       ...fault.variables,
     },
@@ -123,7 +119,7 @@ async function breakProxy(
   { operation }: Endpoint,
 ): Promise<void> {
   if (!store || 'endpoint' in store) return;
-  await proxy.fault(store.wire, {
+  await proxy.fault(store.fault, {
     ...store.options,
     ...(operation === undefined ? {} : { operation }),
   });
