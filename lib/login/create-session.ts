@@ -71,7 +71,9 @@ export async function rotateSession(
     throw new TypeError('The refreshed session’s jti must be a new one');
   if (!(await createSession(store, successor)))
     throw new Error('A session with this sub and jti exists already');
-  if (await markRotated(store, old, successor, nowMs + reuseMs)) return successor;
+  // Without reuse, not even a racing refresh whose clock is behind gets the successor.
+  const reusableUntilMs = reuseMs === 0 ? 0 : nowMs + reuseMs;
+  if (await markRotated(store, old, successor, reusableUntilMs)) return successor;
   const { row } = await readSession(store, old);
   // A lost answer: the mark was set by this very call.
   if (row?.rotated_to === successor.jti) return successor;
