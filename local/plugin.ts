@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
-import { createKeySet } from '../lib/tokens/key-source.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
@@ -104,7 +103,7 @@ type Failure = (message: string) => Error;
 function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
-    createKeySet(readConfiguration(variables).tokens);
+    readConfiguration(variables);
     return variables;
   } catch (error) {
     throw error instanceof ConfigurationError ? failure(error.message) : error;
