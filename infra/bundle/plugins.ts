@@ -34,7 +34,7 @@ export const leftOut: readonly LeftOut[] = [
   // 33,000: the wire formats of all services. lib/aws/aws-json.ts is the one that the clients are given.
   {
     file: '@aws-sdk/core/dist-es/submodules/protocols/index.js',
-    instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${JSON.stringify(join(LIB, 'aws-json.ts'))};`,
+    instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${JSON.stringify(join(LIB, 'aws', 'aws-json.ts'))};`,
   },
   {
     file: '@aws-sdk/dynamodb-codec/dist-es/index.js',
@@ -60,7 +60,7 @@ export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelec
   // 3,700: SHA-256 in JavaScript, for where there is none in Node.
   {
     file: '@smithy/core/dist-es/submodules/checksum/index.js',
-    instead: `export { Sha256 } from ${JSON.stringify(join(LIB, 'sha256.ts'))};`,
+    instead: `export { Sha256 } from ${JSON.stringify(join(LIB, 'aws', 'sha256.ts'))};`,
   },
   // 3,400: retries that slow down. The clients ask for standard ones, which lib/shared/timeouts.ts is fitted to.
   {
