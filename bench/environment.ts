@@ -43,7 +43,7 @@ export class Environment implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'bench-log-'));
   /** The log goes to a file: what a pipe costs its writer depends on how busy its reader is. */
   readonly #log = openSync(join(this.#directory, 'log'), 'w');
-  readonly #server = createServer((request, response) => {
+  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     this.#serve(request, response).catch((error: Error) => this.#answer?.reject(error));
   });
   #process: ChildProcess | undefined;

@@ -65,7 +65,7 @@ export async function measureWarm(
   const calls = warmUp + measured;
   const events = (await store.begin(calls)).map(event);
   await using environment = new Environment(fn, store.variables, cpuShare);
-  return store.expectCalls(name, operation ? { [operation]: calls } : {}, () =>
+  return await store.expectCalls(name, operation ? { [operation]: calls } : {}, () =>
     environment.measureWarm(events.slice(0, warmUp), events.slice(warmUp)),
   );
 }
