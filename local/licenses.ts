@@ -1,16 +1,15 @@
 /**
  * npm run licenses: which packages end up in the functions' bundles, and under which licenses. It fails
- * on a license that {@link ALLOWED_LICENCES} does not have.
+ * on a license that {@link ALLOWED_LICENSES} does not have.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Bundling, bundling, entryPoint } from './bundling.ts';
-import type { ServiceFunction } from './service-file.ts';
 
 /** SPDX names of licenses that ask for nothing beyond their own text. Another one is for a person to judge. */
-export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
+export const ALLOWED_LICENSES: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
   'BSD-2-Clause',
@@ -20,7 +19,7 @@ export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
   'MIT-0',
 ]);
 
-/** A package of which at least one byte is in a bundle, or a file beside one. */
+/** A package of which at least one byte is in a bundle. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
@@ -44,8 +43,7 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
   const packagesOf = await bundle(root, project);
   const functionsOf = new Map<string, string[]>();
   for (const [name, each] of Object.entries(project.functions)) {
-    const shipped = [...packagesOf(entryPoint(each)), ...packagesBeside(each)];
-    for (const path of new Set(shipped))
+    for (const path of packagesOf(entryPoint(each)))
       functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
   }
   return [...functionsOf]
@@ -53,9 +51,9 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
     .sort((one, other) => one.path.localeCompare(other.path));
 }
 
-/** The packages whose license is not in {@link ALLOWED_LICENCES}. */
+/** The packages whose license is not in {@link ALLOWED_LICENSES}. */
 export function refusedLicenses(packages: readonly BundledPackage[]): readonly BundledPackage[] {
-  return packages.filter(({ license }) => !ALLOWED_LICENCES.has(license));
+  return packages.filter(({ license }) => !ALLOWED_LICENSES.has(license));
 }
 
 /** @returns the folders of the packages in an entry point's bundle */
@@ -80,11 +78,6 @@ async function bundle(
     );
     return packageFolders(files);
   };
-}
-
-/** The packages of which files ship as they are, by `package.patterns`. */
-function packagesBeside({ package: { patterns = [] } = {} }: ServiceFunction): ReadonlySet<string> {
-  return packageFolders(patterns);
 }
 
 /** Greedy: of a package inside another one's node_modules, the inner one. */
@@ -117,7 +110,7 @@ if (import.meta.main) {
   if (refused.length > 0) process.exitCode = 1;
   process.stdout.write(
     refused.length > 0
-      ? `${refused.join(', ')}: not among ${[...ALLOWED_LICENCES].join(', ')}\n`
+      ? `${refused.join(', ')}: not among ${[...ALLOWED_LICENSES].join(', ')}\n`
       : `${packages.length} packages are bundled, all under allowed licenses\n`,
   );
 }

@@ -17,9 +17,8 @@ import { createSessionsTable } from './table.ts';
 
 interface Serverless extends Plugins {
   readonly service: {
-    readonly functions: Readonly<Record<string, unknown>>;
     readonly provider: { environment: Record<string, unknown> };
-    readonly custom: { readonly esbuild: object; readonly docsPage?: unknown };
+    readonly custom: { readonly esbuild: object };
   };
   readonly processedInput: { readonly commands: readonly string[] };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
@@ -45,23 +44,10 @@ export default class LocalServices {
     if (serverless.processedInput.commands[0] === 'offline') buildForReading(serverless, options);
     const start = () => startLocalServices(serverless, options);
     this.hooks = {
-      // By now the framework has put values in place of serverless.yml's variables.
-      initialize: async () => requireDocsPage(serverless),
       'before:offline:start': start,
       'before:offline:start:init': start,
     };
   }
-}
-
-/**
- * Refuses any other value of the parameter, for every command: by itself the framework would take the page for
- * switched off, or name a part of a file that is none.
- */
-function requireDocsPage({ service, classes }: Serverless): void {
-  const value = `${service.custom.docsPage}`;
-  if (value === 'true' || value === 'false') return;
-  const message = `The parameter docsPage must be true or false, exactly; it is ${JSON.stringify(value)}`;
-  throw new classes.Error(message, 'WRONG_PARAMETER');
 }
 
 /**
@@ -165,8 +151,7 @@ async function openWhenReady(serverless: Serverless, run: LocalRun): Promise<voi
   await untilListening(host, port);
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const signer = await signerOf(environment);
-  const hasDocsPage = Boolean(serverless.service.functions.docs);
-  putConsoleInFront(gatewayOf(serverless), { store, signer, sub, hasDocsPage }, host);
+  putConsoleInFront(gatewayOf(serverless), { store, signer, sub }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   await announce({ host, port, portOption, store, signer });
 }

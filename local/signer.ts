@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { readSecretParameter } from '../lib/aws/ssm.ts';
 import type { Signer } from '../lib/login/issue.ts';
@@ -22,8 +21,8 @@ export async function signerOf(environment: Environment): Promise<Signer | undef
   const [first] = secrets ?? [];
   if (first === undefined) return undefined;
   return {
-    key: createSecretKey(Buffer.from(first)),
-    algorithm: algorithms?.[0] ?? 'HS256',
+    key: first,
+    algorithm: algorithms[0] ?? 'HS256',
     issuer,
     audience,
   };

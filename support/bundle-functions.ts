@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { bundling, entryPoint } from '../local/bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
@@ -7,19 +9,26 @@ export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'author
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** A source file of the functions, from the root, and a text to bundle behind its own. */
+export interface Appended {
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * Bundles the functions as `serverless package` does, but into one module: what runs is minified,
  * tree-shaken and without the same parts of the SDK as what is deployed.
  *
  * @returns the text of a CommonJS module, which exports each function's handler under its name
  */
-export async function bundleFunctions(): Promise<string> {
+export async function bundleFunctions(appended?: Appended): Promise<string> {
   const { functions, options } = await bundling(ROOT);
   const lines = Object.entries(functions).map(
     ([name, each]) => `export { handler as ${name} } from './${entryPoint(each)}';`,
   );
   const { outputFiles } = await build({
     ...options,
+    plugins: [...(appended ? [append(appended)] : []), ...(options.plugins ?? [])],
     sourcemap: false,
     stdin: { contents: lines.join('\n'), resolveDir: ROOT },
     write: false,
@@ -28,4 +37,18 @@ export async function bundleFunctions(): Promise<string> {
   const [file] = outputFiles;
   if (!file) throw new Error('The bundler made no file');
   return file.text;
+}
+
+function append({ file, text }: Appended): Plugin {
+  const path = join(ROOT, file);
+  return {
+    name: 'append',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /\.ts$/ }, (module) =>
+        module.path === path
+          ? { contents: `${readFileSync(path, 'utf8')}\n${text}`, loader: 'ts' }
+          : undefined,
+      );
+    },
+  };
 }

@@ -1,5 +1,9 @@
 import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
-import { storeLatency } from '../observability/metrics.ts';
+import { describeError } from '../observability/describe-error.ts';
+import { logger } from '../observability/logger.ts';
+import { count, storeLatency } from '../observability/metrics.ts';
+import { redactor } from '../observability/redact.ts';
+import { configuredSecrets } from '../observability/settings.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
@@ -14,16 +18,25 @@ export interface Services {
 
 /**
  * Creates the services at first use, not when the module loads: a wrong configuration then is an error
- * of the request and reaches the client as the 500 payload.
+ * of the request and reaches the client as the 500 payload. By the annotation, esbuild leaves keys and
+ * store out of functions without services.
  *
  * @throws ConfigurationError
  */
-export const services = memoizeLast<void, Services>(() => {
-  const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
+export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
+  const { sessionsTable, notBeforeMs, tokens, authorizerClaims } = readConfiguration();
   const { issuer, audience } = tokens;
   return {
-    verifier: { keys: createKeySet(tokens), issuer, audience },
-    store: openSessionStore(sessionsTable, storeLatency),
+    verifier: { keys: createKeySet(tokens, reportStaleKeys), issuer, audience },
+    store: openSessionStore(sessionsTable, { notBeforeMs, onLatency: storeLatency }),
     authorizerClaims,
   };
 });
+
+/** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
+function reportStaleKeys(error: unknown): void {
+  count('keys.stale');
+  const redact = redactor(undefined, configuredSecrets());
+  const { message, type, trace } = describeError(error, redact);
+  logger.warn('keys.stale', { error: message, error_type: type, trace });
+}

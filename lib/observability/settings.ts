@@ -29,7 +29,7 @@ export function configuredSecrets(environment: Environment = process.env): reado
   const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '' } = environment;
   const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
   return [
-    ...JWT_SECRET.split(/\s+/),
+    ...JWT_SECRET.split(/\s+|base64:/),
     JWT_SECRET_PARAMETER, // A name, unless the secret itself was put in its place.
     AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN,

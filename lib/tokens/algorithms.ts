@@ -47,7 +47,15 @@ export function parseAlgorithms(text: string | undefined): readonly Algorithm[] 
       'JWT_ALGORITHMS',
       'mixes HMAC (HS…) with public-key algorithms; keep to one family',
     );
-  return allowed;
+  return [...new Set(allowed.flatMap(synonyms))];
+}
+
+/** Two names of one algorithm, as only Ed25519 keys are supported for `EdDSA` (RFC 9864). */
+const ED25519_NAMES: readonly Algorithm[] = ['EdDSA', 'Ed25519'];
+
+/** All names of an algorithm. */
+export function synonyms(algorithm: Algorithm): readonly Algorithm[] {
+  return ED25519_NAMES.includes(algorithm) ? ED25519_NAMES : [algorithm];
 }
 
 function isHmac(algorithm: Algorithm): boolean {

@@ -1,20 +1,26 @@
+import type { KeyObject } from 'node:crypto';
 import { ConfigurationError, type Environment } from '../shared/environment.ts';
-import { type Algorithm, parseAlgorithms } from './algorithms.ts';
+import {
+  type Algorithm,
+  asymmetricAlgorithms,
+  hmacAlgorithms,
+  parseAlgorithms,
+} from './algorithms.ts';
 import { parseSecrets } from './hmac-keys.ts';
-import type { KeySet } from './key-set.ts';
+import type { VerificationKey } from './key-set.ts';
 import { parsePublicKeys } from './public-keys.ts';
 
 /** Source of the keys; a configuration has exactly one. */
 export type KeySource =
-  | { readonly kind: 'secrets'; readonly secrets: readonly string[] }
+  | { readonly kind: 'secrets'; readonly secrets: readonly KeyObject[] }
   | { readonly kind: 'secret-parameter'; readonly name: string }
-  | { readonly kind: 'public-keys'; readonly keySet: KeySet }
+  | { readonly kind: 'public-keys'; readonly keys: readonly VerificationKey[] }
   | { readonly kind: 'jwks-url'; readonly url: URL };
 
 export interface TokenConfiguration {
   readonly keySource: KeySource;
-  /** Allowlist; undefined: all algorithms of the kind of key. */
-  readonly algorithms: readonly Algorithm[] | undefined;
+  /** The allowlist: as configured, else HS256 for secrets and every algorithm of public keys. */
+  readonly algorithms: readonly Algorithm[];
   /** Expected `iss`; undefined: any. */
   readonly issuer: string | undefined;
   /** Expected member of `aud`; undefined: any. */
@@ -27,12 +33,37 @@ export interface TokenConfiguration {
  * @throws ConfigurationError naming the first variable that is missing or wrong
  */
 export function tokenConfiguration(environment: Environment): TokenConfiguration {
+  const source = keySource(environment);
   return {
-    keySource: keySource(environment),
-    algorithms: parseAlgorithms(environment.JWT_ALGORITHMS),
+    keySource: source,
+    algorithms: allowlist(environment, source),
     issuer: environment.JWT_ISSUER || undefined,
     audience: environment.JWT_AUDIENCE || undefined,
   };
+}
+
+function allowlist(environment: Environment, source: KeySource): readonly Algorithm[] {
+  const possible = possibleAlgorithms(source);
+  const configured = parseAlgorithms(environment.JWT_ALGORITHMS);
+  const useless = configured?.find((algorithm) => !possible.includes(algorithm));
+  if (useless)
+    throw new ConfigurationError(
+      'JWT_ALGORITHMS',
+      `names ${useless}, which the configured key cannot verify; it can ${possible.join(', ')}`,
+    );
+  return configured ?? (possible === hmacAlgorithms ? ['HS256'] : possible);
+}
+
+function possibleAlgorithms(source: KeySource): readonly Algorithm[] {
+  switch (source.kind) {
+    case 'secrets':
+    case 'secret-parameter':
+      return hmacAlgorithms;
+    case 'public-keys':
+      return [...new Set(source.keys.flatMap(({ algorithms }) => algorithms))];
+    case 'jwks-url':
+      return asymmetricAlgorithms;
+  }
 }
 
 const KEY_VARIABLES = [
@@ -60,7 +91,7 @@ function keySource(environment: Environment): KeySource {
     case 'JWT_SECRET_PARAMETER':
       return { kind: 'secret-parameter', name: parameterName(text ?? '') };
     case 'JWT_PUBLIC_KEY':
-      return { kind: 'public-keys', keySet: parsePublicKeys(text ?? '') };
+      return { kind: 'public-keys', keys: parsePublicKeys(text ?? '') };
     case 'JWT_JWKS_URL':
       return { kind: 'jwks-url', url: jwksUrl(text ?? '') };
     default:

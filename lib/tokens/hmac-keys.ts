@@ -1,4 +1,8 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../shared/environment.ts';
+import { memoizeLast } from '../shared/memoize.ts';
+import { type Algorithm, hmacAlgorithms } from './algorithms.ts';
+import type { VerificationKey } from './key-set.ts';
 
 /** Shortest secret, in bytes: the hash size of HS256 (RFC 7518, section 3.2). */
 export const MIN_SECRET_BYTES = 32;
@@ -7,7 +11,10 @@ export const MAX_SECRETS = 4;
 /** Fewest different characters of a secret; 32 random hex digits have fewer once in some 10^7. */
 export const MIN_SECRET_ALPHABET = 8;
 
-/** Secrets of tutorials and sample files, long enough but known to everybody. */
+/** Marks a secret whose bytes are given in base64, as jjwt and Spring expect them. */
+const BASE64_PREFIX = 'base64:';
+
+/** Secrets of tutorials and sample files, long enough and random by their looks. */
 const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
   // FastAPI's security tutorial
   '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
@@ -24,29 +31,28 @@ const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
   'my-32-character-ultra-secure-and-ultra-long-secret',
   // RFC 7515, appendix A.1
   'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
-  // Counted out to 32 characters, as tests and sample files do
-  'abcdefghijklmnopqrstuvwxyz123456',
-  'abcdefghijklmnopqrstuvwxyz0123456789',
-  '0123456789abcdef0123456789abcdef',
-  '01234567890123456789012345678901',
-  '12345678901234567890123456789012',
 ]);
 
 /**
- * Words of placeholders without their separators: `your-super-secret-jwt-key`,
- * `CHANGE_ME_IN_PRODUCTION`, `at_least_32_characters`. 64 random base64 characters hold such words less
- * than once in some 10^6.
+ * Words of placeholders and warnings, in lower case without separators: `CHANGE_ME_IN_PRODUCTION`,
+ * `insecure-default-key`, `at_least_32_characters`. Of 64 random base64 characters, one text in some 10^7
+ * holds a given word of six letters.
  */
 const PLACEHOLDER =
-  /supersecret|secretkey|secretjwt|jwtsecret|mysecret|yoursecret|change(me|this|in|it)|example|32(char|byte)|256bit/;
+  /(super|very|top|my|your|jwt|test|random|long)secret|secret(key|jwt|here|string)|change|replace|generate|default|insecure|notsecure|unsafe|donotuse|example|sample|testing|placeholder|password|production|32(char|byte)|256bit/;
+/** Shorter words, between separators alone: random characters hold them too often. */
+const SHORT_PLACEHOLDER = /(?<![a-z0-9])(todo|test|dummy|fixme)(?![a-z0-9])/;
+
+/** Characters in the order of decimal and hexadecimal counting, of the alphabet and of the keyboard. */
+const ORDERS = '0123456789abcdefghijklmnopqrstuvwxyz 90 f0 qwertyuiopasdfghjklzxcvbnm';
 
 /**
- * Splits and checks HMAC secrets, several separated by white space while rotating; the first signs.
+ * Parses HMAC secrets, several separated by white space while rotating; the first signs.
  *
  * @param variable the variable to name when a secret is refused
  * @throws ConfigurationError for none, too many, short, low-entropy or published secrets
  */
-export function parseSecrets(text: string, variable: string): readonly string[] {
+export function parseSecrets(text: string, variable: string): readonly KeyObject[] {
   const secrets = text.split(/\s+/).filter((secret) => secret !== '');
   if (secrets.length === 0) throw new ConfigurationError(variable, `holds no secret; ${ADVICE}`);
   if (secrets.length > MAX_SECRETS)
@@ -54,24 +60,75 @@ export function parseSecrets(text: string, variable: string): readonly string[] 
       variable,
       `holds ${secrets.length} secrets separated by spaces; keep at most ${MAX_SECRETS} while rotating`,
     );
-  secrets.forEach((secret, index) => {
-    const problem = weakness(secret);
+  return secrets.map((secret, index) => {
+    const bytes = bytesOf(secret);
+    const problem = bytes
+      ? weakness(secret, bytes)
+      : `"${BASE64_PREFIX}" before a text that is no base64`;
     const which = secrets.length > 1 ? ` (secret ${index + 1} of ${secrets.length})` : '';
-    if (problem) throw new ConfigurationError(variable, `holds ${problem}${which}; ${ADVICE}`);
+    if (!bytes || problem)
+      throw new ConfigurationError(variable, `holds ${problem}${which}; ${ADVICE}`);
+    return createSecretKey(bytes);
   });
-  return secrets;
+}
+
+/**
+ * The keys of secrets, imported once per algorithm: jose imports bytes and secret KeyObjects anew for
+ * every token. Measured: some 5 % of the CPU of a warm logout.
+ */
+export function hmacKeys(secrets: readonly KeyObject[]): readonly VerificationKey[] {
+  return secrets.map((secret) => ({
+    kid: undefined,
+    algorithms: hmacAlgorithms,
+    keyFor: memoizeLast((algorithm: Algorithm) =>
+      secret.toCryptoKey({ name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` }, false, ['verify']),
+    ),
+  }));
 }
 
 const ADVICE = 'make one with: openssl rand -base64 48';
 
-function weakness(secret: string): string | undefined {
-  const bytes = Buffer.byteLength(secret);
-  if (bytes < MIN_SECRET_BYTES)
-    return `a secret of ${bytes} bytes, where at least ${MIN_SECRET_BYTES} are needed`;
-  if (PUBLISHED_SECRETS.has(secret)) return 'a published example that anyone can sign with';
-  if (PLACEHOLDER.test(secret.toLowerCase().replaceAll(/[^a-z0-9]/g, '')))
-    return 'a placeholder out of a sample file, which anyone can guess';
-  if (new Set(secret).size < MIN_SECRET_ALPHABET)
+function bytesOf(secret: string): Buffer | undefined {
+  if (!secret.startsWith(BASE64_PREFIX)) return Buffer.from(secret);
+  const text = secret.slice(BASE64_PREFIX.length);
+  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
+/** What makes a secret easy to guess, if anything does. */
+function weakness(secret: string, bytes: Buffer): string | undefined {
+  if (bytes.length < MIN_SECRET_BYTES)
+    return `a secret of ${bytes.length} bytes, where at least ${MIN_SECRET_BYTES} are needed`;
+  if (new Set(secret).size < MIN_SECRET_ALPHABET || new Set(bytes).size < MIN_SECRET_ALPHABET)
     return `a secret of fewer than ${MIN_SECRET_ALPHABET} different characters, which can be guessed`;
+  const text = secret.replace(BASE64_PREFIX, '');
+  const decoded = [Buffer.from(text, 'base64'), Buffer.from(text, 'hex')].map(String);
+  for (const each of [text, ...decoded.filter((words) => /^[ -~]{16,}$/.test(words))]) {
+    const problem = guessable(each);
+    if (problem) return problem;
+  }
   return undefined;
+}
+
+function guessable(text: string): string | undefined {
+  if (PUBLISHED_SECRETS.has(text)) return 'a published example that anyone can sign with';
+  const lower = text.toLowerCase();
+  const letters = lower.replaceAll(/[^a-z0-9]/g, '');
+  if (PLACEHOLDER.test(letters) || SHORT_PLACEHOLDER.test(lower))
+    return 'a placeholder out of a sample file, which anyone can guess';
+  if (predictable(letters) * 2 >= letters.length || /^(.{1,16})\1+.{0,15}$/.test(text))
+    return 'a secret that is counted out or repeated, which can be guessed';
+  return undefined;
+}
+
+/** How many characters continue a repetition or a count, up or down: `c` in `abc`, `1` in `321`. */
+function predictable(text: string): number {
+  const steps = [...text].map((character, index) => step(text[index - 1] ?? '', character));
+  return steps.filter((each, index) => each !== undefined && each === steps[index - 1]).length;
+}
+
+/** From one character to the next: 0 for the same, 1 for the next in an order, -1 for the previous. */
+function step(from: string, to: string): number | undefined {
+  if (from === to) return 0;
+  if (ORDERS.includes(from + to)) return 1;
+  return ORDERS.includes(to + from) ? -1 : undefined;
 }

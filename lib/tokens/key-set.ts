@@ -1,8 +1,15 @@
 import type { KeyObject } from 'node:crypto';
-import { type CryptoKey, errors } from 'jose';
+import type { CryptoKey } from 'jose';
 import type { Algorithm } from './algorithms.ts';
 
-export type VerificationKey = KeyObject | CryptoKey;
+/** A key in memory. */
+export interface VerificationKey {
+  /** Undefined for a secret, a PEM, and a JWK without `kid`. */
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  /** The key in the form for jose, imported once per algorithm. */
+  keyFor(algorithm: Algorithm): CryptoKey | KeyObject;
+}
 
 /** Header members that choose a key. */
 export interface KeyHeader {
@@ -10,7 +17,23 @@ export interface KeyHeader {
   readonly kid?: string;
 }
 
-/** The keys of an issuer, and the algorithms that they may verify. */
+/**
+ * Greatest age of keys that refuse a token, and the shortest time between the starts of two fetches from
+ * one source, in milliseconds; longer than a fetch may take.
+ */
+export const FRESH_MS = 5_000;
+
+/** `cached` keys verify tokens. A refusal needs `fresh` keys, as the issuer may have rotated since. */
+export type Freshness = 'cached' | 'fresh';
+
+/** Keys and the start of their fetch. */
+export interface KeySnapshot {
+  readonly keys: readonly VerificationKey[];
+  /** Epoch milliseconds; infinite for keys in the configuration, which never age. */
+  readonly fetchedAtMs: number;
+}
+
+/** The keys of an issuer. */
 export interface KeySet {
   /** The allowlist. */
   readonly algorithms: readonly Algorithm[];
@@ -22,35 +45,23 @@ export interface KeySet {
    * @throws SecretParameterError when SSM could not be asked
    * @throws ConfigurationError when the secret in SSM is missing or weak
    */
-  resolve(header: KeyHeader): Promise<readonly VerificationKey[]>;
+  resolve(header: KeyHeader, freshness: Freshness): Promise<KeySnapshot>;
 }
 
 /**
  * Most keys tried for one token, so that a large key set can't be used to burn CPU. Several keys match
- * only where the token has no `kid`, or where keys share a `kid`.
+ * only where the token or the keys have no `kid`, or where keys share a `kid`.
  */
 export const MAX_KEYS_TRIED = 8;
 
-/** Looks up all matching keys in a key set of jose's, which by itself throws unless exactly one matches. */
-export async function matchingKeys(
-  keySet: (header: { alg: string; kid?: string }) => Promise<CryptoKey>,
-  header: KeyHeader,
-): Promise<readonly CryptoKey[]> {
-  try {
-    return [await keySet({ ...header })];
-  } catch (error) {
-    if (error instanceof errors.JWKSNoMatchingKey) return [];
-    // Keys without a `kid`, or a token without: each may have signed.
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return firstKeys(error);
-    throw error;
-  }
-}
-
-async function firstKeys(keys: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey[]> {
-  const found: CryptoKey[] = [];
-  for await (const key of keys) {
-    found.push(key);
-    if (found.length === MAX_KEYS_TRIED) break;
-  }
-  return found;
+/** The keys for a header: by `alg` and `kid`; keys without `kid` where no key has the token's `kid`. */
+export function matchingKeys(
+  keys: readonly VerificationKey[],
+  { alg, kid }: KeyHeader,
+): readonly VerificationKey[] {
+  const possible = keys.filter(({ algorithms }) => algorithms.includes(alg));
+  if (kid === undefined) return possible.slice(0, MAX_KEYS_TRIED);
+  const named = possible.filter((key) => key.kid === kid);
+  const matching = named.length > 0 ? named : possible.filter((key) => key.kid === undefined);
+  return matching.slice(0, MAX_KEYS_TRIED);
 }

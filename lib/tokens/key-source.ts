@@ -1,68 +1,112 @@
-import { createSecretKey } from 'node:crypto';
-import type { CryptoKey } from 'jose';
 import { readSecretParameter } from '../aws/ssm.ts';
-import { ConfigurationError } from '../shared/environment.ts';
 import { memoizeLast } from '../shared/memoize.ts';
-import { type Algorithm, hmacAlgorithms } from './algorithms.ts';
 import type { KeySource, TokenConfiguration } from './config.ts';
-import { parseSecrets } from './hmac-keys.ts';
-import type { KeySet } from './key-set.ts';
-import { remoteKeySet } from './remote-jwks.ts';
+import { hmacKeys, parseSecrets } from './hmac-keys.ts';
+import {
+  FRESH_MS,
+  type Freshness,
+  type KeySet,
+  type KeySnapshot,
+  matchingKeys,
+  type VerificationKey,
+} from './key-set.ts';
+import { fetchJwks } from './remote-jwks.ts';
+
+/** Age at which cached keys are fetched again, in milliseconds. */
+export const JWKS_MAX_AGE_MS = 600_000;
+export const SECRET_MAX_AGE_MS = 300_000;
+/** Age until which keys go on verifying while their refresh fails, in milliseconds. */
+export const STALE_MAX_AGE_MS = 3_600_000;
+
+type Snapshots = (freshness: Freshness) => Promise<KeySnapshot>;
+type StaleListener = (error: unknown) => void;
 
 /**
  * Creates the configured key set. Remote keys are fetched for the first token.
  *
- * @returns a key set with the configured allowlist; by default HS256 for secrets, and every algorithm of
- *   the public keys
- * @throws ConfigurationError when the keys can't verify a configured algorithm
+ * @param onStale called when a refresh fails and older keys stay in use
  */
-export function createKeySet({ keySource, algorithms }: TokenConfiguration): KeySet {
-  const keys = readKeySource(keySource);
-  const useless = algorithms?.find((algorithm) => !keys.algorithms.includes(algorithm));
-  if (useless)
-    throw new ConfigurationError(
-      'JWT_ALGORITHMS',
-      `names ${useless}, which the configured key cannot verify; it can ${keys.algorithms.join(', ')}`,
-    );
-  const usual = keys.algorithms === hmacAlgorithms ? (['HS256'] as const) : keys.algorithms;
-  return { algorithms: algorithms ?? usual, resolve: keys.resolve };
+export function createKeySet(
+  { keySource, algorithms }: TokenConfiguration,
+  onStale: StaleListener = () => {},
+): KeySet {
+  const snapshots = snapshotsOf(keySource, onStale);
+  return {
+    algorithms,
+    resolve: async (header, freshness) => {
+      const { keys, fetchedAtMs } = await snapshots(freshness);
+      return { keys: matchingKeys(keys, header), fetchedAtMs };
+    },
+  };
 }
 
-/** The keys of a source, with every algorithm of their kind. */
-function readKeySource(source: KeySource): KeySet {
+function snapshotsOf(source: KeySource, onStale: StaleListener): Snapshots {
   switch (source.kind) {
-    case 'secrets': {
-      const keysFor = secretKeys(source.secrets);
-      return { algorithms: hmacAlgorithms, resolve: async ({ alg }) => keysFor(alg) };
-    }
-    case 'secret-parameter': {
-      const keysOf = memoizeLast((text: string) =>
-        secretKeys(parseSecrets(text, 'JWT_SECRET_PARAMETER')),
-      );
-      return {
-        algorithms: hmacAlgorithms,
-        resolve: async ({ alg }) => keysOf(await readSecretParameter(source.name))(alg),
-      };
-    }
+    case 'secrets':
+      return configured(hmacKeys(source.secrets));
     case 'public-keys':
-      return source.keySet;
+      return configured(source.keys);
+    case 'secret-parameter': {
+      // A refresh mostly brings the same text, whose keys are imported already.
+      const parse = memoizeLast((text: string) =>
+        hmacKeys(parseSecrets(text, 'JWT_SECRET_PARAMETER')),
+      );
+      const read = async () => parse(await readSecretParameter(source.name));
+      return cacheKeys(read, SECRET_MAX_AGE_MS, onStale);
+    }
     case 'jwks-url':
-      return remoteKeySet(source.url);
+      return cacheKeys(fetchJwks(source.url), JWKS_MAX_AGE_MS, onStale);
   }
 }
 
+function configured(keys: readonly VerificationKey[]): Snapshots {
+  return async () => ({ keys, fetchedAtMs: Number.POSITIVE_INFINITY });
+}
+
 /**
- * The CryptoKeys of secrets, created once per algorithm: jose imports bytes and KeyObjects anew for every
- * token. Measured: some 5 % of the CPU of a warm logout.
+ * Caches the keys of a remote source. At most one fetch starts in {@link FRESH_MS}; concurrent requests
+ * share its result, and later ones its failure, so that neither a flood of forged tokens nor an outage
+ * multiplies requests to the source.
  */
-function secretKeys(secrets: readonly string[]): (alg: Algorithm) => readonly CryptoKey[] {
-  return memoizeLast((alg) =>
-    secrets.map((secret) =>
-      createSecretKey(Buffer.from(secret)).toCryptoKey(
-        { name: 'HMAC', hash: `SHA-${alg.slice(2)}` },
-        false,
-        ['verify'],
-      ),
-    ),
-  );
+function cacheKeys(
+  fetchKeys: () => Promise<readonly VerificationKey[]>,
+  maxAgeMs: number,
+  onStale: StaleListener,
+): Snapshots {
+  let latest: KeySnapshot | undefined;
+  let attempt:
+    | { readonly startedAtMs: number; readonly snapshot: Promise<KeySnapshot> }
+    | undefined;
+
+  const isWithin = (milliseconds: number) =>
+    latest !== undefined && Date.now() - latest.fetchedAtMs <= milliseconds;
+
+  async function fetchSnapshot(fetchedAtMs: number): Promise<KeySnapshot> {
+    try {
+      const snapshot = { keys: await fetchKeys(), fetchedAtMs };
+      // A fetch that a frozen process left behind may end after a later one.
+      if (!latest || latest.fetchedAtMs < fetchedAtMs) latest = snapshot;
+      return snapshot;
+    } catch (error) {
+      if (isWithin(STALE_MAX_AGE_MS)) onStale(error);
+      throw error;
+    }
+  }
+
+  function refresh(): Promise<KeySnapshot> {
+    const now = Date.now();
+    if (!attempt || now - attempt.startedAtMs > FRESH_MS)
+      attempt = { startedAtMs: now, snapshot: fetchSnapshot(now) };
+    return attempt.snapshot;
+  }
+
+  return async (freshness) => {
+    if (latest && isWithin(freshness === 'fresh' ? FRESH_MS : maxAgeMs)) return latest;
+    try {
+      return await refresh();
+    } catch (error) {
+      if (freshness === 'cached' && latest && isWithin(STALE_MAX_AGE_MS)) return latest;
+      throw error;
+    }
+  };
 }

@@ -3,7 +3,7 @@ import { type SessionKey, sessionKey } from '../sessions/key.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { TokenConfiguration } from './config.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
-import type { KeySet, VerificationKey } from './key-set.ts';
+import { FRESH_MS, type KeySet, type VerificationKey } from './key-set.ts';
 
 /** Verified claims and the key of their session. */
 export interface Authentic {
@@ -68,13 +68,35 @@ export async function verifyToken(token: string, verifier: Verifier): Promise<Ve
   const algorithm = verifier.keys.algorithms.find((allowed) => allowed === header.alg);
   if (!algorithm) return refused('algorithm_not_allowed');
 
-  const keys = await verifier.keys.resolve({ ...header, alg: algorithm });
+  const keyHeader = { ...header, alg: algorithm };
+  const cached = await verifier.keys.resolve(keyHeader, 'cached');
+  const outcome = await verifyWithAny(cached.keys, token, algorithm, verifier);
+  // The issuer may have rotated its keys since the fetch: only fresh ones refuse a token.
+  if (!isAboutKeys(outcome) || Date.now() - cached.fetchedAtMs <= FRESH_MS) return outcome;
+  const fresh = await verifier.keys.resolve(keyHeader, 'fresh');
+  return verifyWithAny(fresh.keys, token, algorithm, verifier);
+}
+
+async function verifyWithAny(
+  keys: readonly VerificationKey[],
+  token: string,
+  algorithm: Algorithm,
+  verifier: Verifier,
+): Promise<Verification> {
   let outcome = refused('unknown_key');
   for (const key of keys) {
     outcome = await verifyWith(key, token, algorithm, verifier);
-    if (outcome.status !== 'refused' || outcome.reason !== 'bad_signature') break;
+    if (!isAboutKeys(outcome)) break;
   }
   return outcome;
+}
+
+/** Whether other keys could give another outcome. */
+function isAboutKeys(outcome: Verification): boolean {
+  return (
+    outcome.status === 'refused' &&
+    (outcome.reason === 'unknown_key' || outcome.reason === 'bad_signature')
+  );
 }
 
 async function verifyWith(
@@ -84,7 +106,7 @@ async function verifyWith(
   { issuer, audience }: Verifier,
 ): Promise<Verification> {
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload } = await jwtVerify(token, key.keyFor(algorithm), {
       algorithms: [algorithm],
       requiredClaims: ['exp'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
@@ -7,23 +8,19 @@ import { answer, answerJson, Refusal, readJson } from './answer.ts';
 import { type Demo, deviceName, shownRows, signIn } from './demo-sessions.ts';
 import { isFromElsewhere, isOwnHost } from './guard.ts';
 
-const STYLES = ['base.css', 'controls.css', 'devices.css', 'lists.css'];
-const SCRIPTS = [
-  'main.js',
-  'deletions.js',
-  'devices.js',
-  'element.js',
-  'exchanges.js',
-  'requests.js',
-  'rows.js',
-  'saved.js',
-  'sentences.js',
-];
+/** Folder of the two pages: the console, and Swagger UI. */
+const PAGES = new URL('page/', import.meta.url);
 
-/** What there is to be had as a file, by its path. */
-const FILES: ReadonlyMap<string, string> = new Map([
-  ['/', 'index.html'],
-  ...[...STYLES, ...SCRIPTS, 'icon.svg'].map((name) => [`/console/${name}`, name] as const),
+const SWAGGER_UI = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'));
+
+/** Every file that is served, by its path; no file name is made from a request. */
+const FILES: ReadonlyMap<string, URL> = new Map([
+  ['/', new URL('index.html', PAGES)],
+  ['/docs', new URL('docs.html', PAGES)],
+  ...readdirSync(PAGES).map((name) => [`/console/${name}`, new URL(name, PAGES)] as const),
+  ...['swagger-ui.css', 'swagger-ui-bundle.js'].map(
+    (name) => [`/docs/${name}`, new URL(name, SWAGGER_UI)] as const,
+  ),
 ]);
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,74 +31,66 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts the console in front of the local gateway, on the same server and so under the same origin as the
- * endpoints that it calls.
+ * Puts the console and the page /docs in front of the local gateway: on the same server, and so under the
+ * same origin as the endpoints.
  *
- * It is no function of the service's: those can be invoked from any website through the Lambda port, whose
- * events say whatever their sender likes about the request, while the console hands out tokens and has to
- * see the request as it came. Nor can it be deployed, for the same reason.
+ * Neither is a function of the service. The Lambda port invokes functions with any event, from any website,
+ * while the console signs tokens and must see the real request. Nor can either be deployed.
  *
- * @param host what `--host` says
+ * @param host the option `--host`
  */
 export function putConsoleInFront(server: Server, demo: Demo, host: string): void {
   const listener = consoleListener(demo, host);
   const gateway = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (isConsolePath(pathOf(request))) listener(request, response);
+    if (isOwnPath(pathOf(request))) listener(request, response);
     else for (const each of gateway) each.call(server, request, response);
   });
 }
 
-function isConsolePath(path: string): boolean {
-  return path === '/' || path === '/console' || path.startsWith('/console/');
+function isOwnPath(path: string): boolean {
+  return path === '/' || /^\/(console|docs)(\/|$)/.test(path);
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** The console as an HTTP server's listener: its page, `GET /console/rows` and `POST /console/sessions`. */
-export function consoleListener(demo: Demo, host: string): RequestListener {
+function consoleListener(demo: Demo, host: string): RequestListener {
+  // Names this start of the service, so that a page can tell it from an earlier one.
   const run = randomUUID();
-  return (request, response) => {
-    respond({ demo, host, run }, request, response).catch((error: unknown) => {
+  return async (request, response) => {
+    try {
+      if (!isOwnHost(request.headers.host, host))
+        throw new Refusal(403, 'The console answers only under this machine’s own name');
+      await respond(demo, run, request, response);
+    } catch (error) {
       if (error instanceof Refusal)
         answerJson(response, error.status, { detail: error.message }, error.headers);
       else answerJson(response, 500, { detail: `The console failed: ${error}` });
-    });
+    }
   };
 }
 
-interface Console {
-  readonly demo: Demo;
-  readonly host: string;
-  /** Names this start of the service, so that a page can tell it from an earlier one. */
-  readonly run: string;
-}
-
 async function respond(
-  { demo, host, run }: Console,
+  demo: Demo,
+  run: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (!isOwnHost(request.headers.host, host))
-    throw new Refusal(403, 'The console answers only under this machine’s own name');
   const path = pathOf(request);
   const file = FILES.get(path);
   if (file) {
     requireMethod(request, 'GET', 'HEAD');
-    const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    answer(response, 200, type, await readFile(new URL(`page/${file}`, import.meta.url)));
+    const type = TYPES[extname(file.pathname)] ?? 'application/octet-stream';
+    answer(response, 200, type, await readFile(file));
   } else if (path === '/console/rows') {
     requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);
-    const { store, signer, sub, hasDocsPage } = demo;
-    const shown = await shownRows(demo);
-    answerJson(response, 200, {
-      ...{ run, sub, table: store.table, hasDocsPage, canSign: signer !== undefined },
-      ...shown,
-    });
+    const { store, signer, sub } = demo;
+    const facts = { run, sub, table: store.table, canSign: signer !== undefined };
+    answerJson(response, 200, { ...facts, ...(await shownRows(demo)) });
   } else if (path === '/console/sessions') {
     requireMethod(request, 'POST');
     requireOwnPage(request);

@@ -12,8 +12,6 @@ export interface Demo {
   readonly signer: Signer | undefined;
   /** The one user whose rows it reads and writes. */
   readonly sub: string;
-  /** Whether this run has the page /docs, which a parameter leaves out. */
-  readonly hasDocsPage: boolean;
 }
 
 /** Whether a session opens anything, and if not, why. */

@@ -1,17 +1,5 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession } from '../../lib/login/issue.ts';
-import { signerOf } from '../../local/signer.ts';
 import {
   describeInBrowser,
   openBrowser,
@@ -19,18 +7,27 @@ import {
   type Visit,
 } from '../support/browser.ts';
 import { contract } from '../support/contract.ts';
-import { type MappedService, startMapping } from '../support/mapped.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
 const check = contract();
 
-/** Presses “Execute” of an operation, and holds the answer that the page gets to the OpenAPI document. */
-async function execute(page: Page, base: string, operationId: string) {
-  const operation = page.locator(`#operations-sessions-${operationId}`);
-  const button = operation.locator('.execute');
-  if (!(await button.isVisible())) await operation.locator('.opblock-summary-control').click();
+/**
+ * Presses “Execute” of an operation, and holds the answer that the page gets to the OpenAPI document.
+ *
+ * @param parameters values of the operation's inputs, by their names
+ */
+async function execute(
+  { page, base }: { readonly page: Page; readonly base: string },
+  operation: string,
+  parameters: Readonly<Record<string, string>> = {},
+) {
+  const block = page.locator(`[id$="-${operation}"].opblock`);
+  const button = block.locator('.execute');
+  if (!(await button.isVisible())) await block.locator('.opblock-summary-control').click();
+  for (const [name, value] of Object.entries(parameters))
+    await block.locator(`tr[data-param-name="${name}"] :is(input, select)`).fill(value);
   const [response] = await Promise.all([
-    page.waitForResponse((each) => each.url().includes('/api/v1/auth/')),
+    page.waitForResponse((each) => /\/(api\/v1\/auth\/|openapi\.json)/.test(each.url())),
     button.click(),
   ]);
   const body = await response.text();
@@ -41,117 +38,98 @@ async function execute(page: Page, base: string, operationId: string) {
     headers: new Headers(await response.allHeaders()),
     body,
   });
-  const shown = operation.locator('.live-responses-table .response-col_status');
+  const shown = block.locator('.live-responses-table .response-col_status');
   await shown.filter({ hasText: `${response.status()}` }).waitFor();
-  return { status: response.status(), body: JSON.parse(body) };
+  return { status: response.status(), body: body === '' ? undefined : JSON.parse(body) };
 }
 
-async function authorize(page: Page, token: string): Promise<void> {
-  await page.locator('button.authorize.unlocked').click();
-  await page.locator('.auth-container input').fill(token);
-  await page.locator('.auth-container button.authorize').click();
-  await page.locator('.auth-container button', { hasText: 'Logout' }).waitFor();
-  await page.locator('.auth-btn-wrapper .btn-done').click();
+/** The one click, and the name of whoever is signed in by it. */
+async function authorize(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Authorize with a new session' }).click();
+  const said = page.getByRole('status').filter({ hasText: 'Authorized as ' });
+  return (await said.innerText()).replace('Authorized as ', '');
 }
 
 // Swagger UI is slow to draw where a browser has no graphics and half a core.
 jest.setTimeout(120_000);
 
 describeInBrowser('the page /docs in a browser', () => {
-  let service: RunningService;
-  let mapping: MappedService;
+  let stack: SharedStack;
   let browser: TestBrowser;
-  let store: SessionStore;
   let visit: Visit;
-  const before = { ...process.env };
+  let opened: { readonly page: Page; readonly base: string };
 
   beforeAll(async () => {
-    service = await startService();
-    mapping = await startMapping(service.url, '/auth/v1');
+    stack = await openSharedStack();
     browser = await openBrowser();
-    Object.assign(process.env, service.environment);
-    store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  });
-  afterAll(async () => {
-    store?.client.destroy();
-    await browser?.close();
-    mapping?.close();
-    await service?.stop();
-    process.env = before;
-  });
+  }, 90_000);
+  afterAll(() => Promise.all([stack.close(), browser.close()]));
 
-  async function issueToken(): Promise<string> {
-    const signer = await signerOf(service.environment);
-    if (!signer) throw new Error('the local run has no secret');
-    return (await issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600 })).token;
-  }
+  beforeEach(async () => {
+    visit = await browser.visit(`${stack.service.url}/docs?url=https://third-party.example/x.json`);
+    await visit.page.locator('.opblock').first().waitFor();
+    opened = { page: visit.page, base: stack.service.url };
+  });
+  afterEach(() => visit.close());
 
-  describe.each([
-    ['where npm start has it', () => service.url],
-    ['below a base path', () => mapping.url],
-  ])('%s', (_, base) => {
-    beforeEach(async () => {
-      visit = await browser.visit(`${base()}/docs`);
-      await visit.page.locator('.opblock').first().waitFor();
+  test('authorizes with one click, and then tries every endpoint', async () => {
+    const { page } = visit;
+    expect((await execute(opened, 'me')).status).toBe(403);
+    const sub = await authorize(page);
+    const { status, body: me } = await execute(opened, 'me');
+    expect({ status, sub: me.sub }).toEqual({ status: 200, sub });
+    const { body: list } = await execute(opened, 'listSessions', { limit: '100' });
+    expect(list.sessions).toContainEqual(
+      expect.objectContaining({ id: me.session.id, user_agent: 'API docs' }),
+    );
+    expect(await execute(opened, 'endSession', { id: 'bm8tc3VjaC1zZXNzaW9u' })).toMatchObject({
+      status: 404,
     });
-    afterEach(() => visit.close());
-
-    test('shows a session end: me, logout, me again, sessions', async () => {
-      const { page } = visit;
-      await authorize(page, await issueToken());
-      expect(await execute(page, base(), 'me')).toMatchObject({
-        status: 200,
-        body: { sub: 'alice' },
+    expect((await execute(opened, 'openApi')).body.openapi).toMatch(/^3\.1/);
+    expect(await execute(opened, 'logout')).toEqual({
+      status: 200,
+      body: { message: 'Successfully logged out' },
+    });
+    for (const operation of ['me', 'listSessions'])
+      expect(await execute(opened, operation)).toEqual({
+        status: 401,
+        body: { detail: 'Could not validate credentials' },
       });
-      const listed = await execute(page, base(), 'listSessions');
-      expect(listed.status).toBe(200);
-      expect(await execute(page, base(), 'logout')).toEqual({
-        status: 200,
-        body: { message: 'Successfully logged out' },
-      });
-      for (const operation of ['me', 'listSessions'])
-        expect(await execute(page, base(), operation)).toEqual({
-          status: 401,
-          body: { detail: 'Could not validate credentials' },
-        });
-      const { pathname } = new URL(`${base()}/api/v1/auth/`);
-      expect(visit.failures).toEqual([
-        `401 GET ${pathname}me`,
-        expect.stringContaining('401 GET '),
-      ]);
-      expect(visit).toMatchObject({ complaints: [], foreignRequests: [] });
-    });
+    await authorize(page);
+    expect((await execute(opened, 'me')).status).toBe(200);
+    const tried = await page.locator('.opblock').count();
+    expect(tried).toBe(await page.locator('.opblock.is-open').count());
+    expect(visit.failures.map((each) => each.replace(/\?.*$/, ''))).toEqual([
+      '403 GET /api/v1/auth/me',
+      expect.stringMatching(/^404 DELETE \/api\/v1\/auth\/sessions\//),
+      '401 GET /api/v1/auth/me',
+      '401 GET /api/v1/auth/sessions',
+    ]);
+    expect(visit).toMatchObject({ complaints: [], foreignRequests: [] });
   });
 
-  describe('wherever it is', () => {
-    beforeEach(async () => {
-      visit = await browser.visit(`${service.url}/docs?url=https://third-party.example/x.json`);
-      await visit.page.locator('.opblock').first().waitFor();
-    });
-    afterEach(() => visit.close());
+  test('keeps no token beyond its own life, and takes no document from its address', async () => {
+    const { page } = visit;
+    await authorize(page);
+    expect((await execute(opened, 'me')).status).toBe(200);
+    const kept = 'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])';
+    expect(await page.evaluate(kept)).toBe('[{},{},""]');
+    await page.reload();
+    await page.locator('.opblock').first().waitFor();
+    expect((await execute(opened, 'me')).status).toBe(403);
+    expect(visit).toMatchObject({ complaints: [], foreignRequests: [] });
+  });
 
-    test('keeps no token beyond its own life, and takes no document from its address', async () => {
-      const { page } = visit;
-      await authorize(page, await issueToken());
-      expect((await execute(page, service.url, 'me')).status).toBe(200);
-      const kept = 'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])';
-      expect(await page.evaluate(kept)).toBe('[{},{},""]');
-      await page.reload();
-      expect((await execute(page, service.url, 'me')).status).toBe(403);
-      expect(visit).toMatchObject({ complaints: [], foreignRequests: [] });
-    });
-
-    test('stays within its policy whatever of it is opened', async () => {
-      const { page } = visit;
-      // In the page: looking at each for whether it can be clicked would take a minute.
-      const press = (selector: string) =>
-        page.evaluate(`document.querySelectorAll('${selector}').forEach((each) => each.click())`);
-      await press('.opblock-summary-control');
-      await page.locator('.opblock.is-open').nth(4).waitFor();
-      await press('.opblock .model-example .tablinks');
-      await press('.models .json-schema-2020-12-expand-deep-button');
-      await page.locator('.models', { hasText: 'error_id' }).waitFor();
-      expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
-    });
+  test('stays within its policy whatever of it is opened', async () => {
+    const { page } = visit;
+    // In the page: looking at each for whether it can be clicked would take a minute.
+    const press = (selector: string) =>
+      page.evaluate(`document.querySelectorAll('${selector}').forEach((each) => each.click())`);
+    await press('.opblock-summary-control');
+    await page.locator('.opblock.is-open').nth(4).waitFor();
+    await press('.opblock .model-example .tablinks');
+    await press('.models .json-schema-2020-12-expand-deep-button');
+    await page.locator('.models', { hasText: 'error_id' }).waitFor();
+    expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
   });
 });

@@ -1,46 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { configureFunction, invoke } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { invoke } from '../support/lambda.ts';
+import { useLog } from '../support/log.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
 import { FORMATS, requestV2 } from '../support/requests.ts';
-import { encode, issueTestSession } from '../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+import { encode, type Issued, issueTestDevices, issueTestSession } from '../support/signing.ts';
 
 const NOT_FOUND = { ...LOGGED_OUT, statusCode: 404, body: '{"detail":"Session not found"}' };
 const NO_CONTENT = { ...LOGGED_OUT, statusCode: 204, body: '' };
 
-let store: WiredStore;
-let log: CapturedLog;
+const store = useProxiedStore();
+useLog();
 let handler: typeof import('../../handlers/delete-session.ts').handler;
 let me: typeof import('../../handlers/me.ts').handler;
 beforeAll(async () => {
-  store = await openWiredStore();
-  configureFunction(store.direct);
   ({ handler } = await import('../../handlers/delete-session.ts'));
   ({ handler: me } = await import('../../handlers/me.ts'));
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  await store.wire.clear();
-  log = captureLog();
-});
-afterEach(() => log.stop());
 
-type Issued = Awaited<ReturnType<typeof issueTestSession>>;
-
-/** A user with a phone and a laptop. */
-async function devices(): Promise<{ readonly phone: Issued; readonly laptop: Issued }> {
-  const sub = randomUUID();
-  const device = () => issueTestSession(store.direct, { sub });
-  return { phone: await device(), laptop: await device() };
-}
+const devices = () => issueTestDevices(store.direct);
 
 const idOf = ({ session }: Issued) => encode(session.jti);
-const operations = () => store.wire.requests().map(({ operation }) => operation);
 const isAlive = async ({ session }: Issued) => (await findSession(store.direct, session)) !== null;
 
 const END = { method: 'DELETE', path: '/api/v1/auth/sessions/x' };
@@ -52,7 +35,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     const { phone, laptop } = await devices();
     const event = request({ ...END, token: phone.token, id: idOf(laptop) });
     expect(await invoke(handler, event)).toEqual(NO_CONTENT);
-    expect(operations()).toEqual(['BatchGetItem', 'BatchGetItem', 'DeleteItem']);
+    expect(store.operations()).toEqual(['BatchGetItem', 'BatchGetItem', 'DeleteItem']);
     expect([await isAlive(phone), await isAlive(laptop)]).toEqual([true, false]);
   });
 
@@ -72,7 +55,7 @@ describe('404, and nothing is deleted:', () => {
   test('a session of another user', async () => {
     const [{ phone }, stranger] = [await devices(), await devices()];
     expect(await end(phone.token, idOf(stranger.phone))).toEqual(NOT_FOUND);
-    expect(operations()).not.toContain('DeleteItem');
+    expect(store.operations()).not.toContain('DeleteItem');
     expect(await isAlive(stranger.phone)).toBe(true);
   });
 
@@ -84,9 +67,9 @@ describe('404, and nothing is deleted:', () => {
 
   test('a session that a cutoff has ended, though its row is there', async () => {
     const { phone, laptop } = await devices();
-    await revokeMany(store.direct, phone.session, 'others');
+    await revokeMany(store.direct, { session: phone.session, cutoff: undefined }, 'others');
     expect(await end(phone.token, idOf(laptop))).toEqual(NOT_FOUND);
-    expect(operations()).not.toContain('DeleteItem');
+    expect(store.operations()).not.toContain('DeleteItem');
   });
 
   test('a session whose life is over, though its row is there', async () => {
@@ -98,9 +81,9 @@ describe('404, and nothing is deleted:', () => {
 
   test('the cutoff’s own row', async () => {
     const { phone } = await devices();
-    await revokeMany(store.direct, phone.session, 'others');
+    await revokeMany(store.direct, { session: phone.session, cutoff: undefined }, 'others');
     expect(await end(phone.token, encode('#cutoff'))).toEqual(NOT_FOUND);
-    expect(operations()).not.toContain('DeleteItem');
+    expect(store.operations()).not.toContain('DeleteItem');
   });
 
   test('a session whose id is written another way', async () => {
@@ -132,7 +115,7 @@ describe('404, and nothing is deleted:', () => {
       }),
       { numRuns: 150, examples: [['..'], ['__proto__'], ['%00'], ['\ud800'], [encode('#')]] },
     );
-    expect(operations()).not.toContain('DeleteItem');
+    expect(store.operations()).not.toContain('DeleteItem');
     expect([await isAlive(phone), await isAlive(laptop)]).toEqual([true, true]);
   });
 
@@ -152,7 +135,7 @@ test('a dead token ends nothing, whosever the id is: 401', async () => {
   for (const token of [phone.token, 'garbage'])
     for (const id of [idOf(laptop), 'garbage', ''])
       expect(await end(token, id)).toEqual(UNAUTHORIZED);
-  expect(operations()).not.toContain('DeleteItem');
+  expect(store.operations()).not.toContain('DeleteItem');
   expect(await isAlive(laptop)).toBe(true);
 });
 
@@ -162,5 +145,5 @@ test('no header: 403', async () => {
     statusCode: 403,
     body: '{"detail":"Not authenticated"}',
   });
-  expect(operations()).toEqual([]);
+  expect(store.operations()).toEqual([]);
 });

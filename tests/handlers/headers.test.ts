@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { findSession } from '../../lib/sessions/sessions.ts';
+import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
-import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';
 import { issueTestSession, TEST_SECRET } from '../support/signing.ts';
 
-let range: Range;
-
-beforeAll(async () => {
-  range = await openRange({ JWT_SECRET: TEST_SECRET });
-});
-beforeEach(() => range.proxy.clear());
-afterAll(() => range.close());
+const harness = useAttackHarness({ JWT_SECRET: TEST_SECRET });
 
 const forbidden = (detail: string) => ({
   statusCode: 403,
@@ -25,9 +19,9 @@ const OTHER_SCHEME = forbidden('Invalid authentication credentials');
 async function answers(event: typeof eventV1 | typeof eventV2, authorization: string | undefined) {
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
   return {
-    logout: await invoke(range.functions.logout, event({ headers })),
+    logout: await invoke(harness.functions.logout, event({ headers })),
     me: await invoke(
-      range.functions.me,
+      harness.functions.me,
       event({ method: 'GET', path: '/api/v1/auth/me', headers }),
     ),
   };
@@ -37,39 +31,20 @@ describe.each([
   ['2.0', eventV2],
   ['1.0', eventV1],
 ])('the header table, payload format %s', (_, event) => {
-  test.each([undefined, '', ' ', 'Bearer', 'Bearer ', 'x', 'Bearer\tx', ' Bearer x', 'Bearer,x'])(
-    '%j is 403 "Not authenticated" and costs no store call',
-    async (authorization) => {
-      expect(await answers(event, authorization)).toEqual({
-        logout: NOT_AUTHENTICATED,
-        me: NOT_AUTHENTICATED,
-      });
-      expect(range.proxy.requests()).toEqual([]);
-    },
-  );
-
-  test.each(['Basic abc', 'Digest a=b', 'Bearer: x', 'Bearer\t x', 'Bearerx y', 'Token a.b.c'])(
-    '%j is 403 "Invalid authentication credentials" and costs no store call',
-    async (authorization) => {
-      expect(await answers(event, authorization)).toEqual({
-        logout: OTHER_SCHEME,
-        me: OTHER_SCHEME,
-      });
-      expect(range.proxy.requests()).toEqual([]);
-    },
-  );
-
+  // tests/lib/http/bearer.test.ts has every spelling.
   test.each([
-    'Bearer x',
-    'bearer x',
-    'BEARER x',
-    'Bearer x y',
-    'Bearer  x',
-    'Bearer  ',
-    'Bearer a.b.c',
-  ])('%j carries an invalid token: 200 and 401, no store call', async (authorization) => {
-    expect(await answers(event, authorization)).toEqual({ logout: LOGGED_OUT, me: UNAUTHORIZED });
-    expect(range.proxy.requests()).toEqual([]);
+    [undefined, NOT_AUTHENTICATED, NOT_AUTHENTICATED],
+    ['', NOT_AUTHENTICATED, NOT_AUTHENTICATED],
+    ['Bearer ', NOT_AUTHENTICATED, NOT_AUTHENTICATED],
+    ['x', NOT_AUTHENTICATED, NOT_AUTHENTICATED],
+    ['Basic abc', OTHER_SCHEME, OTHER_SCHEME],
+    ['Bearer: x', OTHER_SCHEME, OTHER_SCHEME],
+    ['bearer x', LOGGED_OUT, UNAUTHORIZED],
+    ['Bearer x y', LOGGED_OUT, UNAUTHORIZED],
+    ['Bearer  ', LOGGED_OUT, UNAUTHORIZED],
+  ])('%j costs no store call', async (authorization, logout, me) => {
+    expect(await answers(event, authorization)).toEqual({ logout, me });
+    expect(harness.proxy.requests()).toEqual([]);
   });
 
   test.each([
@@ -78,19 +53,19 @@ describe.each([
     ['AUTHORIZATION', 'BEARER'],
     ['aUTHORIZATION', 'bEARER'],
   ])('a live token after "%s: %s " ends its session', async (name, scheme) => {
-    const { token, session } = await issueTestSession(range.store);
+    const { token, session } = await issueTestSession(harness.store);
     const headers = { [name]: `${scheme} ${token}` };
-    expect(await invoke(range.functions.logout, event({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(range.store, session)).toBeNull();
+    expect(await invoke(harness.functions.logout, event({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(harness.store, session)).toBeNull();
   });
 
   test('headers that are null are no header: 403', async () => {
     const headerless = { ...event(), headers: null, multiValueHeaders: null };
-    expect(await invoke(range.functions.logout, headerless)).toEqual(NOT_AUTHENTICATED);
+    expect(await invoke(harness.functions.logout, headerless)).toEqual(NOT_AUTHENTICATED);
   });
 
   test('a live token in the query string, a cookie or the body does not count: 403, and it lives on', async () => {
-    const { token, session } = await issueTestSession(range.store);
+    const { token, session } = await issueTestSession(harness.store);
     const elsewhere = {
       ...event({ headers: { cookie: `token=${token}`, 'x-authorization': `Bearer ${token}` } }),
       rawQueryString: `access_token=${token}&authorization=Bearer%20${token}`,
@@ -99,50 +74,50 @@ describe.each([
       cookies: [`token=${token}`, `Authorization=Bearer ${token}`],
       body: JSON.stringify({ token, access_token: token, authorization: `Bearer ${token}` }),
     };
-    expect(await invoke(range.functions.logout, elsewhere)).toEqual(NOT_AUTHENTICATED);
-    expect(await invoke(range.functions.me, elsewhere)).toEqual(NOT_AUTHENTICATED);
-    expect(range.proxy.requests()).toEqual([]);
-    expect(await findSession(range.store, session)).toEqual(session);
+    expect(await invoke(harness.functions.logout, elsewhere)).toEqual(NOT_AUTHENTICATED);
+    expect(await invoke(harness.functions.me, elsewhere)).toEqual(NOT_AUTHENTICATED);
+    expect(harness.proxy.requests()).toEqual([]);
+    expect(await findSession(harness.store, session)).toEqual(session);
   });
 });
 
 describe('a repeated header', () => {
   test('ends nothing, although both tokens are live: format 2.0 joins them by a comma', async () => {
-    const [a, b] = [await issueTestSession(range.store), await issueTestSession(range.store)];
+    const [a, b] = [await issueTestSession(harness.store), await issueTestSession(harness.store)];
     const headers = { authorization: `Bearer ${a.token},Bearer ${b.token}` };
-    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await invoke(range.functions.me, eventV2({ headers }))).toEqual(UNAUTHORIZED);
-    expect(range.proxy.requests()).toEqual([]);
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await invoke(harness.functions.me, eventV2({ headers }))).toEqual(UNAUTHORIZED);
+    expect(harness.proxy.requests()).toEqual([]);
     for (const { session } of [a, b])
-      expect(await findSession(range.store, session)).toEqual(session);
+      expect(await findSession(harness.store, session)).toEqual(session);
   });
 
   test('ends nothing in format 1.0 either, where `headers` has the last value alone', async () => {
-    const [a, b] = [await issueTestSession(range.store), await issueTestSession(range.store)];
+    const [a, b] = [await issueTestSession(harness.store), await issueTestSession(harness.store)];
     const values = [`Bearer ${a.token}`, `Bearer ${b.token}`];
     const event = {
       ...eventV1({ headers: { Authorization: `Bearer ${b.token}` } }),
       multiValueHeaders: { Authorization: values },
     };
-    expect(await invoke(range.functions.logout, event)).toEqual(LOGGED_OUT);
-    expect(await invoke(range.functions.me, event)).toEqual(UNAUTHORIZED);
-    expect(range.proxy.requests()).toEqual([]);
+    expect(await invoke(harness.functions.logout, event)).toEqual(LOGGED_OUT);
+    expect(await invoke(harness.functions.me, event)).toEqual(UNAUTHORIZED);
+    expect(harness.proxy.requests()).toEqual([]);
     for (const { session } of [a, b])
-      expect(await findSession(range.store, session)).toEqual(session);
+      expect(await findSession(harness.store, session)).toEqual(session);
   });
 
   test('ends nothing where the same token comes twice', async () => {
-    const { token, session } = await issueTestSession(range.store);
+    const { token, session } = await issueTestSession(harness.store);
     const headers = { authorization: `Bearer ${token}`, Authorization: `Bearer ${token}` };
-    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(range.store, session)).toEqual(session);
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(harness.store, session)).toEqual(session);
   });
 });
 
 test('a live token that is only in multiValueHeaders ends its session, `headers` being null', async () => {
-  const { token, session } = await issueTestSession(range.store);
+  const { token, session } = await issueTestSession(harness.store);
   const multiValueHeaders = { AUTHORIZATION: [`Bearer ${token}`] };
   const event = { ...eventV1(), headers: null, multiValueHeaders };
-  expect(await invoke(range.functions.logout, event)).toEqual(LOGGED_OUT);
-  expect(await findSession(range.store, session)).toBeNull();
+  expect(await invoke(harness.functions.logout, event)).toEqual(LOGGED_OUT);
+  expect(await findSession(harness.store, session)).toBeNull();
 });

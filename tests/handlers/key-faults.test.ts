@@ -1,34 +1,42 @@
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { KEY_SET_RETRY_MS } from '../../lib/tokens/remote-jwks.ts';
+import { FRESH_MS } from '../../lib/tokens/key-set.ts';
+import { JWKS_MAX_AGE_MS, STALE_MAX_AGE_MS } from '../../lib/tokens/key-source.ts';
+import {
+  type AttackHarness,
+  LOGGED_OUT,
+  openAttackHarness,
+  UNAUTHORIZED,
+} from '../support/attacks.ts';
 import { freezeDate } from '../support/clock.ts';
 import { eventV2 } from '../support/events.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { invoke } from '../support/lambda.ts';
-import { openRange, type Range } from '../support/range.ts';
-import { signRaw } from '../support/signing.ts';
+import { issueTestSession, signRaw } from '../support/signing.ts';
 
 /**
  * A key that can't be had is no reason to call a token wrong: logout must not claim success, nor may
  * me say 401. Both answer with the 500 payload, and recover.
  */
-let range: Range;
+let harness: AttackHarness;
 let others: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   jest.useRealTimers();
-  await range.close();
+  await harness.close();
   for (const close of others) await close();
   others = [];
 });
 
+const later = (ms: number) => jest.setSystemTime(Date.now() + ms);
+
 async function answers(token: string) {
   const headers = { authorization: `Bearer ${token}` };
-  await range.proxy.clear();
+  await harness.proxy.clear();
   return [
-    await invoke(range.functions.logout, eventV2({ headers })),
-    await invoke(range.functions.me, eventV2({ method: 'GET', headers })),
+    await invoke(harness.functions.logout, eventV2({ headers })),
+    await invoke(harness.functions.me, eventV2({ method: 'GET', headers })),
   ];
 }
 
@@ -45,7 +53,7 @@ async function expectFault(token: string, type: string, message: string) {
     });
     expect(response.body).not.toContain(token.slice(token.lastIndexOf('.') + 1));
   }
-  expect(range.proxy.requests()).toEqual([]);
+  expect(harness.proxy.requests()).toEqual([]);
 }
 
 describe('JWT_JWKS_URL', () => {
@@ -59,7 +67,7 @@ describe('JWT_JWKS_URL', () => {
 
   async function deploy() {
     server = await startKeyServer([{ ...pair.jwk, kid: 'k' }]);
-    range = await openRange({ JWT_JWKS_URL: server.url });
+    harness = await openAttackHarness({ JWT_JWKS_URL: server.url });
     others.push(() => server.close());
     freezeDate(Date.now());
   }
@@ -67,37 +75,83 @@ describe('JWT_JWKS_URL', () => {
   test('down: 500 for live and forged tokens alike; 200 again when it is back', async () => {
     await deploy();
     await server.listen(false);
-    const live = await signWith(pair, range.claims, { kid: 'k' });
-    const forged = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'k' });
+    const live = await signWith(pair, harness.claims, { kid: 'k' });
+    const forged = await signWith(await makeKeyPair('ES256'), harness.claims, { kid: 'k' });
     for (const token of [live, forged]) await expectFault(token, 'JwksUnavailableError', MESSAGE);
 
     await server.listen(true);
-    jest.setSystemTime(Date.now() + KEY_SET_RETRY_MS);
-    await range.expectHarmless(forged, 'bad_signature');
-    await range.expectEntry(live);
+    later(FRESH_MS + 1);
+    await harness.expectHarmless(forged, 'bad_signature');
+    await harness.expectEntry(live);
   });
 
   test('down: what needs no key is answered as ever', async () => {
     await deploy();
     await server.listen(false);
-    await range.expectHarmless('garbage', 'malformed');
-    await range.expectHarmless(
-      signRaw({ alg: 'HS256', kid: 'k' }, range.claims),
+    await harness.expectHarmless('garbage', 'malformed');
+    await harness.expectHarmless(
+      signRaw({ alg: 'HS256', kid: 'k' }, harness.claims),
       'algorithm_not_allowed',
     );
-    expect(await invoke(range.functions.logout, eventV2())).toMatchObject({ statusCode: 403 });
+    expect(await invoke(harness.functions.logout, eventV2())).toMatchObject({ statusCode: 403 });
   });
 
   test('down, but read before: known keys go on, and an unknown one is a fault', async () => {
     await deploy();
-    const live = await signWith(pair, range.claims, { kid: 'k' });
-    await range.expectEntry(live);
+    const live = await signWith(pair, harness.claims, { kid: 'k' });
+    await harness.expectEntry(live);
     await server.listen(false);
-    await range.expectEntry(live);
-    jest.setSystemTime(Date.now() + 30_000);
-    await range.expectEntry(live);
-    const unknown = await signWith(await makeKeyPair('ES256'), range.claims, { kid: 'new' });
-    await expectFault(unknown, 'JwksUnavailableError', MESSAGE);
+    await harness.expectEntry(live);
+    later(FRESH_MS + 1);
+    const unknown = await signWith(await makeKeyPair('ES256'), harness.claims, { kid: 'new' });
+    const forged = await signWith(await makeKeyPair('ES256'), harness.claims, { kid: 'k' });
+    for (const token of [unknown, forged])
+      await expectFault(token, 'JwksUnavailableError', MESSAGE);
+    await harness.expectEntry(live);
+  });
+
+  test('down for an hour: known keys go on as long, each failed refresh is counted and logged', async () => {
+    await deploy();
+    const live = await signWith(pair, harness.claims, { kid: 'k' });
+    await harness.expectEntry(live);
+    await server.listen(false);
+    later(JWKS_MAX_AGE_MS + 1);
+    harness.log.clear();
+    await harness.expectEntry(live);
+    expect(harness.log.outcomes()).toEqual([
+      expect.objectContaining({
+        message: 'keys.stale',
+        level: 'WARN',
+        error_type: 'JwksUnavailableError',
+        error: MESSAGE,
+        trace: expect.stringContaining('ECONNREFUSED'),
+      }),
+    ]);
+    expect(harness.log.lines().join('\n')).toContain('"keys.stale":1');
+    later(STALE_MAX_AGE_MS - JWKS_MAX_AGE_MS);
+    await expectFault(live, 'JwksUnavailableError', MESSAGE);
+  });
+
+  test('with a new key a moment ago: logout ends the session of a token that it signed', async () => {
+    await deploy();
+    const next = await makeKeyPair('ES256');
+    const { session } = await issueTestSession(harness.store, { sub: 'rotated' });
+    const claims = { sub: session.sub, jti: session.jti, exp: session.expires_at };
+    const headers = {
+      authorization: `Bearer ${await signWith(next, claims, { kid: 'next' })}`,
+    };
+    // Both functions have read the keys of before.
+    await harness.expectEntry(await signWith(pair, harness.claims, { kid: 'k' }));
+    await harness.expectHarmless(
+      await signWith(next, harness.claims, { kid: 'k' }),
+      'bad_signature',
+    );
+    server.keys = [...server.keys, { ...next.jwk, kid: 'next' }];
+    later(FRESH_MS + 1);
+    const me = () => invoke(harness.functions.me, eventV2({ method: 'GET', headers }));
+    expect(await me()).toMatchObject({ statusCode: 200 });
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await me()).toEqual(UNAUTHORIZED);
   });
 });
 
@@ -112,29 +166,28 @@ describe('JWT_SECRET_PARAMETER', () => {
     ssm = await startFakeSsm();
     ssm.parameters.set(NAME, `${SECRET} ${OLD_SECRET}`);
     process.env.AWS_ENDPOINT_URL_SSM = ssm.endpoint;
-    range = await openRange({ JWT_SECRET_PARAMETER: NAME });
+    harness = await openAttackHarness({ JWT_SECRET_PARAMETER: NAME });
     others.push(() => ssm.close());
+    freezeDate(Date.now());
   }
-  const signed = (secret: string) => signRaw({ alg: 'HS256' }, range.claims, secret);
+  const signed = (secret: string) => signRaw({ alg: 'HS256' }, harness.claims, secret);
 
   test('verifies with each of its secrets, and asks SSM once', async () => {
     await deploy();
-    for (const secret of [SECRET, OLD_SECRET]) await range.expectEntry(signed(secret));
-    await range.expectHarmless(signed('another-secret-of-32-bytes-or-more'), 'bad_signature');
+    for (const secret of [SECRET, OLD_SECRET]) await harness.expectEntry(signed(secret));
+    await harness.expectHarmless(signed('another-secret-of-32-bytes-or-more'), 'bad_signature');
     expect(ssm.requests).toHaveLength(1);
   });
 
-  test.each(['ParameterNotFound', 'AccessDeniedException', 'reset'] as const)(
-    '%s: 500 for live and forged tokens alike; 200 again when it is over',
-    async (fault) => {
-      await deploy();
-      ssm.fault = fault;
-      for (const token of [signed(SECRET), signed('forged')])
-        await expectFault(token, 'SecretParameterError', MESSAGE);
-      ssm.fault = undefined;
-      await range.expectEntry(signed(SECRET));
-    },
-  );
+  test('not found: 500 for live and forged tokens alike; 200 again when it is there', async () => {
+    await deploy();
+    ssm.fault = 'ParameterNotFound';
+    for (const token of [signed(SECRET), signed('forged')])
+      await expectFault(token, 'SecretParameterError', MESSAGE);
+    ssm.fault = undefined;
+    later(FRESH_MS + 1);
+    await harness.expectEntry(signed(SECRET));
+  });
 
   test.each([
     [' ', 'JWT_SECRET_PARAMETER holds no secret; make one with: openssl rand -base64 48'],
@@ -147,12 +200,4 @@ describe('JWT_SECRET_PARAMETER', () => {
     ssm.parameters.set(NAME, value);
     await expectFault(signed(value), 'ConfigurationError', message);
   });
-});
-
-test('a wrong configuration is the 500 payload as well, for every request', async () => {
-  range = await openRange({ JWT_SECRET: 'short' });
-  const message =
-    'JWT_SECRET holds a secret of 5 bytes, where at least 32 are needed; make one with: openssl rand -base64 48';
-  for (const token of [signRaw({ alg: 'HS256' }, range.claims), signRaw({ alg: 'none' }, {})])
-    await expectFault(token, 'ConfigurationError', message);
 });

@@ -1,45 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { refreshSession } from '../../lib/login/issue.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { configureFunction, invoke } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/range.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { invoke } from '../support/lambda.ts';
+import { useLog } from '../support/log.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
 import { FORMATS } from '../support/requests.ts';
-import { issueTestSession, signRaw, testSigner } from '../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+import {
+  type Issued,
+  issueTestDevices,
+  issueTestSession,
+  signRaw,
+  testSigner,
+} from '../support/signing.ts';
 
 const LOGOUT = { method: 'POST', path: '/api/v1/auth/logout' };
 const MANY = ['others', 'everywhere'] as const;
 
-let store: WiredStore;
-let log: CapturedLog;
+const store = useProxiedStore();
+useLog();
 let logout: typeof import('../../handlers/logout.ts').handler;
 let me: typeof import('../../handlers/me.ts').handler;
 beforeAll(async () => {
-  store = await openWiredStore();
-  configureFunction(store.direct);
   ({ handler: logout } = await import('../../handlers/logout.ts'));
   ({ handler: me } = await import('../../handlers/me.ts'));
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  await store.wire.clear();
-  log = captureLog();
-});
-afterEach(() => log.stop());
 
-type Issued = Awaited<ReturnType<typeof issueTestSession>>;
-
-/** A user with a phone and a laptop. */
-async function devices(): Promise<{ readonly phone: Issued; readonly laptop: Issued }> {
-  const sub = randomUUID();
-  const device = () => issueTestSession(store.direct, { sub });
-  return { phone: await device(), laptop: await device() };
-}
-
-const operations = () => store.wire.requests().map(({ operation }) => operation);
+const devices = () => issueTestDevices(store.direct);
 
 /** Waits for the next millisecond, so that a new log-in is after all that was before. */
 function nextMillisecond(): void {
@@ -61,7 +49,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     async (scope) => {
       const { phone, laptop } = await devices();
       expect(await postLogout(phone.token, scope)).toEqual(LOGGED_OUT);
-      expect(operations()).toEqual(['DeleteItem']);
+      expect(store.operations()).toEqual(['DeleteItem']);
       expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 200]);
     },
   );
@@ -69,14 +57,14 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
   test('others: ends the other device, and not the one that asks', async () => {
     const { phone, laptop } = await devices();
     expect(await postLogout(phone.token, 'others')).toEqual(LOGGED_OUT);
-    expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    expect(store.operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([200, 401]);
   });
 
   test('everywhere: ends both, and a later log-in is in', async () => {
     const { phone, laptop } = await devices();
     expect(await postLogout(phone.token, 'everywhere')).toEqual(LOGGED_OUT);
-    expect(operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    expect(store.operations()).toEqual(['BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 401]);
     nextMillisecond();
     expect(await whoAmI(await issueTestSession(store.direct, { sub: phone.session.sub }))).toBe(
@@ -113,7 +101,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
           statusCode: 422,
           body: '{"detail":"scope must be one of this, others, everywhere"}',
         });
-      expect(operations()).toEqual([]);
+      expect(store.operations()).toEqual([]);
       expect(await whoAmI(phone)).toBe(200);
     },
   );
@@ -126,7 +114,7 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
         statusCode: 403,
         body: '{"detail":"Not authenticated"}',
       });
-      expect(operations()).toEqual([]);
+      expect(store.operations()).toEqual([]);
     },
   );
 });
@@ -195,21 +183,21 @@ describe.each(MANY)(
     ])('%s', async (_, calls, spoil) => {
       const { phone, laptop } = await devices();
       const token = await spoil(phone);
-      await store.wire.clear();
+      await store.proxy.clear();
       expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope } }))).toEqual(
         UNAUTHORIZED,
       );
-      expect(operations()).toEqual(calls);
+      expect(store.operations()).toEqual(calls);
       expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
     });
 
     test('ended by another device', async () => {
       const { phone, laptop } = await devices();
-      await revokeMany(store.direct, laptop.session, 'others');
+      await revokeMany(store.direct, { session: laptop.session, cutoff: undefined }, 'others');
       expect(
         await invoke(logout, request({ ...LOGOUT, token: phone.token, query: { scope } })),
       ).toEqual(UNAUTHORIZED);
-      expect(operations()).toEqual(['BatchGetItem']);
+      expect(store.operations()).toEqual(['BatchGetItem']);
       expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
     });
   },

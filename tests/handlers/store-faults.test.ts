@@ -1,233 +1,151 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
+import { setImmediate as settle } from 'node:timers/promises';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
-import type { Session } from '../../lib/sessions/session.ts';
+import { createSession } from '../../lib/login/create-session.ts';
+import { sessionId } from '../../lib/sessions/key.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import { timeouts } from '../../lib/shared/timeouts.ts';
-import {
-  type FaultName,
-  type FaultOptions,
-  tlsFaultEndpoint,
-  UNRESOLVABLE_ENDPOINT,
-} from '../../support/fault-proxy.ts';
+import type { FaultName } from '../../support/fault-proxy.ts';
+import { LOGGED_OUT } from '../support/attacks.ts';
+import { authorizerForms } from '../support/authorizer-events.ts';
+import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
-import { eventV2 } from '../support/events.ts';
-import { configureFunction, lambdaContext } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
-import { issueTestSession } from '../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../support/wired-store.ts';
+import {
+  type FreshFunctions,
+  functionStarter,
+  variablesOf,
+} from '../support/fault-matrix/process.ts';
+import { lambdaContext } from '../support/lambda.ts';
+import { useLog } from '../support/log.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
+import { requestV2 } from '../support/requests.ts';
+import { type Issued, issueTestDevices, TEST_SECRET } from '../support/signing.ts';
 
-const LOGOUT = { method: 'POST', path: '/api/v1/auth/logout' };
-const ME = { method: 'GET', path: '/api/v1/auth/me' };
-
-let store: WiredStore;
-let log: CapturedLog;
-let handlers: Awaited<ReturnType<typeof startFunctions>>;
+/** Faults that tests/handlers/fault-matrix.test.ts cannot say: of a second operation of the same kind, or of one row. */
+const store = useProxiedStore();
+const log = useLog();
+let functions: FreshFunctions;
 
 beforeAll(async () => {
-  store = await openWiredStore();
-  configureFunction(store.direct);
-  handlers = await startFunctions();
+  const start = await functionStarter();
+  functions = start(
+    {
+      ...variablesOf(store.proxy.endpoint, store.direct.table),
+      JWT_SECRET: TEST_SECRET,
+    },
+    { deleteRevokedMs: 5_000 },
+  );
 });
-afterAll(() => store.close());
-beforeEach(async () => {
-  await store.wire.clear();
-  log = captureLog();
-});
-afterEach(() => log.stop());
 
-/** Both functions, each with a client of its own, as new Lambda processes have. */
-async function startFunctions() {
-  jest.resetModules();
-  const { handler: logout } = await import('../../handlers/logout.ts');
-  const { handler: me } = await import('../../handlers/me.ts');
-  return { logout, me };
-}
+const devices = () => issueTestDevices(store.direct);
 
-/** A live session, whose row was written around the wire. */
-async function begin() {
-  const { token, session } = await issueTestSession(store.direct);
-  return { session, headers: { Authorization: `Bearer ${token}` } };
-}
+const isAlive = async ({ session }: Issued) => (await findSession(store.direct, session)) !== null;
 
-/** Calls a function, and sees to it that Lambda would not have ended it before it answered. */
-async function answerInTime(
-  handler: typeof handlers.logout,
-  request: Parameters<typeof eventV2>[0],
-  remainingMs: number = timeouts.functionMs,
+const LOGOUT = { method: 'POST', path: '/api/v1/auth/logout' };
+const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
+const END = { method: 'DELETE', path: '/api/v1/auth/sessions/id' };
+
+async function call(
+  name: 'logout' | 'sessions' | 'endSession',
+  request: Parameters<typeof requestV2>[0],
 ): Promise<HttpResponse> {
-  const context = lambdaContext(remainingMs);
-  const response = await handler(eventV2(request), context);
-  expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);
-  return response;
+  return (await functions[name](requestV2(request), lambdaContext())) as HttpResponse;
 }
 
-const isAlive = async (session: Session) => (await findSession(store.direct, session)) !== null;
+const logout = ({ token }: Issued, scope = 'this') =>
+  call('logout', { ...LOGOUT, token, ...(scope === 'this' ? {} : { query: { scope } }) });
 
-function expectLoggedOut(response: HttpResponse): void {
-  expect(response).toEqual({
-    statusCode: 200,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-    body: '{"message":"Successfully logged out"}',
-  });
+/** Lets a fault meet an operation from after the first request of another (or the same) one on. */
+async function faultAfter(first: string, fault: FaultName, operation: string): Promise<void> {
+  while (!store.operations().includes(first)) await settle();
+  await store.proxy.fault(fault, { operation });
 }
 
-// First, as the SDK keeps a budget of retries, which lasting faults use up.
-describe('a fault that passes', () => {
-  test.each<[FaultName, number]>([
-    ['reset', 2],
-    ['reset-after-effect', 1],
-    ['reset-after-effect', 2],
-    ['cut-off', 1],
-    ['stall', 1],
-    ['throttle', 2],
-    ['internal-error', 2],
-    ['internal-error-after-effect', 1],
-    ['unavailable', 2],
-    ['hang', 1],
-    ['hang-after-effect', 1],
-  ])('%s, %i times: logout succeeds and the session is gone', async (fault, times) => {
-    const { session, headers } = await begin();
-    await store.wire.fault(fault, { times });
-    expectLoggedOut(await answerInTime(handlers.logout, { ...LOGOUT, headers }));
-    expect(await isAlive(session)).toBe(false);
-    expect(store.wire.requests()).toHaveLength(times + 1);
-  });
-
-  test('the same token logs out once the store is back', async () => {
-    const { session, headers } = await begin();
-    await store.wire.fault('refused');
-    const failed = await answerInTime(handlers.logout, { ...LOGOUT, headers });
-    expectErrorPayload(failed, log, LOGOUT);
-    expect(await isAlive(session)).toBe(true);
-    await store.wire.clear();
-    expectLoggedOut(await answerInTime(handlers.logout, { ...LOGOUT, headers }));
-    expect(await isAlive(session)).toBe(false);
-  });
+test('the same token logs out once the store is back', async () => {
+  const { phone } = await devices();
+  await store.proxy.fault('refused');
+  expectErrorPayload(await logout(phone), log, LOGOUT);
+  expect(await isAlive(phone)).toBe(true);
+  await store.proxy.clear();
+  expect(await logout(phone)).toEqual(LOGGED_OUT);
+  expect(await isAlive(phone)).toBe(false);
 });
 
-// Not last, as the SDK is still at its attempts when the function has answered.
-describe('a function that is running out of time', () => {
-  test('answers 500 before Lambda ends it', async () => {
-    const { session, headers } = await begin();
-    await store.wire.fault('hang');
-    const remainingMs = timeouts.earlyAnswerMs + 300;
-    const response = await answerInTime(handlers.logout, { ...LOGOUT, headers }, remainingMs);
-    const { error_type } = expectErrorPayload(response, log, LOGOUT);
-    expect(error_type).toBe('FunctionTimeoutError');
-    expect(await isAlive(session)).toBe(true);
+describe('a fault of a later operation of a request: 500, never a success', () => {
+  const FAULTS: FaultName[] = ['access-denied', 'hang', 'truncated-json', 'empty-answer'];
+
+  test.each(FAULTS)(
+    'everywhere, reading its own cutoff again after a lost answer: %s',
+    async (fault) => {
+      const { phone } = await devices();
+      await store.proxy.fault('internal-error-after-effect', { times: 1, operation: 'UpdateItem' });
+      const answer = logout(phone, 'everywhere');
+      await faultAfter('UpdateItem', fault, 'BatchGetItem');
+      expectErrorPayload(await answer, log, LOGOUT);
+      expect(store.operations().slice(0, 4)).toEqual([
+        'BatchGetItem',
+        'UpdateItem',
+        'UpdateItem',
+        'BatchGetItem',
+      ]);
+    },
+  );
+
+  test.each(FAULTS)('list, a later page of the query: %s', async (fault) => {
+    const { phone } = await devices();
+    for (let index = 0; index < 12; index += 1)
+      await createSession(store.direct, {
+        ...phone.session,
+        jti: `s${index}`,
+        user_agent: 'x'.repeat(100_000),
+      });
+    const answer = call('sessions', { ...LIST, token: phone.token });
+    await faultAfter('Query', fault, 'Query');
+    expectErrorPayload(await answer, log, LIST);
   });
 
-  test('answers 500 even when its time is as good as over', async () => {
-    const { headers } = await begin();
-    await store.wire.fault('hang');
-    const response = await answerInTime(handlers.me, { ...ME, headers }, timeouts.earlyAnswerMs);
-    expectErrorPayload(response, log, ME);
-  });
+  test.each(FAULTS)(
+    'end, looking for the session after the check has passed: %s',
+    async (fault) => {
+      const { phone, laptop } = await devices();
+      const answer = call('endSession', {
+        ...END,
+        token: phone.token,
+        id: sessionId(laptop.session),
+      });
+      await faultAfter('BatchGetItem', fault, 'BatchGetItem');
+      expectErrorPayload(await answer, log, END);
+      expect(await isAlive(laptop)).toBe(true);
+    },
+  );
 });
 
-/** Which of these depends on what the client was doing with a pooled connection when it broke. */
-const BROKEN = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
+test.each(['Query', 'BatchWriteItem'])(
+  'a deletion of revoked rows that fails in %s is logged, and changes no answer',
+  async (operation) => {
+    const { phone, laptop } = await devices();
+    await store.proxy.fault('access-denied', { operation });
+    expect(await logout(phone, 'everywhere')).toEqual(LOGGED_OUT);
+    expect([await isAlive(phone), await isAlive(laptop)]).toEqual([false, false]);
+    expect(log.outcomes().map(({ level, message }) => [level, message])).toEqual([
+      ['INFO', 'logout.ended'],
+      ['INFO', 'logout.sweep_failed'],
+    ]);
+  },
+);
 
-/** A fault for ever; what the payload says of it; whether the session outlives a logout that met it. */
-const LASTING: [FaultName | 'refused', RegExp, boolean][] = [
-  ['refused', BROKEN, true],
-  ['reset', BROKEN, true],
-  ['reset-after-effect', BROKEN, false],
-  ['hang', /TimeoutError.* requestTimeout/, true],
-  ['hang-after-effect', /TimeoutError.* requestTimeout/, false],
-  ['stall', /TimeoutError.* of inactivity/, false],
-  ['cut-off', /aborted/, false],
-  ['throttle', /^ProvisionedThroughputExceededException: /, true],
-  ['internal-error', /^InternalServerError: /, true],
-  ['internal-error-after-effect', /^InternalServerError: /, false],
-  ['unavailable', /^ServiceUnavailable: /, true],
-  ['access-denied', /^AccessDeniedException: .* is not authorized to perform/, true],
-  ['missing-table', /^ResourceNotFoundException: /, true],
-  ['html', /^SyntaxError: /, true],
-  ['truncated-json', /^SyntaxError: /, false],
-];
-
-describe('a fault that lasts', () => {
-  test.each(LASTING)('%s: logout answers 500, and never a false success', async (...row) => {
-    const [fault, pattern, alive] = row;
-    const { session, headers } = await begin();
-    await store.wire.fault(fault);
-    const response = await answerInTime(handlers.logout, { ...LOGOUT, headers });
-    const { error_type, error } = expectErrorPayload(response, log, LOGOUT);
-    expect(`${error_type}: ${error}`).toMatch(pattern);
-    expect(await isAlive(session)).toBe(alive);
-  });
-
-  test('a success that the store knows nothing of: logout answers 500', async () => {
-    const { session, headers } = await begin();
-    await store.wire.fault('empty-answer');
-    const response = await answerInTime(handlers.logout, { ...LOGOUT, headers });
-    expectErrorPayload(response, log, LOGOUT);
-    expect(await isAlive(session)).toBe(true);
-  });
-
-  test.each(LASTING)('%s: a protected endpoint answers 500, never 200', async (fault, pattern) => {
-    const { headers } = await begin();
-    await store.wire.fault(fault);
-    const response = await answerInTime(handlers.me, { ...ME, headers });
-    const { error_type, error } = expectErrorPayload(response, log, ME);
-    expect(`${error_type}: ${error}`).toMatch(pattern);
-  });
-
-  test('an answer without rows, which is none of DynamoDB’s: a protected endpoint answers 500', async () => {
-    const { headers } = await begin();
-    await store.wire.fault('empty-answer');
-    expectErrorPayload(await answerInTime(handlers.me, { ...ME, headers }), log, ME);
-  });
-});
-
-describe('a store that is slow', () => {
-  test.each<[string, FaultOptions]>([
-    ['just inside the time of an attempt', { ms: timeouts.attemptMs - 300 }],
-    ['just outside it, once', { ms: timeouts.attemptMs + 300, times: 1 }],
-  ])('%s: both endpoints answer', async (_, options) => {
-    handlers = await startFunctions(); // with a fresh budget of retries
-    const { session, headers } = await begin();
-    await store.wire.fault('slow', options);
-    expect((await answerInTime(handlers.me, { ...ME, headers })).statusCode).toBe(200);
-    await store.wire.fault('slow', options);
-    expectLoggedOut(await answerInTime(handlers.logout, { ...LOGOUT, headers }));
-    expect(await isAlive(session)).toBe(false);
-  });
-
-  test('outside the time of every attempt: 500', async () => {
-    const { headers } = await begin();
-    await store.wire.fault('slow', { ms: timeouts.attemptMs + 300 });
-    const response = await answerInTime(handlers.me, { ...ME, headers });
-    expectErrorPayload(response, log, ME);
-  });
-});
-
-describe('a store that cannot be found', () => {
-  afterAll(() => {
-    process.env.AWS_ENDPOINT_URL_DYNAMODB = store.wire.endpoint;
-  });
-
-  test.each([
-    ['its name does not resolve', () => UNRESOLVABLE_ENDPOINT],
-    ['it does not speak TLS', () => tlsFaultEndpoint(store.wire.endpoint)],
-  ])('%s: both endpoints answer 500', async (_, endpoint) => {
-    const { session, headers } = await begin();
-    process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint();
-    const { logout, me } = await startFunctions();
-    expectErrorPayload(await answerInTime(logout, { ...LOGOUT, headers }), log, LOGOUT);
-    log.clear();
-    expectErrorPayload(await answerInTime(me, { ...ME, headers }), log, ME);
-    expect(store.wire.requests()).toEqual([]);
-    expect(await isAlive(session)).toBe(true);
+describe('rows that cannot be read are an error, never "allow"', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['a session without an auth_time', { auth_time: undefined }],
+    ['a session whose life has no end', { expires_at: undefined }],
+    ['an end of life in words', { expires_at: 'tomorrow' }],
+    ['a cutoff that is no time', { jti: '#cutoff', revoked_before: 'yesterday' }],
+  ])('%s', async (_, changes) => {
+    const { phone } = await devices();
+    const Item = JSON.parse(JSON.stringify({ ...phone.session, ...changes }));
+    await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item }));
+    const event = authorizerForms[0]?.event(`Bearer ${phone.token}`);
+    const answer = functions.authorizer(event, lambdaContext());
+    await expectAuthorizerFailure(answer, log, phone.token.split('.'));
   });
 });

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import { describe, expect, test } from '@jest/globals';
+import { createSession } from '../../lib/login/create-session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
+import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
 import { eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
-import { LOGGED_OUT, openRange, type Range, UNAUTHORIZED } from '../support/range.ts';
 import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
@@ -11,25 +12,20 @@ import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
  * every claim that the service uses. Every one must give 200 from logout and 401 from me, to the
  * byte, without a store call. At the end, those that are fine after all.
  */
-let range: Range;
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 const ISSUER = 'https://login.example/';
 const AUDIENCE = 'https://api.example/';
 
-beforeAll(async () => {
-  range = await openRange({
-    JWT_SECRET: TEST_SECRET,
-    JWT_ISSUER: ISSUER,
-    JWT_AUDIENCE: AUDIENCE,
-  });
+const harness = useAttackHarness({
+  JWT_SECRET: TEST_SECRET,
+  JWT_ISSUER: ISSUER,
+  JWT_AUDIENCE: AUDIENCE,
 });
-beforeEach(() => range.proxy.clear());
-afterAll(() => range.close());
 
-/** The victim's claims with some changed; undefined leaves a claim out. */
+/** The target's claims with some changed; undefined leaves a claim out. */
 const claims = (changes: Readonly<Record<string, unknown>> = {}) => ({
-  ...range.claims,
+  ...harness.claims,
   iss: ISSUER,
   aud: AUDIENCE,
   ...changes,
@@ -45,18 +41,18 @@ const signBytes = (payload: Buffer) => {
 };
 
 test('control: with the issuer and the audience right, the token of these tests enters', () =>
-  range.expectEntry(token()));
+  harness.expectEntry(token()));
 
 const NO_NUMBER = [null, '9999999999', '', true, [9_999_999_999], { seconds: 1 }];
 
 test.each([...NO_NUMBER, undefined])('exp of %j', async (exp) => {
-  await range.expectHarmless(token({ exp }), 'invalid_claims');
+  await harness.expectHarmless(token({ exp }), 'invalid_claims');
 });
 test.each(NO_NUMBER)('nbf of %j', async (nbf) => {
-  await range.expectHarmless(token({ nbf }), 'invalid_claims');
+  await harness.expectHarmless(token({ nbf }), 'invalid_claims');
 });
 test.each(NO_NUMBER)('iat of %j', async (iat) => {
-  await range.expectHarmless(token({ iat }), 'invalid_claims');
+  await harness.expectHarmless(token({ iat }), 'invalid_claims');
 });
 
 test.each([
@@ -71,7 +67,7 @@ test.each([
   { toString: ISSUER },
   1,
 ])('iss of %j', async (iss) => {
-  await range.expectHarmless(token({ iss }), 'wrong_issuer');
+  await harness.expectHarmless(token({ iss }), 'wrong_issuer');
 });
 
 test.each([
@@ -87,27 +83,27 @@ test.each([
   { 0: AUDIENCE, length: 1 },
   1,
 ])('aud of %j', async (aud) => {
-  await range.expectHarmless(token({ aud }), 'wrong_audience');
+  await harness.expectHarmless(token({ aud }), 'wrong_audience');
 });
 
 describe('claims that name the session', () => {
-  const NO_KEY = [null, '', 0, 1, true, ['victim'], { S: 'victim' }];
+  const NO_KEY = [null, '', 0, 1, true, ['target'], { S: 'target' }];
 
   test.each(NO_KEY)('sub of %j', async (sub) => {
-    await range.expectHarmless(token({ sub }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ sub }), 'invalid_session_reference');
   });
   test.each([...NO_KEY, undefined, '#cutoff', '#', '#x'])('jti of %j', async (jti) => {
-    await range.expectHarmless(token({ jti }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ jti }), 'invalid_session_reference');
   });
   test('sub of 2,049 bytes, jti of 1,025', async () => {
-    await range.expectHarmless(token({ sub: 'x'.repeat(2_049) }), 'invalid_session_reference');
-    await range.expectHarmless(token({ sub: 'é'.repeat(1_025) }), 'invalid_session_reference');
-    await range.expectHarmless(token({ jti: 'x'.repeat(1_025) }), 'invalid_session_reference');
-    await range.expectHarmless(token({ jti: 'é'.repeat(513) }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ sub: 'x'.repeat(2_049) }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ sub: 'é'.repeat(1_025) }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ jti: 'x'.repeat(1_025) }), 'invalid_session_reference');
+    await harness.expectHarmless(token({ jti: 'é'.repeat(513) }), 'invalid_session_reference');
   });
   test.each(['sub', 'jti'])('%s with half of a surrogate pair', async (claim) => {
     const half = tokenWithRaw(claim, '"\\ud800"');
-    await range.expectHarmless(half, 'invalid_session_reference');
+    await harness.expectHarmless(half, 'invalid_session_reference');
   });
   test('sub and jti in a prototype', async () => {
     const { sub, jti, ...others } = claims() as Record<string, unknown>;
@@ -115,40 +111,40 @@ describe('claims that name the session', () => {
       '{',
       `{"__proto__":${JSON.stringify({ sub, jti })},`,
     );
-    await range.expectHarmless(signRaw(HS256, text), 'invalid_session_reference');
+    await harness.expectHarmless(signRaw(HS256, text), 'invalid_session_reference');
   });
 });
 
 describe('payloads that are no claims', () => {
-  test.each(['[]', '"victim"', '1', 'null', 'true', '', '{', '{}{}', '{"exp":}', "{'exp':1}"])(
+  test.each(['[]', '"target"', '1', 'null', 'true', '', '{', '{}{}', '{"exp":}', "{'exp':1}"])(
     '%j',
     async (text) => {
-      await range.expectHarmless(signRaw(HS256, text), 'invalid_claims');
+      await harness.expectHarmless(signRaw(HS256, text), 'invalid_claims');
     },
   );
   test('an array that holds them', async () => {
-    await range.expectHarmless(signRaw(HS256, JSON.stringify([claims()])), 'invalid_claims');
+    await harness.expectHarmless(signRaw(HS256, JSON.stringify([claims()])), 'invalid_claims');
   });
   test('nested deeply, closed or not', async () => {
     const deep = '['.repeat(2_500);
-    await range.expectHarmless(signRaw(HS256, deep), 'invalid_claims');
-    await range.expectHarmless(signRaw(HS256, `${deep}${']'.repeat(2_500)}`), 'invalid_claims');
-    await range.expectHarmless(signRaw(HS256, `{"exp":${deep}`), 'invalid_claims');
-    await range.expectHarmless(
+    await harness.expectHarmless(signRaw(HS256, deep), 'invalid_claims');
+    await harness.expectHarmless(signRaw(HS256, `${deep}${']'.repeat(2_500)}`), 'invalid_claims');
+    await harness.expectHarmless(signRaw(HS256, `{"exp":${deep}`), 'invalid_claims');
+    await harness.expectHarmless(
       tokenWithRaw('exp', `${deep}${']'.repeat(2_500)}`),
       'invalid_claims',
     );
   });
   test('with a byte order mark in front, which jose would pass over', async () => {
     const text = `\ufeff${JSON.stringify(claims())}`;
-    await range.expectHarmless(signRaw(HS256, text), 'malformed');
+    await harness.expectHarmless(signRaw(HS256, text), 'malformed');
   });
   test('in bytes that are no UTF-8', async () => {
     const text = JSON.stringify(claims({ name: '?' }));
     const bytes = Buffer.from(text);
     bytes.writeUInt8(0xff, text.indexOf('?'));
-    await range.expectHarmless(signBytes(bytes), 'invalid_claims');
-    await range.expectHarmless(signBytes(Buffer.from(text, 'utf16le')), 'invalid_claims');
+    await harness.expectHarmless(signBytes(bytes), 'invalid_claims');
+    await harness.expectHarmless(signBytes(Buffer.from(text, 'utf16le')), 'invalid_claims');
   });
 });
 
@@ -163,20 +159,20 @@ describe('a token of the issuer’s that is merely out of its life', () => {
     ['not_yet_valid', 'for a minute', () => ({ nbf: now() + 60 })],
     ['not_yet_valid', 'and expired', () => ({ nbf: now() + 60, exp: now() - 60 })],
   ])('%s %s: opens nothing, and logout still ends its session', async (status, when, life) => {
-    const session = { ...range.victim, sub: 'late', jti: `${status} ${when}` };
-    await createSession(range.store, session);
+    const session = { ...harness.target, sub: 'late', jti: `${status} ${when}` };
+    await createSession(harness.store, session);
     const { sub, jti } = session;
     const headers = { authorization: `Bearer ${token({ sub, jti, ...life() })}` };
 
-    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toEqual(
+    expect(await invoke(harness.functions.me, eventV2({ method: 'GET', headers }))).toEqual(
       UNAUTHORIZED,
     );
-    expect(range.proxy.requests()).toEqual([]);
+    expect(harness.proxy.requests()).toEqual([]);
 
-    range.log.clear();
-    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(range.store, session)).toBeNull();
-    expect(range.log.outcomes()).toEqual([
+    harness.log.clear();
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(harness.store, session)).toBeNull();
+    expect(harness.log.outcomes()).toEqual([
       expect.objectContaining({ message: 'logout.ended', token_status: status }),
     ]);
   });
@@ -185,8 +181,8 @@ describe('a token of the issuer’s that is merely out of its life', () => {
     ['issuer', { iss: 'https://attacker.example/' }, 'wrong_issuer'],
     ['audience', { aud: 'https://other.example/' }, 'wrong_audience'],
   ])('ends nothing where the %s is wrong as well', async (_, wrong, reason) => {
-    await range.expectHarmless(token({ ...wrong, exp: now() - 60 }), reason);
-    await range.expectHarmless(token({ ...wrong, nbf: now() + 60 }), reason);
+    await harness.expectHarmless(token({ ...wrong, exp: now() - 60 }), reason);
+    await harness.expectHarmless(token({ ...wrong, nbf: now() + 60 }), reason);
   });
 });
 
@@ -201,36 +197,39 @@ describe('control: values that are unusual, and right', () => {
     ['aud as a list of odd things beside', { aud: [1, null, AUDIENCE] }],
     ['a claim of nested lists', { roles: [[[[['reader']]]]] }],
     ['a claim called __proto__', JSON.parse('{"__proto__":{"sub":"x"}}')],
-  ])('%s enters', (_, changes) => range.expectEntry(token(changes)));
+  ])('%s enters', (_, changes) => harness.expectEntry(token(changes)));
 
   test('exp as large as JSON can say, beyond what a number can hold, enters', () =>
-    range.expectEntry(tokenWithRaw('exp', '1e400')));
+    harness.expectEntry(tokenWithRaw('exp', '1e400')));
 
-  test('a token without sub names the session whose subject is its jti', async () => {
-    const session = { ...range.victim, sub: 'lone', jti: 'lone' };
-    await createSession(range.store, session);
+  test('a token without sub names the session in the partition of its jti', async () => {
+    const session = { ...harness.target, sub: '#jti:lone', jti: 'lone' };
+    await createSession(harness.store, session);
     const headers = { authorization: `Bearer ${token({ sub: undefined, jti: 'lone' })}` };
-    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
+    expect(await invoke(harness.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
       statusCode: 200,
     });
-    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(range.store, session)).toBeNull();
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(harness.store, session)).toBeNull();
   });
 
+  test('a sub that names the partition of a token without sub names nothing', () =>
+    harness.expectHarmless(token({ sub: '#jti:lone' }), 'invalid_session_reference'));
+
   test('sub and jti of the greatest length enter and end', async () => {
-    const session = { ...range.victim, sub: 'é'.repeat(1_024), jti: '€'.repeat(341) };
-    await createSession(range.store, session);
+    const session = { ...harness.target, sub: 'é'.repeat(1_024), jti: '€'.repeat(341) };
+    await createSession(harness.store, session);
     const { sub, jti } = session;
     const headers = { authorization: `Bearer ${token({ sub, jti })}` };
-    expect(await invoke(range.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
+    expect(await invoke(harness.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
       statusCode: 200,
     });
-    expect(await invoke(range.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(range.store, session)).toBeNull();
+    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
+    expect(await findSession(harness.store, session)).toBeNull();
   });
 });
 
 test('of repeated claims the last one counts, as RFC 7519 (section 4) allows', async () => {
   const text = JSON.stringify(claims()).replace('{', '{"sub":"attacker","jti":"x","exp":1,');
-  await range.expectEntry(signRaw(HS256, text));
+  await harness.expectEntry(signRaw(HS256, text));
 });

@@ -1,21 +1,22 @@
 import { createHmac, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type AttackHarness, openAttackHarness } from '../support/attacks.ts';
+import { freezeDate } from '../support/clock.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
-import { openRange, type Range } from '../support/range.ts';
 import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
  * Attacks on the choice of the key, and on what public-key signatures may look like. Every one must
  * give 200 from logout and 401 from me, to the byte, without a store call.
  */
-let range: Range;
+let harness: AttackHarness;
 /** The issuer's keys and the attacker's, of the same kind. */
 let issuer: KeyPair;
 let attacker: KeyPair;
 
 const forge = (header: object, bytes: Uint8Array) =>
-  `${encode(header)}.${encode(range.claims)}.${Buffer.from(bytes).toString('base64url')}`;
+  `${encode(header)}.${encode(harness.claims)}.${Buffer.from(bytes).toString('base64url')}`;
 
 const signatureOf = (token: string) =>
   Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
@@ -29,15 +30,15 @@ describe.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
       issuer = await makeKeyPair(alg);
       attacker = await makeKeyPair(alg);
       attackersServer = await startKeyServer([{ ...attacker.jwk, kid: 'k' }]);
-      range = await openRange({ JWT_PUBLIC_KEY: issuer.pem });
+      harness = await openAttackHarness({ JWT_PUBLIC_KEY: issuer.pem });
     });
     afterAll(async () => {
       await attackersServer.close();
-      await range.close();
+      await harness.close();
     });
 
     test('control: a token of the issuer enters', async () => {
-      await range.expectEntry(await signWith(issuer, range.claims));
+      await harness.expectEntry(await signWith(issuer, harness.claims));
     });
 
     test('key confusion: the public key, in any form, as an HMAC secret', async () => {
@@ -61,27 +62,27 @@ describe.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
         ['HS512', 'sha512'],
       ] as const) {
         for (const secret of secrets) {
-          const input = `${encode({ alg: hmac })}.${encode(range.claims)}`;
+          const input = `${encode({ alg: hmac })}.${encode(harness.claims)}`;
           const signature = createHmac(hash, secret).update(input).digest('base64url');
-          await range.expectHarmless(`${input}.${signature}`, 'algorithm_not_allowed');
+          await harness.expectHarmless(`${input}.${signature}`, 'algorithm_not_allowed');
         }
       }
       for (const secret of secrets) {
-        const input = `${encode({ alg })}.${encode(range.claims)}`;
+        const input = `${encode({ alg })}.${encode(harness.claims)}`;
         const signature = createHmac('sha256', secret).update(input).digest();
-        await range.expectHarmless(forge({ alg }, signature), 'bad_signature');
+        await harness.expectHarmless(forge({ alg }, signature), 'bad_signature');
       }
     });
 
     test('alg none, with and without the issuer’s signature', async () => {
-      const signature = signatureOf(await signWith(issuer, range.claims));
+      const signature = signatureOf(await signWith(issuer, harness.claims));
       for (const none of ['none', 'None', 'NONE', 'nOnE'])
         for (const bytes of [new Uint8Array(), signature])
-          await range.expectHarmless(forge({ alg: none }, bytes), 'algorithm_not_allowed');
+          await harness.expectHarmless(forge({ alg: none }, bytes), 'algorithm_not_allowed');
     });
 
     test('a token that the attacker signed', async () => {
-      await range.expectHarmless(await signWith(attacker, range.claims), 'bad_signature');
+      await harness.expectHarmless(await signWith(attacker, harness.claims), 'bad_signature');
     });
 
     test('keys that come with the token (jwk, jku, x5u, x5c, kid): not used, and nothing is fetched', async () => {
@@ -102,24 +103,27 @@ describe.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
         },
         { kid: attackersServer.url },
       ])
-        await range.expectHarmless(await signWith(attacker, range.claims, header), 'bad_signature');
+        await harness.expectHarmless(
+          await signWith(attacker, harness.claims, header),
+          'bad_signature',
+        );
       expect(attackersServer.requests).toBe(0);
     });
 
     test('signatures that are empty, zero, or of another length than the key’s', async () => {
-      const length = signatureOf(await signWith(issuer, range.claims)).length;
+      const length = signatureOf(await signWith(issuer, harness.claims)).length;
       for (const size of [0, 1, length / 2, length - 1, length, length + 1, length * 2])
         for (const byte of [0x00, 0x01, 0xff])
-          await range.expectHarmless(
+          await harness.expectHarmless(
             forge({ alg }, Buffer.alloc(Math.floor(size), byte)),
             'bad_signature',
           );
     });
 
     test('the issuer’s signature of another payload, and with a byte less, more or changed', async () => {
-      const other = await signWith(issuer, { ...range.claims, sub: 'attacker' });
-      await range.expectHarmless(forge({ alg }, signatureOf(other)), 'bad_signature');
-      const bytes = signatureOf(await signWith(issuer, range.claims));
+      const other = await signWith(issuer, { ...harness.claims, sub: 'attacker' });
+      await harness.expectHarmless(forge({ alg }, signatureOf(other)), 'bad_signature');
+      const bytes = signatureOf(await signWith(issuer, harness.claims));
       const changed = Buffer.from(bytes);
       changed.writeUInt8(bytes.readUInt8(0) ^ 0x80, 0);
       for (const wrong of [
@@ -128,7 +132,7 @@ describe.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
         Buffer.concat([bytes, Buffer.alloc(1)]),
         changed,
       ])
-        await range.expectHarmless(forge({ alg }, wrong), 'bad_signature');
+        await harness.expectHarmless(forge({ alg }, wrong), 'bad_signature');
     });
   },
 );
@@ -139,39 +143,39 @@ describe('ECDSA', () => {
 
   beforeAll(async () => {
     issuer = await makeKeyPair('ES256');
-    range = await openRange({ JWT_PUBLIC_KEY: issuer.pem });
+    harness = await openAttackHarness({ JWT_PUBLIC_KEY: issuer.pem });
   });
-  afterAll(() => range.close());
+  afterAll(() => harness.close());
 
   test('r and s of zero, one or the group’s order', async () => {
     for (const r of ['0', '1', ORDER])
       for (const s of ['0', '1', ORDER])
-        await range.expectHarmless(
+        await harness.expectHarmless(
           forge({ alg: 'ES256' }, Buffer.concat([number(r), number(s)])),
           'bad_signature',
         );
   });
 
   test('a right signature in DER, as OpenSSL writes it', async () => {
-    const input = Buffer.from(`${encode({ alg: 'ES256' })}.${encode(range.claims)}`);
+    const input = Buffer.from(`${encode({ alg: 'ES256' })}.${encode(harness.claims)}`);
     const signatureIn = (dsaEncoding: 'der' | 'ieee-p1363') =>
       sign('sha256', input, { key: issuer.privateKey, dsaEncoding });
-    await range.expectHarmless(forge({ alg: 'ES256' }, signatureIn('der')), 'bad_signature');
-    await range.expectEntry(forge({ alg: 'ES256' }, signatureIn('ieee-p1363')));
+    await harness.expectHarmless(forge({ alg: 'ES256' }, signatureIn('der')), 'bad_signature');
+    await harness.expectEntry(forge({ alg: 'ES256' }, signatureIn('ieee-p1363')));
   });
 
   test('a right signature under the name of another curve', async () => {
     for (const alg of ['ES384', 'ES512', 'ES256K', 'EdDSA', 'RS256'])
-      await range.expectHarmless(forge({ alg }, Buffer.alloc(64, 1)), 'algorithm_not_allowed');
+      await harness.expectHarmless(forge({ alg }, Buffer.alloc(64, 1)), 'algorithm_not_allowed');
   });
 });
 
 describe('RSA', () => {
   beforeAll(async () => {
     issuer = await makeKeyPair('RS256');
-    range = await openRange({ JWT_PUBLIC_KEY: issuer.pem });
+    harness = await openAttackHarness({ JWT_PUBLIC_KEY: issuer.pem });
   });
-  afterAll(() => range.close());
+  afterAll(() => harness.close());
 
   test('a signature of one padding under the name of the other', async () => {
     for (const [alg, claimed] of [
@@ -180,10 +184,10 @@ describe('RSA', () => {
       ['RS256', 'RS512'],
     ] as const) {
       const [header, payload, signature] = (
-        await signWith({ ...issuer, algorithm: alg }, range.claims)
+        await signWith({ ...issuer, algorithm: alg }, harness.claims)
       ).split('.');
-      await range.expectEntry(`${header}.${payload}.${signature}`);
-      await range.expectHarmless(
+      await harness.expectEntry(`${header}.${payload}.${signature}`);
+      await harness.expectHarmless(
         `${encode({ alg: claimed })}.${payload}.${signature}`,
         'bad_signature',
       );
@@ -197,31 +201,31 @@ describe('RSA', () => {
     less.writeUInt8(modulus.readUInt8(255) - 1, 255);
     for (const bytes of [modulus, one, less])
       for (const alg of ['RS256', 'PS256'])
-        await range.expectHarmless(forge({ alg }, bytes), 'bad_signature');
+        await harness.expectHarmless(forge({ alg }, bytes), 'bad_signature');
   });
 });
 
 test('an allowlist narrows what a key may verify', async () => {
   issuer = await makeKeyPair('PS256');
-  range = await openRange({ JWT_PUBLIC_KEY: issuer.pem, JWT_ALGORITHMS: 'RS256' });
+  harness = await openAttackHarness({ JWT_PUBLIC_KEY: issuer.pem, JWT_ALGORITHMS: 'RS256' });
   try {
-    await range.expectHarmless(await signWith(issuer, range.claims), 'algorithm_not_allowed');
-    await range.expectEntry(await signWith({ ...issuer, algorithm: 'RS256' }, range.claims));
+    await harness.expectHarmless(await signWith(issuer, harness.claims), 'algorithm_not_allowed');
+    await harness.expectEntry(await signWith({ ...issuer, algorithm: 'RS256' }, harness.claims));
   } finally {
-    await range.close();
+    await harness.close();
   }
 });
 
 test('with a secret, public-key tokens are of another family, whatever key they bring', async () => {
-  range = await openRange({ JWT_SECRET: TEST_SECRET });
+  harness = await openAttackHarness({ JWT_SECRET: TEST_SECRET });
   try {
     for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA']) {
       attacker = await makeKeyPair(alg);
-      const token = await signWith(attacker, range.claims, { jwk: attacker.jwk });
-      await range.expectHarmless(token, 'algorithm_not_allowed');
+      const token = await signWith(attacker, harness.claims, { jwk: attacker.jwk });
+      await harness.expectHarmless(token, 'algorithm_not_allowed');
     }
   } finally {
-    await range.close();
+    await harness.close();
   }
 });
 
@@ -241,14 +245,15 @@ describe('with a key set, by its URL or as a document', () => {
   });
 
   test.each(['JWT_JWKS_URL', 'JWT_PUBLIC_KEY'])(
-    '%s: only its keys count, and no token makes it fetch',
+    '%s: only its keys count, and forged tokens cause no fetch within 5 s',
     async (variable) => {
       const before = server.requests;
       const text = variable === 'JWT_JWKS_URL' ? server.url : JSON.stringify({ keys: server.keys });
-      range = await openRange({ [variable]: text });
+      harness = await openAttackHarness({ [variable]: text });
+      freezeDate(Date.now());
       try {
-        await range.expectEntry(await signWith(issuer, range.claims, { kid: 'issuer' }));
-        const forged = (header: object) => signWith(attacker, range.claims, { ...header });
+        await harness.expectEntry(await signWith(issuer, harness.claims, { kid: 'issuer' }));
+        const forged = (header: object) => signWith(attacker, harness.claims, { ...header });
         for (const kid of [
           'attacker',
           'Issuer',
@@ -263,7 +268,7 @@ describe('with a key set, by its URL or as a document', () => {
           "' OR 1=1 --",
           'x'.repeat(5_000),
         ])
-          await range.expectHarmless(
+          await harness.expectHarmless(
             await forged({ kid, jwk: attacker.jwk, jku: attackersServer.url }),
             'unknown_key',
           );
@@ -272,26 +277,27 @@ describe('with a key set, by its URL or as a document', () => {
           { kid: 'issuer' },
           { kid: 'issuer', jwk: attacker.jwk, jku: attackersServer.url, x5u: attackersServer.url },
         ])
-          await range.expectHarmless(await forged(header), 'bad_signature');
+          await harness.expectHarmless(await forged(header), 'bad_signature');
         for (const kid of [0, null, ['issuer'], { kid: 'issuer' }])
-          await range.expectHarmless(
+          await harness.expectHarmless(
             forge({ alg: 'ES256', kid }, Buffer.alloc(64, 1)),
             'malformed_header',
           );
-        await range.expectHarmless(
-          signRaw({ alg: 'HS256', kid: 'issuer' }, range.claims, issuer.pem),
+        await harness.expectHarmless(
+          signRaw({ alg: 'HS256', kid: 'issuer' }, harness.claims, issuer.pem),
           'algorithm_not_allowed',
         );
-        await range.expectHarmless(
-          signRaw({ alg: 'none', kid: 'issuer' }, range.claims, ''),
+        await harness.expectHarmless(
+          signRaw({ alg: 'none', kid: 'issuer' }, harness.claims, ''),
           'algorithm_not_allowed',
         );
-        await range.expectHarmless(
+        await harness.expectHarmless(
           forge({ alg: 'RS256', kid: 'issuer' }, Buffer.alloc(256, 1)),
           variable === 'JWT_JWKS_URL' ? 'unknown_key' : 'algorithm_not_allowed',
         );
       } finally {
-        await range.close();
+        jest.useRealTimers();
+        await harness.close();
       }
       expect(attackersServer.requests).toBe(0);
       // The one fetch of the key set, for the first token.

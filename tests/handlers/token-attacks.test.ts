@@ -1,46 +1,46 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EncryptJWT, FlattenedSign, GeneralSign } from 'jose';
-import { openRange, type Range } from '../support/range.ts';
+import { useAttackHarness } from '../support/attacks.ts';
 import { encode, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
 
 /**
  * Attacks on the signature and the shape of a token, where the service has a secret. Every one must
  * give 200 from logout and 401 from me, to the byte, without a store call.
  */
-let range: Range;
-/** The victim's real token: header, payload, signature. */
+/** The target's real token: header, payload, signature. */
 let real: string;
 let [header, payload, signature] = ['', '', ''];
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
-beforeAll(async () => {
-  range = await openRange({ JWT_SECRET: TEST_SECRET });
-  real = signRaw(HS256, range.claims);
+const harness = useAttackHarness({ JWT_SECRET: TEST_SECRET });
+beforeAll(() => {
+  real = signRaw(HS256, harness.claims);
   [header = '', payload = '', signature = ''] = real.split('.');
 });
-afterAll(() => range.close());
 
 test('control: unattacked, the token of these tests enters, with one store call', async () => {
-  await range.proxy.clear();
-  await range.expectEntry(real);
-  expect(range.proxy.requests()).toEqual([expect.objectContaining({ operation: 'BatchGetItem' })]);
+  await harness.proxy.clear();
+  await harness.expectEntry(real);
+  expect(harness.proxy.requests()).toEqual([
+    expect.objectContaining({ operation: 'BatchGetItem' }),
+  ]);
 });
 
 describe('signatures', () => {
   const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
   const expectBadSignature = (bytes: Uint8Array) =>
-    range.expectHarmless(`${header}.${payload}.${base64url(bytes)}`, 'bad_signature');
+    harness.expectHarmless(`${header}.${payload}.${base64url(bytes)}`, 'bad_signature');
 
   test('empty', async () => {
-    await range.expectHarmless(`${header}.${payload}.`, 'bad_signature');
+    await harness.expectHarmless(`${header}.${payload}.`, 'bad_signature');
   });
 
   test('stripped, with and without its dot', async () => {
-    await range.expectHarmless(`${header}.${payload}`, 'malformed');
-    await range.expectHarmless(`${header}.${payload}..`, 'malformed');
-    await range.expectHarmless(`${header}..`, 'bad_signature');
+    await harness.expectHarmless(`${header}.${payload}`, 'malformed');
+    await harness.expectHarmless(`${header}.${payload}..`, 'malformed');
+    await harness.expectHarmless(`${header}..`, 'bad_signature');
   });
 
   test('all zero, of any length', async () => {
@@ -74,13 +74,13 @@ describe('signatures', () => {
       `${TEST_SECRET}\n`,
       encode(TEST_SECRET),
     ])
-      await range.expectHarmless(signRaw(HS256, range.claims, secret), 'bad_signature');
+      await harness.expectHarmless(signRaw(HS256, harness.claims, secret), 'bad_signature');
   });
 
   test('of another payload, or of another header', async () => {
-    const admin = encode({ ...range.claims, sub: 'admin' });
-    await range.expectHarmless(`${header}.${admin}.${signature}`, 'bad_signature');
-    await range.expectHarmless(
+    const admin = encode({ ...harness.claims, sub: 'admin' });
+    await harness.expectHarmless(`${header}.${admin}.${signature}`, 'bad_signature');
+    await harness.expectHarmless(
       `${encode({ alg: 'HS256' })}.${payload}.${signature}`,
       'bad_signature',
     );
@@ -124,16 +124,16 @@ describe('variants of the text of a real token', () => {
     ['the header alone', () => header],
     ['dots', () => '....'],
   ])('%s', async (_, token) => {
-    await range.expectHarmless(token(), 'malformed');
+    await harness.expectHarmless(token(), 'malformed');
   });
 
   test('in standard base64, where the two alphabets differ', async () => {
     const tokens = Array.from({ length: 200 }, (_, n) =>
-      signRaw({ ...HS256, kid: `${n}` }, range.claims),
+      signRaw({ ...HS256, kid: `${n}` }, harness.claims),
     );
     const differing = String(tokens.find((token) => /-[^.]*_[^.]*$/.test(token)));
-    await range.expectEntry(differing);
-    await range.expectHarmless(differing.replaceAll('-', '+').replaceAll('_', '/'), 'malformed');
+    await harness.expectEntry(differing);
+    await harness.expectHarmless(differing.replaceAll('-', '+').replaceAll('_', '/'), 'malformed');
   });
 
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -144,15 +144,15 @@ describe('variants of the text of a real token', () => {
   };
 
   test('with stray bits in the last character of the signature', async () => {
-    await range.expectHarmless(`${header}.${payload}.${strayed(signature)}`, 'malformed');
+    await harness.expectHarmless(`${header}.${payload}.${strayed(signature)}`, 'malformed');
   });
 
   test('with stray bits in the header or the payload, and signed so', async () => {
     const first = strayed(encode('{"alg":"HS256"} '));
-    const second = strayed(encode(JSON.stringify(range.claims).padEnd(301)));
+    const second = strayed(encode(JSON.stringify(harness.claims).padEnd(301)));
     for (const input of [`${first}.${payload}`, `${header}.${second}`]) {
       const end = createHmac('sha256', TEST_SECRET).update(input).digest('base64url');
-      await range.expectHarmless(`${input}.${end}`, 'malformed');
+      await harness.expectHarmless(`${input}.${end}`, 'malformed');
     }
   });
 });
@@ -161,10 +161,10 @@ describe('size', () => {
   /** A real token of exactly so many bytes. */
   function sized(bytes: number): string {
     for (const kid of ['', 'k', 'kk']) {
-      const smallest = signRaw({ ...HS256, kid }, { ...range.claims, x: '' }).length;
+      const smallest = signRaw({ ...HS256, kid }, { ...harness.claims, x: '' }).length;
       const about = Math.floor(((bytes - smallest) * 3) / 4);
       for (let length = about - 3; length <= about + 3; length += 1) {
-        const token = signRaw({ ...HS256, kid }, { ...range.claims, x: 'x'.repeat(length) });
+        const token = signRaw({ ...HS256, kid }, { ...harness.claims, x: 'x'.repeat(length) });
         if (token.length === bytes) return token;
       }
     }
@@ -172,37 +172,37 @@ describe('size', () => {
   }
 
   test('of 8,192 bytes enters, of 8,193 is too large', async () => {
-    await range.expectEntry(sized(8_192));
-    await range.expectHarmless(sized(8_193), 'too_large');
+    await harness.expectEntry(sized(8_192));
+    await harness.expectHarmless(sized(8_193), 'too_large');
   });
 
   test('is counted in bytes, before anything else is looked at', async () => {
-    await range.expectHarmless('é'.repeat(4_096), 'malformed');
-    await range.expectHarmless('é'.repeat(4_097), 'too_large');
-    await range.expectHarmless('.'.repeat(8_192), 'malformed');
-    await range.expectHarmless('.'.repeat(100_000), 'too_large');
+    await harness.expectHarmless('é'.repeat(4_096), 'malformed');
+    await harness.expectHarmless('é'.repeat(4_097), 'too_large');
+    await harness.expectHarmless('.'.repeat(8_192), 'malformed');
+    await harness.expectHarmless('.'.repeat(100_000), 'too_large');
   });
 });
 
 describe('other serializations, made with the real secret', () => {
   test('encrypted (JWE compact, five parts)', async () => {
-    const token = await new EncryptJWT({ ...range.claims })
+    const token = await new EncryptJWT({ ...harness.claims })
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(Buffer.from(TEST_SECRET).subarray(0, 32));
     expect(token.split('.')).toHaveLength(5);
-    await range.expectHarmless(token, 'malformed');
+    await harness.expectHarmless(token, 'malformed');
   });
 
   test('JSON, flattened and general', async () => {
-    const bytes = Buffer.from(JSON.stringify(range.claims));
+    const bytes = Buffer.from(JSON.stringify(harness.claims));
     const flattened = await new FlattenedSign(bytes).setProtectedHeader(HS256).sign(testSigner.key);
     const general = await new GeneralSign(bytes)
       .addSignature(testSigner.key)
       .setProtectedHeader(HS256)
       .sign();
     for (const token of [flattened, general]) {
-      await range.expectHarmless(JSON.stringify(token), 'malformed');
-      await range.expectHarmless(encode(token), 'malformed');
+      await harness.expectHarmless(JSON.stringify(token), 'malformed');
+      await harness.expectHarmless(encode(token), 'malformed');
     }
   });
 });
@@ -210,6 +210,6 @@ describe('other serializations, made with the real secret', () => {
 test.each(['garbage', 'a.b.c', randomUUID(), '{}', 'null', '<script>', "' OR 1=1 --", '../../x'])(
   'garbage: %s',
   async (token) => {
-    await range.expectHarmless(token, 'malformed');
+    await harness.expectHarmless(token, 'malformed');
   },
 );

@@ -117,13 +117,6 @@ describe('the rows', () => {
     expect(other).not.toBe(run);
   });
 
-  test('come with whether there is a page /docs to link to', async () => {
-    for (const hasDocsPage of [false, true]) {
-      local.demo.hasDocsPage = hasDocsPage;
-      expect(await local.rows()).toMatchObject({ hasDocsPage });
-    }
-  });
-
   test('are no blank page when the store fails, but a 500 that says why', async () => {
     local.demo.store = { ...local.store, table: 'no-such-table' };
     const answer = await local.call('GET', '/console/rows');

@@ -30,11 +30,7 @@ describe('what is bundled into the functions', () => {
       expect.arrayContaining(['jose', '@aws-sdk/client-dynamodb']),
     );
     const functions = sensitive.flatMap((each) => each.functions);
-    expect(functions.filter((name) => name === 'docs' || name === 'openapi')).toEqual([]);
-  });
-
-  test('counts what ships beside a bundle: the page of /docs', () => {
-    expect(functionsWith('swagger-ui-dist')).toEqual(['docs']);
+    expect(functions.filter((name) => name === 'openapi')).toEqual([]);
   });
 
   test('is under licenses that ask for nothing beyond their own text', () => {

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { expect } from '@jest/globals';
 import type { CapturedLog } from './log.ts';
 
@@ -23,7 +23,8 @@ export async function expectAuthorizerFailure(
     },
     (thrown: unknown) => thrown,
   );
-  if (!(error instanceof Error)) throw new Error('threw something else than an Error');
+  // A bundled function's errors are of another realm.
+  if (!types.isNativeError(error)) throw new Error('threw something else than an Error');
   expect(error.message).toMatch(MESSAGE);
   expect(Object.getOwnPropertyNames(error).sort()).toEqual(['message', 'stack']);
   const [, errorId] = MESSAGE.exec(error.message) ?? [];

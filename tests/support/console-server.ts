@@ -39,7 +39,6 @@ export async function startConsole(): Promise<ConsoleServer> {
     store,
     signer: testSigner,
     sub: 'alice',
-    hasDocsPage: true,
   };
   const server = createServer((request, response) => {
     response.end(`gateway: ${request.method} ${request.url}`);

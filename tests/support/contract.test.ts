@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../lib/openapi/document.ts';
 import { contract, type Exchange } from './contract.ts';
 
 const check = contract();
@@ -46,20 +45,11 @@ describe('an answer as documented passes', () => {
   test.each<[string, Answer]>([
     ['200', {}],
     ['200 with a claim', { body: { sub: 'alice', session: SESSION, email_verified: true } }],
-    [
-      '401',
-      {
-        status: 401,
-        headers: { ...HEADERS, 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-        body: { detail: 'Could not validate credentials' },
-      },
-    ],
     ['500', { status: 500, headers: { ...HEADERS, 'X-Error-ID': ERROR_ID }, body: UNHANDLED }],
     [
       '500 of the gateway',
       { status: 500, headers: BARE, body: { message: 'Internal Server Error' } },
     ],
-    ['502 of the gateway', { status: 502, headers: BARE, body: { message: 'Bad Gateway' } }],
     ['204', { method: 'DELETE', path: '/api/v1/auth/sessions/abc', status: 204, body: '' }],
   ])('%s', (_, answer) => {
     expect(() => check(exchange(answer))).not.toThrow();
@@ -67,82 +57,23 @@ describe('an answer as documented passes', () => {
 });
 
 describe('an answer that differs fails, and is told in what', () => {
-  const { 'Content-Type': _, ...noType } = HEADERS;
-  const { 'Cache-Control': __, ...noCacheControl } = HEADERS;
-  const { error_id: ___, ...six } = UNHANDLED;
+  const { error_id: _, ...six } = UNHANDLED;
   const withErrorId = { ...HEADERS, 'X-Error-ID': ERROR_ID };
   test.each<[string, Answer, string]>([
     ['another path', { path: '/api/v1/auth/me/' }, 'no such endpoint'],
-    ['an empty part of a path', { path: '/api/v1/auth/sessions/' }, 'no such endpoint'],
-    ['another method', { method: 'POST' }, 'no such endpoint'],
     ['another status', { status: 202 }, 'no such status'],
-    ['no content type', { headers: noType }, 'content type'],
     ['another content type', { headers: { ...HEADERS, 'Content-Type': 'text/html' } }, 'text/html'],
-    ['a missing header', { headers: noCacheControl }, 'header Cache-Control is missing'],
     [
       'another value of a header',
       { headers: { ...HEADERS, 'Cache-Control': 'max-age=60' } },
       'header Cache-Control must be equal to constant',
     ],
     ['one more header', { headers: { ...HEADERS, 'X-Powered-By': 'x' } }, 'x-powered-by'],
-    ['no challenge', { status: 401, body: { detail: 'x' } }, 'header WWW-Authenticate is missing'],
-    ['no JSON', { body: '{' }, 'body is no JSON'],
     ['one more member', { body: { sub: 'a', session: SESSION, role: 'admin' } }, '"role"'],
-    ['one more member, nested', { body: { sub: 'a', session: { ...SESSION, jti: 'x' } } }, '"jti"'],
     ['a missing member', { body: { sub: 'alice' } }, 'required'],
-    ['another type', { body: { sub: 7, session: SESSION } }, 'body/sub must be string'],
-    [
-      'no time',
-      { body: { sub: 'a', session: { ...SESSION, auth_time: 'yesterday' } } },
-      'body/session/auth_time must match format',
-    ],
     ['no error id', { status: 500, headers: HEADERS, body: UNHANDLED }, 'X-Error-ID is missing'],
-    [
-      'an error id in the header that is not that of the body',
-      {
-        status: 500,
-        headers: { ...HEADERS, 'X-Error-ID': ERROR_ID.replace('3f', '4f') },
-        body: UNHANDLED,
-      },
-      'header X-Error-ID is another id',
-    ],
-    ['no error id at all', { status: 500, headers: HEADERS, body: six }, 'X-Error-ID is missing'],
-    [
-      'no Cache-Control of its own',
-      { status: 500, headers: BARE, body: UNHANDLED },
-      'Cache-Control',
-    ],
-    [
-      'the gateway’s 500 with one member more',
-      { status: 500, headers: BARE, body: { message: 'x', error_id: ERROR_ID } },
-      'required',
-    ],
-    ['a 502 of seven keys', { status: 502, headers: BARE, body: UNHANDLED }, 'required'],
     ['six keys of seven', { status: 500, headers: withErrorId, body: six }, '"error_id"'],
-    [
-      'an error id of another version',
-      {
-        status: 500,
-        headers: withErrorId,
-        body: { ...UNHANDLED, error_id: ERROR_ID.replace('-4', '-1') },
-      },
-      'body/error_id must match pattern',
-    ],
-    [
-      'a body where there is none',
-      { method: 'DELETE', path: '/api/v1/auth/sessions/abc', status: 204, body: {} },
-      'body is not empty',
-    ],
   ])('%s', (_, answer, difference) => {
     expect(() => check(exchange(answer))).toThrow(difference);
   });
-});
-
-test('the same answer fails once the document says something else', () => {
-  const { schemas } = openApiDocument.components;
-  const components = {
-    ...openApiDocument.components,
-    schemas: { ...schemas, Me: { ...schemas.Me, required: ['sub', 'session', 'name'] } },
-  };
-  expect(() => contract({ ...openApiDocument, components })(exchange())).toThrow('"name"');
 });

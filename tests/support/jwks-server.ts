@@ -8,6 +8,8 @@ export type KeyServerBehaviour =
   | 'keys'
   /** 200 and an HTML page, as a proxy's or a log-in page's. */
   | 'html'
+  /** 200 and the key set after a byte order mark, as some editors save it. */
+  | 'byte-order-mark'
   /** 200 and no body. */
   | 'empty'
   /** 200 and JSON that is no key set. */
@@ -24,6 +26,8 @@ export type KeyServerBehaviour =
   | 'stall'
   /** Resets the connection. */
   | 'reset'
+  /** 200 and the keys of the request's time, once a promise is resolved. */
+  | { readonly after: Promise<void> }
   /** Any status, with the key set as the body. */
   | { readonly status: number };
 
@@ -68,11 +72,13 @@ function answer({ behaviour, keys, url }: KeyServer, path: string, response: Ser
   };
   if (typeof behaviour === 'object') {
     if ('padTo' in behaviour) send(200, body.padEnd(behaviour.padTo));
+    else if ('after' in behaviour) behaviour.after.then(() => send(200, body));
     else send(behaviour.status, body);
   } else {
     const answers: Record<typeof behaviour, () => void> = {
       keys: () => send(200, body),
       html: () => send(200, '<!doctype html><title>Sign in</title>'),
+      'byte-order-mark': () => send(200, `\uFEFF${body}`),
       empty: () => send(200, ''),
       'no-key-set': () => send(200, '{"message":"ok"}'),
       endless: () => sendEndless(response),

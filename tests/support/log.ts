@@ -1,3 +1,5 @@
+import { afterEach, beforeEach } from '@jest/globals';
+
 /** What a function wrote to its log since the capture began. */
 export interface CapturedLog {
   /** Every line, of standard output and standard error: Lambda sends both to the log. */
@@ -50,5 +52,21 @@ export function captureLog(): CapturedLog {
         if (original) stream.write = original;
       });
     },
+  };
+}
+
+/** Registers a capture of the log for each test of a file. */
+export function useLog(): CapturedLog {
+  let log: CapturedLog;
+  beforeEach(() => {
+    log = captureLog();
+  });
+  afterEach(() => log.stop());
+  return {
+    lines: () => log.lines(),
+    entries: () => log.entries(),
+    outcomes: () => log.outcomes(),
+    clear: () => log.clear(),
+    stop: () => log.stop(),
   };
 }

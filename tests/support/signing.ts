@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
@@ -14,6 +14,17 @@ export const testSigner: Signer = {
 /** Issues a session of a fresh user for an hour, unless told otherwise. */
 export async function issueTestSession(store: SessionStore, request: Partial<NewSession> = {}) {
   return issueSession(store, testSigner, { sub: 'alice', ttlSeconds: 3_600, ...request });
+}
+
+export type Issued = Awaited<ReturnType<typeof issueTestSession>>;
+
+/** A user with a phone and a laptop. */
+export async function issueTestDevices(
+  store: SessionStore,
+): Promise<{ readonly phone: Issued; readonly laptop: Issued }> {
+  const sub = randomUUID();
+  const device = () => issueTestSession(store, { sub });
+  return { phone: await device(), laptop: await device() };
 }
 
 /** Base64url of a text, or of a value's JSON. */

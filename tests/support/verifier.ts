@@ -3,10 +3,14 @@ import type { Environment } from '../../lib/shared/environment.ts';
 import { createKeySet } from '../../lib/tokens/key-source.ts';
 import { type Verifier, verifyToken } from '../../lib/tokens/verify.ts';
 
-/** The verifier of a function with these variables about tokens. */
-export function verifierOf(variables: Environment): Verifier {
+/**
+ * The verifier of a function with these variables about tokens.
+ *
+ * @param onStale told of refreshes that failed while older keys stayed in use
+ */
+export function verifierOf(variables: Environment, onStale?: (error: unknown) => void): Verifier {
   const { tokens } = readConfiguration({ SESSIONS_TABLE: 'sessions', ...variables });
-  return { keys: createKeySet(tokens), issuer: tokens.issuer, audience: tokens.audience };
+  return { keys: createKeySet(tokens, onStale), issuer: tokens.issuer, audience: tokens.audience };
 }
 
 /** What becomes of a token: a status, or the reason of its refusal. */

@@ -51,7 +51,6 @@ async function refresh() {
   byId('more').textContent = `The first ${answer.rows.length} rows; there are more.`;
   byId('more').hidden = !answer.more;
   byId('sign-in').hidden = !answer.canSign;
-  byId('docs').hidden = !answer.hasDocsPage;
   return answer;
 }
 

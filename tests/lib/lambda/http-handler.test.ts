@@ -114,17 +114,9 @@ describe('time', () => {
 describe('a wrong configuration', () => {
   test.each<[string, Record<string, string | undefined>]>([
     ['SESSIONS_TABLE', { SESSIONS_TABLE: undefined }],
-    ['SESSIONS_TABLE', { SESSIONS_TABLE: '' }],
-    ['SESSIONS_TABLE', { SESSIONS_TABLE: 'a b' }],
-    ['JWT_SECRET', { JWT_SECRET: undefined }],
-    ['JWT_SECRET', { JWT_SECRET: '' }],
     ['JWT_SECRET', { JWT_SECRET: 'short' }],
-    ['JWT_SECRET', { JWT_SECRET: 'your-super-secret-jwt-token-with-at-least-32-characters-long' }],
-    ['JWT_SECRET_PARAMETER', { JWT_SECRET: undefined, JWT_SECRET_PARAMETER: 'a b' }],
-    ['JWT_PUBLIC_KEY', { JWT_PUBLIC_KEY: 'beside a secret' }],
     ['JWT_PUBLIC_KEY', { JWT_SECRET: undefined, JWT_PUBLIC_KEY: 'no key' }],
     ['JWT_JWKS_URL', { JWT_SECRET: undefined, JWT_JWKS_URL: 'http://issuer.example/jwks' }],
-    ['JWT_ALGORITHMS', { JWT_ALGORITHMS: 'none' }],
     ['JWT_ALGORITHMS', { JWT_ALGORITHMS: 'RS256' }],
   ])('names %s in the payload (%j), and is asked for again', async (variable, changes) => {
     for (const [name, value] of Object.entries(changes)) {

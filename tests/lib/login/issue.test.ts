@@ -1,23 +1,18 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import { type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
 import { eventV2 } from '../../support/events.ts';
-import { configureFunction, invoke } from '../../support/lambda.ts';
+import { invoke } from '../../support/lambda.ts';
 import { captureLog } from '../../support/log.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
+import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
 import { verifierOf } from '../../support/verifier.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -29,7 +24,7 @@ describe('issuing a session', () => {
   test('writes the row that the token refers to', async () => {
     const nowMs = Date.now();
     const { token, session } = await issueSession(
-      store.wired,
+      store.proxied,
       testSigner,
       {
         sub: 'alice',
@@ -64,16 +59,17 @@ describe('issuing a session', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
   });
 
-  test('is one put of a row that is not there yet', async () => {
-    await issueTestSession(store.wired);
-    expect(store.wire.requests()).toMatchObject([
+  test('reads the cutoff, then puts a row that is not there yet', async () => {
+    await issueTestSession(store.proxied);
+    expect(store.proxy.requests()).toMatchObject([
+      { operation: 'BatchGetItem' },
       { operation: 'PutItem', body: { ConditionExpression: 'attribute_not_exists(jti)' } },
     ]);
   });
 
   test('makes every session another one', async () => {
     const issued = await Promise.all(
-      Array.from({ length: 10 }, () => issueTestSession(store.wired)),
+      Array.from({ length: 10 }, () => issueTestSession(store.proxied)),
     );
     expect(new Set(issued.map(({ session }) => session.jti)).size).toBe(10);
     expect(new Set(issued.map(({ token }) => token)).size).toBe(10);
@@ -81,9 +77,9 @@ describe('issuing a session', () => {
 
   test('signs no token for a jti that is taken', async () => {
     const jti = randomUUID();
-    const { session } = await issueTestSession(store.wired, { jti });
+    const { session } = await issueTestSession(store.proxied, { jti });
     const again = issueSession(
-      store.wired,
+      store.proxied,
       testSigner,
       { sub: 'alice', ttlSeconds: 60, jti },
       session.auth_time + 1,
@@ -93,8 +89,8 @@ describe('issuing a session', () => {
   });
 
   test('signs no token for a row that could not be written', async () => {
-    await store.wire.fault('access-denied');
-    await expect(issueTestSession(store.wired)).rejects.toMatchObject({
+    await store.proxy.fault('access-denied');
+    await expect(issueTestSession(store.proxied)).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
   });
@@ -105,14 +101,14 @@ describe('issuing a session', () => {
     ['a subject that can be no key', { sub: '' }],
     ['a jti that can be no key', { jti: '#cutoff' }],
   ])('refuses %s, and writes nothing', async (_, request) => {
-    await expect(issueTestSession(store.wired, request)).rejects.toThrow(TypeError);
-    expect(store.wire.requests()).toEqual([]);
+    await expect(issueTestSession(store.proxied, request)).rejects.toThrow(TypeError);
+    expect(store.proxy.requests()).toEqual([]);
   });
 });
 
 describe('the claims of a token', () => {
   test('can’t be made to speak of another session', async () => {
-    const { token, session } = await issueTestSession(store.wired, {
+    const { token, session } = await issueTestSession(store.proxied, {
       claims: { sub: 'mallory', jti: 'other', exp: 4_000_000_000, iat: 1, name: 'Alice' },
     });
     expect(await verifyToken(token, verifier())).toMatchObject({
@@ -153,25 +149,16 @@ describe('the claims of a token', () => {
 
 describe('a login service in another language', () => {
   test('needs one PutItem and one signature', async () => {
-    configureFunction(store.direct);
     const { handler: logout } = await import('../../../handlers/logout.ts');
     const { handler: me } = await import('../../../handlers/me.ts');
     const jti = randomUUID();
     const nowMs = Date.now();
     const exp = Math.floor(nowMs / 1_000) + 3_600;
-    await store.direct.client.send(
-      new PutItemCommand({
-        TableName: store.direct.table,
-        Item: {
-          sub: { S: 'alice' },
-          jti: { S: jti },
-          sid: { S: jti },
-          auth_time: { N: `${nowMs}` },
-          expires_at: { N: `${exp}` },
-        },
-        ConditionExpression: 'attribute_not_exists(jti)',
-      }),
-    );
+    await putRow(store.direct, 'alice', jti, {
+      sid: { S: jti },
+      auth_time: { N: `${nowMs}` },
+      expires_at: { N: `${exp}` },
+    });
     const token = signRaw({ typ: 'JWT', alg: 'HS256' }, { sub: 'alice', jti, exp });
 
     const log = captureLog();

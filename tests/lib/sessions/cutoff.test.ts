@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  isLive,
-  isRevokedBy,
-  parseCutoff,
-  parseOptionalCutoff,
-} from '../../../lib/sessions/cutoff.ts';
+import { rotateSession } from '../../../lib/login/create-session.ts';
+import { authTimeAfter, isRevokedBy, parseCutoff } from '../../../lib/sessions/cutoff.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
+import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession } from '../../support/signing.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 describe('a cutoff', () => {
-  const session = { auth_time: 1_000, sid: 'chain' };
+  const session = { auth_time: 1_000, sid: 'family' };
 
   test.each([
     ['a millisecond before the session began', 999, false],
@@ -24,9 +21,9 @@ describe('a cutoff', () => {
     expect(isRevokedBy({ revoked_before }, session)).toBe(ended);
   });
 
-  test('spares the chain that it keeps, and no other', () => {
-    expect(isRevokedBy({ revoked_before: 2_000, except_sid: 'chain' }, session)).toBe(false);
-    for (const except_sid of ['Chain', 'chain ', 'other'])
+  test('spares the token family that it excepts, and no other', () => {
+    expect(isRevokedBy({ revoked_before: 2_000, except_sid: 'family' }, session)).toBe(false);
+    for (const except_sid of ['Family', 'family ', 'other'])
       expect(isRevokedBy({ revoked_before: 2_000, except_sid }, session)).toBe(true);
   });
 
@@ -35,52 +32,34 @@ describe('a cutoff', () => {
   });
 });
 
-describe('a session is live', () => {
-  const session = { sub: 'alice', jti: 'a', sid: 'a', auth_time: 1_000, expires_at: 60 };
-
+describe('a session that begins now', () => {
   test.each([
-    ['until the millisecond before its end', 59_999, undefined, true],
-    ['no longer at its end', 60_000, undefined, false],
-    ['beside a cutoff from before it', 59_999, { revoked_before: 999 }, true],
-    ['no longer after a cutoff', 59_999, { revoked_before: 1_000 }, false],
-    [
-      'after a cutoff that keeps its chain',
-      59_999,
-      { revoked_before: 1_000, except_sid: 'a' },
-      true,
-    ],
-    [
-      'but not past its end, though its chain is kept',
-      60_000,
-      { revoked_before: 1, except_sid: 'a' },
-      false,
-    ],
-  ])('%s', (_, nowMs, cutoff, live) => {
-    expect(isLive(session, cutoff, nowMs)).toBe(live);
+    ['without a cutoff, at the clock', undefined, 5_000],
+    ['after an earlier cutoff, at the clock', { revoked_before: 4_999 }, 5_000],
+    ['after a cutoff of this millisecond', { revoked_before: 5_000 }, 5_001],
+    ['after a cutoff ahead of the clock', { revoked_before: 9_000 }, 9_001],
+  ])('authenticates %s', (_, cutoff, expected) => {
+    expect(authTimeAfter(cutoff, 5_000)).toBe(expected);
+    expect(isRevokedBy(cutoff, { auth_time: expected, sid: 'new' })).toBe(false);
   });
 });
 
 test('a user without a cutoff’s row has no cutoff', () => {
-  expect(parseOptionalCutoff(undefined)).toBeUndefined();
+  expect(parseCutoff(undefined)).toBeUndefined();
 });
 
 test.each([
   [{ revoked_before: 0 }],
-  [{ revoked_before: 253_402_300_799_999, except_sid: 'chain' }],
+  [{ revoked_before: 253_402_300_799_999, except_sid: 'family' }],
 ])('reads %j as it stands', (row) => {
   expect(parseCutoff({ sub: 'alice', jti: '#cutoff', ...row })).toEqual(row);
 });
 
 /** A user with a session and a cutoff that somebody else wrote. */
-async function withEpoch(store: TestStore, attributes: Record<string, AttributeValue>) {
+async function withCutoff(store: TestStore, attributes: Record<string, AttributeValue>) {
   const sub = randomUUID();
   const { session } = await issueTestSession(store, { sub });
-  await store.client.send(
-    new PutItemCommand({
-      TableName: store.table,
-      Item: { sub: { S: sub }, jti: { S: '#cutoff' }, ...attributes },
-    }),
-  );
+  await putRow(store, sub, '#cutoff', attributes);
   return session;
 }
 
@@ -99,7 +78,7 @@ describe('a cutoff that cannot be read', () => {
     ['with a revoked_before of null', { revoked_before: { NULL: true } }],
     ['with a except_sid that is no text', { revoked_before: { N: '1' }, except_sid: { N: '7' } }],
   ])('%s: lets nobody in, refresh or end others', async (_, attributes) => {
-    const session = await withEpoch(store, attributes);
+    const session = await withCutoff(store, attributes);
     await expect(findSession(store, session)).rejects.toThrow(TypeError);
     await expect(listSessions(store, session.sub, { limit: 10 })).rejects.toThrow(TypeError);
     const rotation = { jti: randomUUID(), expires_at: session.expires_at };
@@ -107,8 +86,8 @@ describe('a cutoff that cannot be read', () => {
   });
 
   test('with an unreadable revoked_before: logout of many does not claim to have worked', async () => {
-    const session = await withEpoch(store, { revoked_before: { S: '1' } });
+    const session = await withCutoff(store, { revoked_before: { S: '1' } });
     for (const scope of ['others', 'everywhere'] as const)
-      await expect(revokeMany(store, session, scope)).rejects.toThrow();
+      await expect(revokeMany(store, { session, cutoff: undefined }, scope)).rejects.toThrow();
   });
 });

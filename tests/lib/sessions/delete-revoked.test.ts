@@ -1,37 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { deleteRevoked, MAX_DELETED_ROWS } from '../../../lib/sessions/delete-revoked.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession } from '../../../lib/sessions/sessions.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
+import { beginSession, NOW_MS, putRow } from '../../support/session-rows.ts';
 
-const NOW_MS = 1_767_225_600_000;
 const TIME = { N: `${NOW_MS - 1_000}` };
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
-async function begin(sub: string, jti: string, changes: Partial<Session> = {}): Promise<Session> {
-  const session = {
-    sub,
-    jti,
-    sid: jti,
-    auth_time: NOW_MS - 1_000,
-    expires_at: NOW_MS / 1_000 + 60,
-    ...changes,
-  };
-  expect(await createSession(store.direct, session)).toBe(true);
-  return session;
-}
-
-const operations = () => store.wire.requests().map(({ operation }) => operation);
+const begin = (sub: string, jti: string, changes: Partial<Session> = {}) =>
+  beginSession(store.direct, sub, jti, changes);
 
 /** Keys of all rows of a user, live or not. */
 async function rowsOf(sub: string): Promise<string[]> {
@@ -47,44 +29,42 @@ async function rowsOf(sub: string): Promise<string[]> {
   return Items.map(({ jti }) => String(jti));
 }
 
-/** Writes a row as a login service might, whatever is wrong with it. */
-async function put(sub: string, jti: string, row: Record<string, AttributeValue>): Promise<void> {
-  await store.direct.client.send(
-    new PutItemCommand({
-      TableName: store.direct.table,
-      Item: { sub: { S: sub }, jti: { S: jti }, ...row },
-    }),
-  );
-}
+const put = (sub: string, jti: string, row: Record<string, AttributeValue>) =>
+  putRow(store.direct, sub, jti, row);
 
 describe('sweeping', () => {
   test('deletes what the cutoff ended, and nothing else', async () => {
     const sub = randomUUID();
     const caller = await begin(sub, 'caller');
     for (const jti of ['one', 'two']) await begin(sub, jti);
-    const cutoff = await revokeMany(store.direct, caller, 'others', NOW_MS);
+    const cutoff = await revokeMany(
+      store.direct,
+      { session: caller, cutoff: undefined },
+      'others',
+      NOW_MS,
+    );
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     await begin(sub, 'refreshed', { sid: 'caller' });
     if (!cutoff) throw new Error('A live caller was refused');
-    expect(await deleteRevoked(store.wired, sub, cutoff)).toBe(2);
+    expect(await deleteRevoked(store.proxied, sub, cutoff)).toBe(2);
     expect((await rowsOf(sub)).sort()).toEqual(['#cutoff', 'caller', 'later', 'refreshed']);
-    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
+    expect(store.operations()).toEqual(['Query', 'BatchWriteItem']);
   });
 
   test('writes nothing where there is nothing to delete', async () => {
     const sub = randomUUID();
     await begin(sub, 'a');
-    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS, except_sid: 'a' })).toBe(
-      0,
-    );
-    expect(operations()).toEqual(['Query']);
+    expect(
+      await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS, except_sid: 'a' }),
+    ).toBe(0);
+    expect(store.operations()).toEqual(['Query']);
   });
 
   test('takes no other row of a reserved key for a session', async () => {
     const sub = randomUUID();
     await begin(sub, 'a');
     await put(sub, '#something-to-come', { sid: { S: 'a' }, auth_time: TIME });
-    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
+    expect(await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual(['#something-to-come']);
   });
 
@@ -97,26 +77,26 @@ describe('sweeping', () => {
     for (const jti of ['a', 'c', 'mine']) await begin(sub, jti);
     await put(sub, 'b', row);
     expect(
-      await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS, except_sid: 'mine' }),
+      await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS, except_sid: 'mine' }),
     ).toBe(2);
-    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
+    expect(await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual(['b']);
   });
 
   test('needs no end of life, as a cutoff does not', async () => {
     const sub = randomUUID();
     await put(sub, 'a', { sid: { S: 'a' }, auth_time: TIME });
-    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(1);
+    expect(await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS })).toBe(1);
     expect(await rowsOf(sub)).toEqual([]);
   });
 
   test('costs two requests for any number of sessions, and leaves the rest to TTL', async () => {
     const sub = randomUUID();
     for (let index = 0; index < MAX_DELETED_ROWS + 10; index += 1) await begin(sub, `s${index}`);
-    expect(await deleteRevoked(store.wired, sub, { revoked_before: NOW_MS })).toBe(
+    expect(await deleteRevoked(store.proxied, sub, { revoked_before: NOW_MS })).toBe(
       MAX_DELETED_ROWS,
     );
-    expect(operations()).toEqual(['Query', 'BatchWriteItem']);
+    expect(store.operations()).toEqual(['Query', 'BatchWriteItem']);
     expect(await rowsOf(sub)).toHaveLength(10);
   });
 });

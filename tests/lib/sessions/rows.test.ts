@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { readRows, UnprocessedKeysError } from '../../../lib/sessions/rows.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
 import { issueTestSession } from '../../support/signing.ts';
-import { openWiredStore, type WiredStore } from '../../support/wired-store.ts';
 
-let store: WiredStore;
-beforeAll(async () => {
-  store = await openWiredStore();
-});
-afterAll(() => store.close());
-beforeEach(() => store.wire.clear());
+const store = useProxiedStore();
 
 /** A user with two rows. */
 async function twoRows() {
@@ -22,7 +17,7 @@ async function twoRows() {
 
 /** The sort keys of each request on the wire, and whether it was strongly consistent. */
 function asked() {
-  return store.wire.requests().map(({ operation, body }) => {
+  return store.proxy.requests().map(({ operation, body }) => {
     const { Keys, ConsistentRead } = JSON.parse(JSON.stringify(body)).RequestItems[
       store.direct.table
     ];
@@ -33,7 +28,7 @@ function asked() {
 
 test('reads the rows that are there in one strongly consistent request, and says nothing of others', async () => {
   const { sub } = await twoRows();
-  const rows = await readRows(store.wired, sub, ['b', 'missing', 'a']);
+  const rows = await readRows(store.proxied, sub, ['b', 'missing', 'a']);
   expect([...rows.keys()].sort()).toEqual(['a', 'b']);
   expect(rows.get('a')).toMatchObject({ sub, jti: 'a', sid: 'a' });
   expect(asked()).toEqual([
@@ -43,7 +38,7 @@ test('reads the rows that are there in one strongly consistent request, and says
 
 test('reads no rows of another user', async () => {
   const { jtis } = await twoRows();
-  expect((await readRows(store.wired, randomUUID(), jtis)).size).toBe(0);
+  expect((await readRows(store.proxied, randomUUID(), jtis)).size).toBe(0);
 });
 
 test.each<[FaultName, string[]]>([
@@ -52,8 +47,8 @@ test.each<[FaultName, string[]]>([
   ['unprocessed-last-key', ['b']],
 ])('asks again, as strongly, for what DynamoDB left (%s, once)', async (fault, left) => {
   const { sub, jtis } = await twoRows();
-  await store.wire.fault(fault, { times: 1 });
-  const rows = await readRows(store.wired, sub, jtis);
+  await store.proxy.fault(fault, { times: 1 });
+  const rows = await readRows(store.proxied, sub, jtis);
   expect([...rows.keys()].sort()).toEqual(jtis);
   expect(asked()).toEqual([
     { operation: 'BatchGetItem', jtis, ConsistentRead: true },
@@ -63,8 +58,8 @@ test.each<[FaultName, string[]]>([
 
 test('asks as often as it takes within its time', async () => {
   const { sub, jtis } = await twoRows();
-  await store.wire.fault('unprocessed-keys', { times: 4 });
-  expect((await readRows(store.wired, sub, jtis)).size).toBe(2);
+  await store.proxy.fault('unprocessed-keys', { times: 4 });
+  expect((await readRows(store.proxied, sub, jtis)).size).toBe(2);
   expect(asked()).toHaveLength(5);
 });
 
@@ -72,8 +67,8 @@ test.each<FaultName>(['unprocessed-keys', 'unprocessed-last-key'])(
   'gives up with an error, never with some of the rows (%s, for ever)',
   async (fault) => {
     const { sub, jtis } = await twoRows();
-    await store.wire.fault(fault);
-    await expect(readRows(store.wired, sub, jtis)).rejects.toThrow(UnprocessedKeysError);
+    await store.proxy.fault(fault);
+    await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(UnprocessedKeysError);
     // Growing pauses: four seconds hold a handful of requests, not a storm.
     expect(asked().length).toBeLessThan(10);
   },
@@ -81,15 +76,17 @@ test.each<FaultName>(['unprocessed-keys', 'unprocessed-last-key'])(
 
 test('takes an answer that speaks of no rows for a fault, not for rows that are not there', async () => {
   const { sub, jtis } = await twoRows();
-  await store.wire.fault('empty-answer');
-  await expect(readRows(store.wired, sub, jtis)).rejects.toThrow('does not hold any rows');
+  await store.proxy.fault('empty-answer');
+  await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow('does not hold any rows');
 });
 
 test('takes it for one also when it is asked again for what was left', async () => {
   const { sub, jtis } = await twoRows();
-  await store.wire.fault('unprocessed-last-key');
-  const failed = expect(readRows(store.wired, sub, jtis)).rejects.toThrow('does not hold any rows');
+  await store.proxy.fault('unprocessed-last-key');
+  const failed = expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(
+    'does not hold any rows',
+  );
   while (asked().length === 0) await settle();
-  await store.wire.fault('empty-answer');
+  await store.proxy.fault('empty-answer');
   await failed;
 });

@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { exportJWK, type JWK } from 'jose';
 import { ConfigurationError } from '../../../lib/shared/environment.ts';
 import { MAX_KEYS_TRIED } from '../../../lib/tokens/key-set.ts';
@@ -23,13 +24,33 @@ beforeAll(async () => {
 });
 
 describe('a PEM', () => {
-  test('may stand on one line, with its line breaks written out, and have white space around', async () => {
-    const token = await signWith(pair, claims);
-    for (const text of [
-      pair.pem.replaceAll('\n', '\\n'),
-      pair.pem.replaceAll('\n', '\r\n'),
-      `\n  ${pair.pem}\n`,
-    ])
+  const transports: [string, (pem: string) => string][] = [
+    ['with line breaks written out', (pem) => pem.replaceAll('\n', '\\n')],
+    ['with Windows’ line breaks', (pem) => pem.replaceAll('\n', '\r\n')],
+    ['with Windows’ line breaks written out', (pem) => pem.replaceAll('\n', '\\r\\n')],
+    ['with spaces for line breaks', (pem) => pem.replaceAll('\n', ' ')],
+    ['without line breaks', (pem) => pem.replaceAll('\n', '')],
+    ['with white space around', (pem) => `\n  ${pem}\n`],
+    ['in double quotes', (pem) => `"${pem.trim()}"`],
+    ['in single quotes, on one line', (pem) => `'${pem.replaceAll('\n', '\\n')}'`],
+    ['indented, as in YAML', (pem) => pem.replaceAll(/^(?=.)/gm, '    ')],
+    ['after a text, as openssl prints it', (pem) => `subject=/CN=x\n${pem}`],
+    ['as Keycloak shows it: base64 alone', (pem) => pem.replaceAll(/-----.*-----|\n/g, '')],
+    ['as base64 alone, in lines', (pem) => pem.replaceAll(/-----.*-----/g, '')],
+    ['as base64 alone, in quotes', (pem) => `"${pem.replaceAll(/-----.*-----|\n/g, '')}"`],
+  ];
+  test.each(transports)('may stand %s', async (_, transport) => {
+    for (const algorithm of ['ES256', 'RS256', 'EdDSA']) {
+      const each = await makeKeyPair(algorithm);
+      expect(await outcome(await signWith(each, claims), transport(each.pem))).toBe('verified');
+    }
+  });
+
+  test('may be an RSA key in the form of PKCS #1', async () => {
+    const rsa = await makeKeyPair('RS256');
+    const pkcs1 = rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    const token = await signWith(rsa, claims);
+    for (const text of [pkcs1, pkcs1.replaceAll('\n', ' ')])
       expect(await outcome(token, text)).toBe('verified');
   });
 
@@ -106,10 +127,78 @@ describe('a JWKS document', () => {
     expect(await outcome(await signWith(other, claims), text)).toBe('verified');
   });
 
-  test('without kids verifies tokens that name none', async () => {
+  test('without kids verifies tokens with and without one', async () => {
     const text = keySet(pair.jwk, other.jwk);
     expect(await outcome(await signWith(other, claims), text)).toBe('verified');
-    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('unknown_key');
+    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('verified');
+  });
+
+  test('tries keys without a kid for a token with one only where no key has that kid', async () => {
+    const text = keySet({ ...pair.jwk, kid: 'a' }, other.jwk);
+    expect(await outcome(await signWith(other, claims, { kid: 'b' }), text)).toBe('verified');
+    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('bad_signature');
+    expect(await outcome(await signWith(pair, claims, { kid: 'b' }), text)).toBe('bad_signature');
+  });
+
+  test.each([
+    ['EdDSA', 'EdDSA'],
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+    ['Ed25519', 'Ed25519'],
+  ])('with the alg %s verifies an Ed25519 token with the alg %s', async (keyAlg, algorithm) => {
+    const ed = await makeKeyPair('EdDSA');
+    const token = await signWith({ ...ed, algorithm }, claims);
+    expect(await outcome(token, keySet({ ...ed.jwk, alg: keyAlg }))).toBe('verified');
+    for (const JWT_ALGORITHMS of ['EdDSA', 'Ed25519'])
+      expect(await outcomeOf(token, verifierOf({ JWT_PUBLIC_KEY: ed.pem, JWT_ALGORITHMS }))).toBe(
+        'verified',
+      );
+  });
+
+  test.each([[['verify']], [['sign', 'verify']], [['verify', 'unknown']], [['verify', 'verify']]])(
+    'with the key_ops %j verifies',
+    async (key_ops) => {
+      const text = keySet({ ...pair.jwk, key_ops, ext: 'not a boolean' });
+      expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
+    },
+  );
+
+  test.each([[['encrypt']], [['sign']], [[]], ['verify'], [null]])(
+    'passes over a key with the key_ops %j',
+    async (key_ops) => {
+      const wrong = { ...pair.jwk, key_ops };
+      expect(await outcome(await signWith(pair, claims), keySet(wrong, other.jwk))).toBe(
+        'bad_signature',
+      );
+      expect(() => keysOf(keySet(wrong))).toThrow(
+        /^JWT_PUBLIC_KEY has only keys for other uses, none for verifying signatures$/,
+      );
+    },
+  );
+
+  test('passes over keys of unknown kinds, and is an error where no other is left', async () => {
+    const jwkOf = (key: KeyObject) => ({ ...key.export({ format: 'jwk' }), kid: 'x' });
+    const rsa = await makeKeyPair('RS256');
+    const unknown = [
+      { kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'x' },
+      { kty: 'future', kid: 'x' },
+      { kid: 'x' },
+      jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
+      jwkOf(generateKeyPairSync('ed448').publicKey),
+      jwkOf(generateKeyPairSync('x25519').publicKey),
+      jwkOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
+      { ...rsa.jwk, alg: 'RSA-OAEP' },
+      { ...other.jwk, x: 'AA' },
+      { ...other.jwk, crv: 7 },
+    ];
+    const token = await signWith(pair, claims);
+    expect(await outcome(token, keySet(...unknown, null, 'x', pair.jwk))).toBe('verified');
+    expect(keysOf(keySet(...unknown, pair.jwk)).algorithms).toEqual(['ES256']);
+    for (const jwk of unknown) {
+      expect(await outcome(token, keySet(jwk, pair.jwk))).toBe('verified');
+      expect(() => keysOf(keySet(jwk))).toThrow(ConfigurationError);
+    }
+    expect(() => keysOf(keySet(...unknown))).toThrow(ConfigurationError);
   });
 
   test('may hold keys of several kinds', async () => {
@@ -136,7 +225,7 @@ describe('a JWKS document', () => {
       Array.from({ length: MAX_KEYS_TRIED + 1 }, () => makeKeyPair('ES256')),
     );
     const text = keySet(...pairs.map(({ jwk }, index) => ({ ...jwk, kid: `${index}` })));
-    expect(await keysOf(text).resolve({ alg: 'ES256' })).toHaveLength(8);
+    expect((await keysOf(text).resolve({ alg: 'ES256' }, 'cached')).keys).toHaveLength(8);
     const [eighth, ninth] = pairs.slice(-2) as [KeyPair, KeyPair];
     expect(await outcome(await signWith(eighth, claims), text)).toBe('verified');
     expect(await outcome(await signWith(ninth, claims), text)).toBe('bad_signature');
@@ -162,7 +251,7 @@ describe('a JWKS document', () => {
     const text = keySet(forEncryption, { ...pair.jwk, use: 'sig' });
     expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
     expect(() => keysOf(keySet(forEncryption))).toThrow(
-      'JWT_PUBLIC_KEY has only keys for encryption, none for signatures',
+      'JWT_PUBLIC_KEY has only keys for other uses, none for verifying signatures',
     );
   });
 
@@ -172,8 +261,8 @@ describe('a JWKS document', () => {
   });
 
   test.each([
-    ['{', 'starts with { but is no JSON'],
-    ['{"keys"}', 'starts with { but is no JSON'],
+    ['{', 'is no JSON'],
+    ['{"keys"}', 'is no JSON'],
     ['{}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
     ['{"keys":[]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
     ['{"keys":{"0":{}}}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
@@ -204,10 +293,37 @@ describe('a JWKS document', () => {
       );
   });
 
-  test('that holds a weak RSA key is refused', async () => {
+  test('that holds nothing but a weak RSA key is refused, and says why', async () => {
     const weak = await exportJWK(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey);
-    expect(() => keysOf(keySet(pair.jwk, weak))).toThrow(
-      'JWT_PUBLIC_KEY has 1024 bits; RSA needs 2048',
+    expect(() => keysOf(keySet(weak))).toThrow('JWT_PUBLIC_KEY has 1024 bits; RSA needs 2048');
+  });
+
+  test('whatever is in it, is taken or refused by name when it is read', async () => {
+    const member = fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.constantFrom('EC', 'RSA', 'OKP', 'P-256'),
+    );
+    const jwk = fc.record(
+      {
+        ...{ kty: member, crv: member, x: member, y: member, n: member, e: member },
+        ...{ use: member, key_ops: member, alg: member, kid: member, ext: member },
+      },
+      { requiredKeys: [] },
+    );
+    const based = jwk.map((changes) => ({ ...pair.jwk, ...changes }));
+    const token = await signWith(pair, claims, { kid: 'k' });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(jwk, based), { maxLength: 3 }), async (keys) => {
+        const text = keySet(...keys);
+        try {
+          keysOf(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigurationError);
+          return;
+        }
+        expect(['verified', 'bad_signature', 'unknown_key']).toContain(await outcome(token, text));
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
@@ -28,32 +28,34 @@ export const UNAUTHORIZED = {
 };
 
 /** A deployment of both endpoints to attack: every request to its store and every log line is seen. */
-export interface Range {
+export interface AttackHarness {
   readonly store: TestStore;
   readonly functions: Functions;
   readonly proxy: FaultProxy;
   readonly log: CapturedLog;
   /** A live session that attacks try to end or to enter. */
-  readonly victim: Session;
-  /** What a token of the victim claims. */
+  readonly target: Session;
+  /** What a token of the target claims. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Requires that both endpoints refuse a token with their exact bytes, for this reason, without a store call. */
   expectHarmless(token: string, reason: string): Promise<void>;
-  /** Requires that a token enters the victim's session: what an attack would achieve if it worked. */
+  /** Requires that a token enters the target's session: what an attack would achieve if it worked. */
   expectEntry(token: string): Promise<void>;
-  /** Requires that the victim's session is still alive, and gives everything back. */
+  /** Requires that the target's session is still alive, and gives everything back. */
   close(): Promise<void>;
 }
 
 /** Deploys with these variables about tokens, beside the table's. */
-export async function openRange(variables: Readonly<Record<string, string>>): Promise<Range> {
+export async function openAttackHarness(
+  variables: Readonly<Record<string, string>>,
+): Promise<AttackHarness> {
   const store = await openTestStore();
   const proxy = await startFaultProxy(store.endpoint);
   const log = captureLog();
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
   const functions = await loadFunctions({ SESSIONS_TABLE: store.table, ...variables });
-  const { session: victim } = await issueTestSession(store, { sub: 'victim' });
-  const { sub, jti, expires_at: exp } = victim;
+  const { session: target } = await issueTestSession(store, { sub: 'target' });
+  const { sub, jti, expires_at: exp } = target;
 
   const answers = async (token: string) => {
     await proxy.clear();
@@ -70,8 +72,8 @@ export async function openRange(variables: Readonly<Record<string, string>>): Pr
     functions,
     proxy,
     log,
-    victim,
-    claims: { sub, jti, exp, iat: Math.floor(victim.auth_time / 1_000) },
+    target,
+    claims: { sub, jti, exp, iat: Math.floor(target.auth_time / 1_000) },
     expectHarmless: async (token, reason) => {
       expect(await answers(token)).toEqual({ me: UNAUTHORIZED, logout: LOGGED_OUT });
       expect(proxy.requests()).toEqual([]);
@@ -88,10 +90,22 @@ export async function openRange(variables: Readonly<Record<string, string>>): Pr
     },
     close: async () => {
       log.stop();
-      const left = await findSession(store, victim);
+      const left = await findSession(store, target);
       await proxy.close();
       await store.close();
-      expect(left).toEqual(victim);
+      expect(left).toEqual(target);
     },
   };
+}
+
+/** Registers one deployment for all tests of a file, and forgets its requests before each test. */
+export function useAttackHarness(variables: Readonly<Record<string, string>>): AttackHarness {
+  let harness: AttackHarness;
+  beforeAll(async () => {
+    harness = await openAttackHarness(variables);
+  });
+  beforeEach(() => harness.proxy.clear());
+  afterAll(() => harness.close());
+  // By property, as it opens later than it is handed out.
+  return new Proxy({} as AttackHarness, { get: (_, name: keyof AttackHarness) => harness[name] });
 }

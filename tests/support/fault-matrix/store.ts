@@ -1,6 +1,6 @@
-import { noRetryClient } from '../../support/no-retry-client.ts';
-import { startStoreProcess } from '../../support/store-process.ts';
-import { openTestStore, type TestStore } from './store.ts';
+import { noRetryClient } from '../../../support/no-retry-client.ts';
+import { startStoreProcess } from '../../../support/store-process.ts';
+import { openTestStore, type TestStore } from '../store.ts';
 
 /**
  * A test store in a process of its own, as hundreds of requests a second beside the functions' own

@@ -1,0 +1,144 @@
+import { sessionId } from '../../../lib/sessions/key.ts';
+import type { Session } from '../../../lib/sessions/session.ts';
+import { toSessionView } from '../../../lib/sessions/view.ts';
+import type { FunctionName } from '../../../support/bundle-functions.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
+import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
+import { type RequestWithParameters, requestV2 } from '../requests.ts';
+
+/** A user with two sessions; the first sends the request. */
+export interface Devices {
+  readonly asker: Session;
+  readonly other: Session;
+  /** The asker's. */
+  readonly token: string;
+}
+
+/** A column of the matrix: a request of a client or of a gateway, and its right answers. */
+export interface Endpoint {
+  readonly name: string;
+  readonly fn: FunctionName;
+  /** The one store operation that meets the fault; the operations before it go well. */
+  readonly operation?: string;
+  /** The operation only deletes rows that are over: no fault of it changes the answer. */
+  readonly isBestEffort?: true;
+  /** The names of the faults that it meets; all that it can by default. */
+  readonly only?: readonly string[];
+  readonly ends: readonly ('asker' | 'other')[];
+  /** A dead session is answered `refused`. */
+  readonly isProtected: boolean;
+  event(devices: Devices): unknown;
+  /** The answer to a live session, byte for byte. */
+  succeeded(devices: Devices): unknown;
+  /** The answer to a dead session; undefined is the error that API Gateway turns into a 401. */
+  readonly refused: unknown;
+  /** The method and path in the 500 payload; undefined for an authorizer, which throws. */
+  readonly request?: { readonly method: string; readonly path: string };
+}
+
+type HttpEndpoint = Omit<Endpoint, 'event' | 'refused' | 'isProtected'> & {
+  readonly request: { readonly method: string; readonly path: string };
+  readonly query?: NonNullable<RequestWithParameters['query']>;
+  readonly isProtected?: false;
+};
+
+const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+
+const LOGOUT = {
+  fn: 'logout',
+  request: { method: 'POST', path: '/api/v1/auth/logout' },
+  succeeded: () => LOGGED_OUT,
+} as const;
+
+const OTHERS = { ...LOGOUT, ends: ['other'], query: { scope: 'others' } } as const;
+
+const EVERYWHERE = {
+  ...LOGOUT,
+  ends: ['asker', 'other'],
+  query: { scope: 'everywhere' },
+} as const;
+
+const ME = {
+  fn: 'me',
+  request: { method: 'GET', path: '/api/v1/auth/me' },
+  ends: [],
+  succeeded: ({ asker }: Devices) => ({
+    statusCode: 200,
+    headers: JSON_HEADERS,
+    body: JSON.stringify({ sub: asker.sub, session: toSessionView(asker) }),
+  }),
+} as const;
+
+const LIST = {
+  fn: 'sessions',
+  request: { method: 'GET', path: '/api/v1/auth/sessions' },
+  ends: [],
+  succeeded: ({ asker, other }: Devices) => ({
+    statusCode: 200,
+    headers: JSON_HEADERS,
+    body: JSON.stringify({
+      // Newest first.
+      sessions: [other, asker].map((session) => ({
+        ...toSessionView(session),
+        user_agent: null,
+        ip: null,
+        current: session === asker,
+      })),
+      next: null,
+    }),
+  }),
+} as const;
+
+const END = {
+  fn: 'endSession',
+  request: { method: 'DELETE', path: '/api/v1/auth/sessions/id' },
+  ends: ['other'],
+  succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),
+} as const;
+
+/** A new endpoint is one entry here, and one more for each later operation that may meet a fault alone. */
+export const endpoints: readonly Endpoint[] = [
+  http({ name: 'this', ...LOGOUT, ends: ['asker'], isProtected: false }),
+  http({ name: 'others', ...OTHERS }),
+  http({ name: 'others, write', ...OTHERS, operation: 'UpdateItem' }),
+  http({ name: 'everywhere', ...EVERYWHERE }),
+  http({ name: 'everywhere, write', ...EVERYWHERE, operation: 'UpdateItem' }),
+  http({ name: 'everywhere, find', ...EVERYWHERE, operation: 'Query', isBestEffort: true }),
+  http({
+    name: 'everywhere, delete',
+    ...EVERYWHERE,
+    operation: 'BatchWriteItem',
+    isBestEffort: true,
+  }),
+  http({ name: 'me', ...ME }),
+  http({ name: 'list', ...LIST }),
+  http({ name: 'list, query', ...LIST, operation: 'Query' }),
+  http({ name: 'end', ...END }),
+  http({ name: 'end, write', ...END, operation: 'DeleteItem' }),
+  ...authorizerForms.map(authorizer),
+];
+
+function http({ query = {}, ...endpoint }: HttpEndpoint): Endpoint {
+  return {
+    isProtected: true,
+    ...endpoint,
+    event: ({ token, other }) =>
+      requestV2({ ...endpoint.request, query, token, id: sessionId(other) }),
+    refused: UNAUTHORIZED,
+  };
+}
+
+/** One form of each kind of answer meets every fault; the others are the same code until the answer. */
+function authorizer(form: AuthorizerForm): Endpoint {
+  const isExample = ['HTTP API, payload 2.0', 'AppSync, with a scheme'].includes(form.name);
+  return {
+    ...(isExample ? {} : { only: ['access-denied', 'keys: down', 'configuration: JWT_SECRET'] }),
+    name: form.name,
+    fn: 'authorizer',
+    ends: [],
+    isProtected: true,
+    event: ({ token }) => form.event(`Bearer ${token}`),
+    succeeded: ({ asker: { sub, jti } }) => form.allowed({ sub, jti }),
+    refused: form.refused,
+  };
+}

@@ -1,0 +1,31 @@
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { createSession } from '../../lib/login/create-session.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+
+/** The present of tests that give the time to what they test, in epoch milliseconds. */
+export const NOW_MS = 1_767_225_600_000;
+
+/** Begins a session a second before NOW_MS, for a minute more, unless told otherwise. */
+export async function beginSession(
+  store: SessionStore,
+  sub: string,
+  jti: string,
+  changes: Partial<Session> = {},
+): Promise<Session> {
+  const life = { auth_time: NOW_MS - 1_000, expires_at: NOW_MS / 1_000 + 60 };
+  const session = { sub, jti, sid: jti, ...life, ...changes };
+  if (!(await createSession(store, session))) throw new Error(`There is a session ${jti}`);
+  return session;
+}
+
+/** Writes a row in DynamoDB's own notation, as a login service of any language might. */
+export async function putRow(
+  { client, table }: SessionStore,
+  sub: string,
+  jti: string,
+  row: Readonly<Record<string, AttributeValue>>,
+): Promise<void> {
+  const Item = { sub: { S: sub }, jti: { S: jti }, ...row };
+  await client.send(new PutItemCommand({ TableName: table, Item }));
+}
