@@ -4,9 +4,9 @@ import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { issueSession, newSession } from '../lib/login/issue.ts';
 import { sessionKey } from '../lib/sessions/key.ts';
 import { createSession } from '../lib/sessions/sessions.ts';
-import { portOption, UsageError, wholeNumber } from './arguments.ts';
-import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment } from './target.ts';
+import { portOption, runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { signerOf } from '../support/signer.ts';
+import { targetEnvironment } from './target.ts';
 
 /** A year: longer lives are a slip of the hand. */
 const MAX_TTL_SECONDS = 31_536_000;
