@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { issueSession, type Signer } from '../lib/login/issue.ts';
-import { createSessionsTable } from '../local/table.ts';
 import { nextEvent, stop } from '../support/processes.ts';
+import { createSessionsTable } from '../support/table.ts';
 import type { PreparedRequest } from './load.ts';
 import type { PackagedFunction, Packages } from './packaged.ts';
 

@@ -13,8 +13,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { positiveNumber, UsageError } from '../local/arguments.ts';
-import { runCommand } from '../local/target.ts';
+import { positiveNumber, runCommand, UsageError } from '../support/command-line.ts';
 import { gapTable, type RoundResult, SCOPES } from './gap/result.ts';
 import { playRounds } from './gap/rounds.ts';
 import { givenTarget, startTarget } from './gap/target.ts';

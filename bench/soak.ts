@@ -12,8 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { positiveNumber } from '../local/arguments.ts';
-import { runCommand } from '../local/target.ts';
+import { positiveNumber, runCommand } from '../support/command-line.ts';
 import type { State } from '../support/expectations.ts';
 import { progressEvery, showLine } from './progress.ts';
 import { table } from './report.ts';
