@@ -27,6 +27,7 @@ socket.on('data', (chunk) => {
   wake();
 });
 // The server closes when the measurement is over.
+socket.on('error', () => process.exit(0));
 socket.on('close', () => process.exit(0));
 
 /** One exchange with the server of environment.ts, which always sends a Content-Length. */

@@ -4,7 +4,7 @@ import { configureFunction } from '../support/lambda.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { type Mistakes, startWrongService } from './wrong-service.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 let store: TestStore;
 const before = { ...process.env };
 
