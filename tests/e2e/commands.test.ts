@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { readRunFile } from '../../local/run-file.ts';
 import { freePort } from '../../support/offline-service.ts';
+import { readRunFile } from '../../support/run-file.ts';
 import { runCommand } from '../support/commands.ts';
 import { startService } from '../support/service.ts';
 import {
