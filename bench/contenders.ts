@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore, type SessionStore } from '../lib/aws/dynamodb.ts';
-import { createSessionsTable } from '../local/table.ts';
 import { nextEvent } from '../support/processes.ts';
+import { createSessionsTable } from '../support/table.ts';
 import type { PackagedFunction } from './packaged.ts';
 import { beginJwtSessions, jwtSecret, type PreparedSession } from './prepared-session.ts';
 

@@ -12,8 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { positiveNumber } from '../local/arguments.ts';
-import { runCommand } from '../local/target.ts';
+import { positiveNumber, runCommand } from '../support/command-line.ts';
 import { soakReport } from './soak/report.ts';
 import { soak } from './soak/run.ts';
 import { openStack } from './soak/stack.ts';

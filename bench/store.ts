@@ -4,8 +4,8 @@ import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { newSession, type Signer, signSession } from '../lib/login/issue.ts';
 import type { Session } from '../lib/sessions/session.ts';
 import { findSession } from '../lib/sessions/sessions.ts';
-import { createSessionsTable } from '../local/table.ts';
 import { startStoreProcess } from '../support/store-process.ts';
+import { createSessionsTable } from '../support/table.ts';
 
 /** A live session, and the token that names it. */
 export interface LiveSession {

@@ -2,7 +2,7 @@ import { recordEvent } from '../lib/auth/events.ts';
 import { HttpError, noContent } from '../lib/http/response.ts';
 import { protectedHandler } from '../lib/lambda/http-handler.ts';
 import { parseSessionId } from '../lib/sessions/key.ts';
-import { endSession, findSession } from '../lib/sessions/sessions.ts';
+import { endSession, findCurrent } from '../lib/sessions/sessions.ts';
 
 /**
  * DELETE /api/v1/auth/sessions/{id}: ends one of the caller's sessions, the current one included.
@@ -12,7 +12,7 @@ import { endSession, findSession } from '../lib/sessions/sessions.ts';
  */
 export const handler = protectedHandler(async ({ session: current }, request, { store }) => {
   const key = parseSessionId(current.sub, request.pathParameter('id') ?? '');
-  const session = key && (await findSession(store, key));
+  const session = key && (await findCurrent(store, key));
   if (!session || !(await endSession(store, session)))
     throw new HttpError(404, 'Session not found');
   recordEvent(request, { name: 'logout.ended', scope: 'one', session });

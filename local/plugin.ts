@@ -5,15 +5,15 @@ import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
 import { createKeySet } from '../lib/tokens/key-source.ts';
+import { startEmbeddedDynamoDb } from '../support/embedded-dynamodb.ts';
+import { removeRunFile, writeRunFile } from '../support/run-file.ts';
+import { keepRunLog } from '../support/run-log.ts';
+import { signerOf } from '../support/signer.ts';
+import { createSessionsTable } from '../support/table.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
-import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
 import { gatewayOf, type Plugins } from './gateway.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
-import { removeRunFile, writeRunFile } from './run-file.ts';
-import { keepRunLog } from './run-log.ts';
-import { signerOf } from './signer.ts';
-import { createSessionsTable } from './table.ts';
 
 interface Serverless extends Plugins {
   readonly service: {

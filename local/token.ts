@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { JWTPayload } from 'jose';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { issueSession, newSession } from '../lib/login/issue.ts';
+import { beginSession, issueSession } from '../lib/login/issue.ts';
 import { sessionKey } from '../lib/sessions/key.ts';
-import { createSession } from '../lib/sessions/sessions.ts';
-import { portOption, UsageError, wholeNumber } from './arguments.ts';
-import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment } from './target.ts';
+import { portOption, runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { signerOf } from '../support/signer.ts';
+import { targetEnvironment } from './target.ts';
 
 /** A year: longer lives are a slip of the hand. */
 const MAX_TTL_SECONDS = 31_536_000;
@@ -59,7 +58,7 @@ async function token(): Promise<void> {
     throw new UsageError(
       'This service has only a public key, so it cannot sign: sign a token elsewhere and give its --jti (and --sub) to create the row',
     );
-  if (!(await createSession(store, newSession(request, Date.now()))))
+  if (!(await beginSession(store, request)))
     throw new UsageError('A session with this --sub and --jti exists already');
   process.stderr.write(`Created the session of --sub ${values.sub} --jti ${values.jti}\n`);
 }

@@ -3,7 +3,7 @@
  * gets. Any message is answered with the count so far.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
+import { startEmbeddedDynamoDb } from '../../support/embedded-dynamodb.ts';
 
 let requests = 0;
 subscribe('http.server.request.start', () => {

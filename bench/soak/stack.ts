@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
-import { createSessionsTable } from '../../local/table.ts';
 import { bundleFunctions } from '../../support/bundle-functions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { noRetryClient } from '../../support/no-retry-client.ts';
 import { nextEvent, stop } from '../../support/processes.ts';
 import { startStoreProcess } from '../../support/store-process.ts';
+import { createSessionsTable } from '../../support/table.ts';
 
 /** The functions that the soak asks over HTTP. */
 export type SoakFunction = 'logout' | 'me';

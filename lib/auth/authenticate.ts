@@ -1,9 +1,10 @@
 import { readBearer } from '../http/bearer.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Denial } from '../http/response.ts';
+import type { Cutoff } from '../sessions/cutoff.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
-import { findSession } from '../sessions/sessions.ts';
+import { activeOf, readSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
 import { recordEvent } from './events.ts';
 import type { Services } from './services.ts';
@@ -13,6 +14,8 @@ export interface Caller {
   /** The verified claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly session: Session;
+  /** The user's cutoff, of the same read as the session. */
+  readonly cutoff: Cutoff | undefined;
 }
 
 /** Either the caller, or the reason why there is none. */
@@ -49,10 +52,11 @@ export async function authenticateToken(
     recordEvent(request, { name: 'check.refused', reason });
     return { denial: 'invalid_token' };
   }
-  const session = await findSession(store, verification.session);
+  const read = await readSession(store, verification.session);
+  const session = activeOf(store, read, Date.now());
   if (!session) return denyEnded(request, verification.session);
   recordEvent(request, { name: 'check.passed' });
-  return { caller: { claims: verification.claims, session } };
+  return { caller: { claims: verification.claims, session, cutoff: read.cutoff } };
 }
 
 /** Records that a token's session has ended, and denies the request. */

@@ -57,7 +57,7 @@ async function endManySessions(
   const { caller, denial } = await authenticateToken(token, request, services);
   if (denial) return denial;
   const { session } = caller;
-  const cutoff = await revokeMany(services.store, session, scope);
+  const cutoff = await revokeMany(services.store, caller, scope);
   if (!cutoff) return denyEnded(request, session).denial;
   recordEvent(request, { name: 'logout.ended', scope, session });
   // The cutoff has ended the sessions already, so a failed deletion of their rows fails no request.

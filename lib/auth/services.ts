@@ -24,11 +24,11 @@ export interface Services {
  * @throws ConfigurationError
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, tokens, authorizerClaims } = readConfiguration();
+  const { sessionsTable, notBeforeMs, tokens, authorizerClaims } = readConfiguration();
   const { issuer, audience } = tokens;
   return {
     verifier: { keys: createKeySet(tokens, reportStaleKeys), issuer, audience },
-    store: openSessionStore(sessionsTable, storeLatency),
+    store: openSessionStore(sessionsTable, { notBeforeMs, onLatency: storeLatency }),
     authorizerClaims,
   };
 });

@@ -10,25 +10,31 @@ import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
-/** The session table and the client to reach it with. */
+/** The session table and a client. */
 export interface SessionStore {
-  /** For what this project asks of the table: by lib/aws/aws-json.ts, it does not convert attributes of bytes. */
+  /** For this project's requests only: lib/aws/aws-json.ts does not convert binary attributes. */
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
+  /** Sessions that began earlier are over (SESSIONS_NOT_BEFORE). Epoch milliseconds. */
+  readonly notBeforeMs?: number | undefined;
+}
+
+/** Options of {@link openSessionStore}. */
+export interface SessionStoreOptions {
+  readonly notBeforeMs?: number | undefined;
+  /** Called with the duration of each operation, retries included. */
+  readonly onLatency?: (milliseconds: number) => void;
 }
 
 /**
- * Opens the session table. Region, credentials and endpoint are the AWS SDK's own variables.
+ * Opens the session table. Region, credentials and endpoint come from the AWS SDK's own variables.
  *
- * The SDK by itself waits for ever on a connection that hangs, and `requestTimeout` only warns unless
- * `throwOnRequestTimeout` is set. It ends with the headers of the answer; `socketTimeout` is for a
- * body that never comes. {@link timeouts} has the values.
- *
- * @param onLatency told how long each operation took, all its attempts together
+ * The SDK has no request timeout by default, and `requestTimeout` only warns without
+ * `throwOnRequestTimeout`. `requestTimeout` covers the response headers, `socketTimeout` the body.
  */
 export function openSessionStore(
   table: string,
-  onLatency?: (milliseconds: number) => void,
+  { notBeforeMs, onLatency }: SessionStoreOptions = {},
 ): SessionStore {
   const client = new DynamoDBClient({
     protocol: awsJson('1.0'),
@@ -42,24 +48,25 @@ export function openSessionStore(
       throwOnRequestTimeout: true,
     },
   });
-  // The SDK would copy its configuration into a new signer for each request.
+  // Without a memoized signer the SDK copies its configuration for each request.
   client.config.signer = memoizeAsync(client.config.signer);
-  // awsJson() says who calls. All three ask for and write down what nobody here reads.
+  // awsJson() sets the user agent; nothing reads what these three middlewares collect.
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
     client.middlewareStack.remove(name);
   if (onLatency)
     client.middlewareStack.add(timing(onLatency), { step: 'initialize', name: 'timing' });
   return {
     client: DynamoDBDocumentClient.from(client, {
-      // By default a number that JavaScript can't hold exactly is a BigInt or an exception, which would
-      // fail a logout over a row that is deleted already. Rows are checked where they are read.
+      // The default for numbers beyond a double is an exception, which would fail a logout after its
+      // delete. Rows are validated where they are read.
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,
+    notBeforeMs,
   };
 }
 
-/** Times an operation, from before its first attempt to after its last. */
+/** Measures an operation from before the first attempt to after the last. */
 function timing(
   onLatency: (milliseconds: number) => void,
 ): InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> {

@@ -3,26 +3,26 @@ import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 /** An API Gateway event of either payload format, or one that is neither. */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
 
-/** What a handler needs to know of an HTTP request, the same for both payload formats. */
+/** An HTTP request, the same for both payload formats. */
 export interface HttpRequest {
-  /** Lambda's id of the invocation, as it stands in the function's platform log. */
+  /** Lambda's request id, as in the function's platform log. */
   readonly requestId: string | undefined;
-  /** The route, which unlike the path holds nothing of the client's: `DELETE /sessions/{id}`. */
+  /** The route, such as `DELETE /sessions/{id}`; unlike the path without any client input. */
   readonly route: string;
   readonly method: string;
   readonly path: string;
-  /** Values of a header, joined by commas where it is repeated (RFC 9110, section 5.3). Name in lower case. */
+  /** A header by its lower-case name; repeated values are joined by commas (RFC 9110, section 5.3). */
   header(name: string): string | undefined;
-  /** Values of a query parameter, joined by commas where it is repeated, as HTTP APIs do it. */
+  /** A query parameter; repeated values are joined by commas, as HTTP APIs do. */
   query(name: string): string | undefined;
-  /** A part of the path, as the route names it. */
+  /** A path parameter by its name in the route. */
   pathParameter(name: string): string | undefined;
 }
 
 /**
- * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API).
- * Anything else is a request without a method, a path or headers: it never throws, as the error payload
- * needs a path and a method for any event at all.
+ * Narrows an event of payload format 2.0 (HTTP API, function URL) or 1.0 (REST API, HTTP API). Never
+ * throws: any other value becomes a request without method, path and headers, which the error payload
+ * needs.
  */
 export function parseRequest(event: unknown, requestId?: string): HttpRequest {
   const v2 = event as Partial<APIGatewayProxyEventV2> | null | undefined;
@@ -33,7 +33,7 @@ export function parseRequest(event: unknown, requestId?: string): HttpRequest {
     route: text(v2?.routeKey ?? (v1?.resource && `${method} ${v1.resource}`)),
     method,
     path: text(v2?.rawPath ?? v1?.path),
-    // Format 1.0 has every value in multiValueHeaders and only the last in headers.
+    // In format 1.0 `headers` holds only the last value of a repeated header.
     header: (name) => headerValue(v1?.multiValueHeaders, name) ?? headerValue(v2?.headers, name),
     query: (name) =>
       values(v1?.multiValueQueryStringParameters, (candidate) => candidate === name) ??
@@ -51,7 +51,7 @@ function headerValue(headers: unknown, lowerCaseName: string): string | undefine
   return values(headers, (name) => name.toLowerCase() === lowerCaseName);
 }
 
-/** The strings under a name, each entry being one or an array of them. */
+/** Joins the strings under matching names; an entry is a string or an array of strings. */
 function values(entries: unknown, isWanted: (name: string) => boolean): string | undefined {
   if (typeof entries !== 'object' || entries === null) return undefined;
   const found = Object.entries(entries)

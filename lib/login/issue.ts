@@ -1,38 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, type JWTPayload, type KeyObject, SignJWT } from 'jose';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import type { SessionKey } from '../sessions/key.ts';
-import type { Session } from '../sessions/session.ts';
-import { createSession, rotateSession } from '../sessions/sessions.ts';
+import { authTimeAfter } from '../sessions/cutoff.ts';
+import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
+import { readCutoff } from '../sessions/revoke-many.ts';
+import { InvalidSessionError, parseSession, type Session } from '../sessions/session.ts';
+import { createSession, rotateSession } from './create-session.ts';
 
-/** How a login service signs: its key, and the claims that this service checks. */
+/** How a login service signs: the key, and the claims that this service checks. */
 export interface Signer {
-  /** The HMAC secret's bytes, or a private key. */
+  /** Bytes of the HMAC secret, or a private key. */
   readonly key: Uint8Array | KeyObject | CryptoKey;
   /** For example `HS256`. */
   readonly algorithm: string;
-  /** The key's id, where the verifier reads a key set. */
+  /** Id of the key, for a verifier that reads a key set. */
   readonly kid?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
 }
 
-/** What a login service knows once a user has authenticated. */
+/** Data of a new session, known once a user has authenticated. */
 export interface NewSession {
   readonly sub: string;
   /** Life of the token and of its session, in seconds. */
   readonly ttlSeconds: number;
-  /** Further claims, such as `name`; the registered ones that are set here cannot be overridden. */
+  /** Further claims, such as `name`. The registered claims set here win. */
   readonly claims?: JWTPayload | undefined;
-  /** Defaults to a fresh UUID. */
+  /** Defaults to a random UUID. */
   readonly jti?: string | undefined;
   /** Shown in the list of sessions. */
   readonly userAgent?: string | undefined;
   readonly ip?: string | undefined;
+  /** Session id at the identity provider (`sid` of its ID token). */
+  readonly idpSid?: string | undefined;
+}
+
+export interface IssuedSession {
+  readonly token: string;
+  readonly session: Session;
 }
 
 /**
- * Begins a session: one conditional put, then one signature, so that no token exists without its row.
+ * Begins a session: reads the user's cutoff, puts the row, and signs last, so that no token exists
+ * without its row.
  *
  * @param nowMs epoch milliseconds
  * @throws Error when the `jti` is taken, or the store does not answer
@@ -42,20 +52,46 @@ export async function issueSession(
   signer: Signer,
   request: NewSession,
   nowMs: number = Date.now(),
-): Promise<{ readonly token: string; readonly session: Session }> {
-  const session = newSession(request, nowMs);
-  if (!(await createSession(store, session)))
-    throw new Error('A session with this sub and jti exists already');
+): Promise<IssuedSession> {
+  const session = await beginSession(store, request, nowMs);
+  if (!session) throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
-/** What a login service gives when a user's token is refreshed. */
-export type RefreshedSession = Omit<NewSession, 'sub'>;
+/**
+ * Puts the row of a new session, for a token that is signed elsewhere.
+ *
+ * @returns null when the `jti` is taken
+ * @throws as {@link issueSession}
+ */
+export async function beginSession(
+  store: SessionStore,
+  request: NewSession,
+  nowMs: number = Date.now(),
+): Promise<Session | null> {
+  const draft = newSession(request, nowMs);
+  const cutoff = await readCutoff(store, draft.sub);
+  const session = { ...draft, auth_time: authTimeAfter(cutoff, nowMs) };
+  return (await createSession(store, session)) ? session : null;
+}
+
+/** How long a second refresh of one token gets the same successor, in seconds: two tabs, a lost answer. */
+export const REUSE_INTERVAL_SECONDS = 10;
+
+/** Data of a refreshed session. */
+export interface RefreshedSession extends Omit<NewSession, 'sub' | 'idpSid'> {
+  /** Defaults to {@link REUSE_INTERVAL_SECONDS}; 0 allows each token one refresh. */
+  readonly reuseIntervalSeconds?: number | undefined;
+}
 
 /**
- * Goes on with a session under a new token: the old one is dead, `auth_time` and `sid` are inherited.
+ * Continues a session under a new token. `auth_time` and the token family (`sid`) are inherited, and
+ * the old token opens nothing from now on.
  *
- * @returns null when the old session is not alive, or another refresh was faster: log in again
+ * @param old the key of the old token's session: its `sub` and `jti`
+ * @returns null where the old session is over, or its successor can no longer be handed out: the user
+ *   has to log in again
+ * @throws InvalidSessionError for the session of a token without `sub`, which has no user to continue
  */
 export async function refreshSession(
   store: SessionStore,
@@ -63,11 +99,12 @@ export async function refreshSession(
   old: SessionKey,
   request: RefreshedSession,
   nowMs: number = Date.now(),
-): Promise<{ readonly token: string; readonly session: Session } | null> {
+): Promise<IssuedSession | null> {
   const { jti, expires_at, user_agent, ip } = newSession({ ...request, sub: old.sub }, nowMs);
   const rotation = {
     jti,
     expires_at,
+    reuseMs: (request.reuseIntervalSeconds ?? REUSE_INTERVAL_SECONDS) * 1_000,
     ...(user_agent === undefined ? {} : { user_agent }),
     ...(ip === undefined ? {} : { ip }),
   };
@@ -75,10 +112,16 @@ export async function refreshSession(
   return session && { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
-/** The row of a user's new session. */
+/**
+ * Builds the row of a new session of a user without a cutoff.
+ *
+ * @throws InvalidSessionError naming what cannot be stored, such as a `sub` that names the partition
+ *   of a token without `sub`
+ */
 export function newSession(request: NewSession, nowMs: number): Session {
-  const { sub, ttlSeconds, jti = randomUUID(), userAgent, ip } = request;
-  return {
+  const { sub, ttlSeconds, jti = randomUUID(), userAgent, ip, idpSid } = request;
+  if (isGuest(sub)) throw new InvalidSessionError('key', `of a user; ${GUEST_PREFIX} is reserved`);
+  return parseSession({
     sub,
     jti,
     sid: jti,
@@ -86,7 +129,8 @@ export function newSession(request: NewSession, nowMs: number): Session {
     expires_at: Math.floor(nowMs / 1_000) + ttlSeconds,
     ...(userAgent === undefined ? {} : { user_agent: userAgent }),
     ...(ip === undefined ? {} : { ip }),
-  };
+    ...(idpSid === undefined ? {} : { idp_sid: idpSid }),
+  });
 }
 
 /** Signs the token of a session. */

@@ -11,7 +11,7 @@ const SESSION = {
   expires_at: '2026-01-01T10:00:00.000Z',
 };
 
-/** What every endpoint with a token may answer beside its own. */
+/** Responses that endpoints share. */
 const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError', '5XX': 'GatewayFailure' } as const;
 const WITH_TOKEN = { 403: 'Forbidden', ...ANY } as const;
 const PROTECTED = { 401: 'Unauthorized', ...WITH_TOKEN } as const;
@@ -22,18 +22,18 @@ const logout: PathItem = {
     tags: ['sessions'],
     summary: 'Log out',
     description:
-      'Says 200 when it is true that the sessions in question are dead. For `this` that is so for any bearer token at all, also one that expired, was logged out before, or is not a token at all; `others` and `everywhere` need a live session.',
+      'Ends sessions. `this` answers 200 to any bearer token, also an expired, logged-out or malformed one; `others` and `everywhere` need an active session.',
     parameters: [
       {
         name: 'scope',
         in: 'query',
         description:
-          '`this`: the session of the token. `others`: all of the user’s but this one. `everywhere`: all.',
+          '`this`: the token’s session. `others`: all other sessions of the user. `everywhere`: all sessions of the user.',
         schema: { type: 'string', enum: LOGOUT_SCOPES, default: LOGOUT_SCOPES[0] },
       },
     ],
     responses: {
-      200: answer('LoggedOut', 'The sessions are dead. Always the same bytes.', {
+      200: answer('LoggedOut', 'The sessions are over. Always the same body.', {
         done: { value: { message: 'Successfully logged out' } },
       }),
       422: answer('UnprocessableParameter', 'The scope is not one of the three.', {
@@ -49,9 +49,9 @@ const me: PathItem = {
     operationId: 'me',
     tags: ['sessions'],
     summary: 'Who am I',
-    description: 'The subject and the session of a live token, with the profile that it carries.',
+    description: 'The user and the session of an active token, with its profile claims.',
     responses: {
-      200: answer('Me', 'The session is alive.', {
+      200: answer('Me', 'The session is active.', {
         alice: { value: { sub: 'alice', session: SESSION, name: 'Alice' } },
       }),
       ...shared(PROTECTED),
@@ -64,12 +64,12 @@ const sessions: PathItem = {
     operationId: 'listSessions',
     tags: ['sessions'],
     summary: 'List my sessions',
-    description: 'The caller’s live sessions, newest first.',
+    description: 'The caller’s active sessions, newest first.',
     parameters: [
       {
         name: 'limit',
         in: 'query',
-        description: 'Sessions on a page.',
+        description: 'Sessions per page.',
         schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
       },
       {
@@ -90,7 +90,7 @@ const sessions: PathItem = {
       }),
       422: answer(
         'UnprocessableParameter',
-        `The limit is not from 1 to ${MAX_LIMIT}, or the cursor is not one that a page gave.`,
+        `The limit is not from 1 to ${MAX_LIMIT}, or next is not the value of a page.`,
         {
           limit: { value: { detail: `limit must be a whole number from 1 to ${MAX_LIMIT}` } },
           next: { value: { detail: 'next must be the value that a page before gave' } },
@@ -106,19 +106,19 @@ const session: PathItem = {
     operationId: 'endSession',
     tags: ['sessions'],
     summary: 'End one of my sessions',
-    description: 'Ends one of the caller’s sessions; the current one as well.',
+    description: 'Ends one of the caller’s sessions, the current one included.',
     parameters: [
       {
         name: 'id',
         in: 'path',
         required: true,
-        description: 'The `id` of a session, as the list has it.',
+        description: 'The `id` of a session in the list.',
         schema: SESSION_ID,
       },
     ],
     responses: {
-      204: emptyAnswer('The session is dead.'),
-      404: answer('SessionNotFound', 'It is no live session of the caller’s.', {
+      204: emptyAnswer('The session is over.'),
+      404: answer('SessionNotFound', 'The id names no active session of the caller.', {
         gone: { value: { detail: 'Session not found' } },
       }),
       ...shared(PROTECTED),
@@ -131,7 +131,7 @@ const openApi: PathItem = {
     operationId: 'openApi',
     tags: ['documentation'],
     summary: 'This document',
-    description: 'OpenAPI 3.1, for generators of clients and pages that show it.',
+    description: 'OpenAPI 3.1, for client generators and documentation pages.',
     security: [],
     responses: {
       200: answer('OpenApi', 'The document.', {

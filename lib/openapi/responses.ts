@@ -2,12 +2,12 @@ import { errorId } from './schemas.ts';
 import type { Example, Header, Reference, Response } from './types.ts';
 
 const NO_STORE: Header = {
-  description: 'No answer is to be kept: a session may be gone a moment later.',
+  description: 'Never cache: a session may end a moment later.',
   required: true,
   schema: { type: 'string', const: 'no-store' },
 };
 
-/** Headers by name, for answers to refer to. */
+/** Shared headers, by name. */
 export const headers: Readonly<Record<string, Header>> = {
   'Cache-Control': NO_STORE,
   'WWW-Authenticate': {
@@ -17,21 +17,21 @@ export const headers: Readonly<Record<string, Header>> = {
   },
   'X-Error-ID': {
     description:
-      'The `error_id` of the body, by which the one log line of this error is found. Missing where the gateway answers for a function.',
+      'The `error_id` of the body, the key to the error’s log line. Absent where the gateway answers for the function.',
     required: false,
     schema: errorId(),
   },
 };
 
-/** Answers that several endpoints have, by name. */
+/** Shared responses, by name. */
 export const responses: Readonly<Record<string, Response>> = {
   Unauthorized: answer(
     'Unauthorized',
-    'The token opens nothing: expired, logged out, forged, or no token of this service.',
+    'The token is expired, logged out, forged, or not of this service.',
     { token: { value: { detail: 'Could not validate credentials' } } },
     ['WWW-Authenticate'],
   ),
-  Forbidden: answer('Forbidden', 'No bearer token was sent.', {
+  Forbidden: answer('Forbidden', 'The request carries no bearer token.', {
     missing: {
       summary: 'No Authorization header, or nothing after its scheme',
       value: { detail: 'Not authenticated' },
@@ -42,7 +42,7 @@ export const responses: Readonly<Record<string, Response>> = {
     },
   }),
   TooManyRequests: {
-    description: 'The gateway’s own answer beyond the stage’s throttle. Try again later.',
+    description: 'The gateway’s own response above the stage’s request limit. Retry later.',
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/GatewayError' },
@@ -52,9 +52,9 @@ export const responses: Readonly<Record<string, Response>> = {
   },
   UnhandledError: {
     description:
-      'Anything unexpected, such as a store that can’t be asked: take the session for alive, keep the token, try again. For a function that crashed or ran out of time the gateway answers, with a `message` alone and without an error id.',
+      'An unexpected error, such as an unreachable DynamoDB. Treat the session as active, keep the token, and retry. For a crashed or timed-out function the gateway answers, with a `message` only and without an error id.',
     headers: {
-      // No reference: the gateway's own answer has it as little as an error id.
+      // Inline, as the gateway's own response has neither this header nor an error id.
       'Cache-Control': { ...NO_STORE, required: false },
       ...headerReferences(['X-Error-ID']),
     },
@@ -80,7 +80,7 @@ export const responses: Readonly<Record<string, Response>> = {
             },
           },
           redacted: {
-            summary: 'As `prod` says it',
+            summary: 'As redacted, for example in `prod`',
             value: {
               detail: 'Internal Server Error',
               error: 'See the log for error id 3f1c9a52-6c0e-4c0e-9d0c-2b8f6a4d7e11',
@@ -92,7 +92,7 @@ export const responses: Readonly<Record<string, Response>> = {
             },
           },
           gateway: {
-            summary: 'As the gateway says it, for a function that crashed or ran out of time',
+            summary: 'From the gateway, for a crashed or timed-out function',
             value: { message: 'Internal Server Error' },
           },
         },
@@ -101,7 +101,7 @@ export const responses: Readonly<Record<string, Response>> = {
   },
   GatewayFailure: {
     description:
-      'The gateway’s own answer where the request, or its answer, got lost (502, 503, 504): as after a 500, take the session for alive, keep the token, try again.',
+      'The gateway’s own response where the request or its response got lost (502, 503, 504). As after a 500, treat the session as active, keep the token, and retry.',
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/GatewayError' },
@@ -111,7 +111,7 @@ export const responses: Readonly<Record<string, Response>> = {
   },
 };
 
-/** An answer that has a JSON body of a schema, and the headers that all have. */
+/** A response with a JSON body and the headers of all responses. */
 export function answer(
   schema: string,
   description: string,
@@ -127,12 +127,12 @@ export function answer(
   };
 }
 
-/** An answer without a body. */
+/** A response without a body. */
 export function emptyAnswer(description: string): Response {
   return { description, headers: headerReferences(['Cache-Control']) };
 }
 
-/** The answers of these names in `components`, for an operation. */
+/** References to shared responses, by status. */
 export function shared(
   names: Readonly<Record<string, string>>,
 ): Readonly<Record<string, Reference>> {

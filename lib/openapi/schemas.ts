@@ -7,7 +7,7 @@ import type { Schema } from './types.ts';
 /** base64url of a `jti`: four characters for three bytes. */
 export const SESSION_ID = {
   type: 'string',
-  description: 'An opaque handle of a session. No credential: it does nothing without a token.',
+  description: 'Opaque id of a session. Not a credential.',
   pattern: '^[A-Za-z0-9_-]+$',
   maxLength: Math.ceil((MAX_JTI_BYTES * 4) / 3),
   examples: ['MWI5ZDZiY2QtYmJmZC00YjJkLTliNWQtYWI4ZGZiYmQ0YmVk'],
@@ -15,11 +15,11 @@ export const SESSION_ID = {
 
 const SESSION = {
   id: SESSION_ID,
-  auth_time: time('When the user authenticated; a refresh of the token leaves it as it is.'),
+  auth_time: time('When the user authenticated; unchanged by a refresh.'),
   expires_at: time('When the session ends by itself.'),
 };
 
-/** Schemas by name. Every object is exact: what is not listed is not answered. */
+/** Schemas, by name. Objects are exact: responses have no other members. */
 export const schemas: Readonly<Record<string, Schema>> = {
   LoggedOut: object({ message: exactly('Successfully logged out') }),
   Session: object(SESSION),
@@ -28,7 +28,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       sub: {
         type: 'string',
         minLength: 1,
-        description: 'The subject; the token’s `jti` where it has none.',
+        description: 'The user; `#jti:` and the token’s `jti` for a token without `sub`.',
       },
       session: { $ref: '#/components/schemas/Session' },
       ...profile(),
@@ -37,9 +37,9 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ),
   SessionListItem: object({
     ...SESSION,
-    user_agent: { type: ['string', 'null'], description: 'As the login service wrote it.' },
-    ip: { type: ['string', 'null'], description: 'As the login service wrote it.' },
-    current: { type: 'boolean', description: 'Whether it is the one that asks.' },
+    user_agent: { type: ['string', 'null'], description: 'As written by the login service.' },
+    ip: { type: ['string', 'null'], description: 'As written by the login service.' },
+    current: { type: 'boolean', description: 'Whether the session is the caller’s own.' },
   }),
   SessionPage: object({
     sessions: {
@@ -50,7 +50,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     next: {
       type: ['string', 'null'],
       pattern: '^[A-Za-z0-9_-]+$',
-      description: 'The parameter `next` of the following page; null on the last.',
+      description: 'The parameter `next` for the following page; null on the last page.',
     },
   }),
   Unauthorized: object({ detail: exactly('Could not validate credentials') }),

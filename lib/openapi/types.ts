@@ -1,4 +1,4 @@
-/** JSON Schema 2020-12, as OpenAPI 3.1 has it. What a keyword may hold is for the linter to check. */
+/** JSON Schema 2020-12, as in OpenAPI 3.1. The linter checks the keywords. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export interface Reference {
@@ -12,7 +12,7 @@ export interface Example {
 
 export interface Header {
   readonly description: string;
-  /** Whether every answer that lists it has it. */
+  /** Whether the header is always sent. */
   readonly required: boolean;
   readonly schema: Schema;
 }
@@ -22,7 +22,7 @@ export interface MediaType {
   readonly examples: Readonly<Record<string, Example>>;
 }
 
-/** What an endpoint may answer: without `content` there is no body. */
+/** A response; without `content` the response has no body. */
 export interface Response {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Header | Reference>>;
@@ -47,5 +47,5 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
-/** Operations of a path by their method, in lower case. */
+/** Operations of a path, by method in lower case. */
 export type PathItem = Readonly<Partial<Record<'get' | 'post' | 'delete', Operation>>>;

@@ -5,15 +5,15 @@ import { type Cutoff, isRevokedBy } from './cutoff.ts';
 import { isSessionRow, queryPage, type Row } from './rows.ts';
 import { isEpochTime } from './session.ts';
 
-/** Rows that one BatchWriteItem takes. */
+/** Most rows in one BatchWriteItem. */
 export const MAX_DELETED_ROWS = 25;
 
 /**
- * Deletes rows that a cutoff has ended: as many as one query and one batch hold, so that it costs the
- * same for any number of sessions. The rest is left to TTL; nothing depends on either.
+ * Deletes rows that a cutoff has ended, by one query and one batch, so that the cost is the same for
+ * any number of sessions. TTL deletes the rest; correctness depends on neither.
  *
- * @returns how many rows were asked to be deleted
- * @throws when the store does not answer in {@link timeouts}.deleteRevokedMs, or refuses
+ * @returns the number of rows asked to be deleted
+ * @throws when the store refuses or does not answer in {@link timeouts}.deleteRevokedMs
  */
 export async function deleteRevoked(
   store: SessionStore,
@@ -22,17 +22,17 @@ export async function deleteRevoked(
 ): Promise<number> {
   using deadline = startDeadline(timeouts.deleteRevokedMs);
   const { rows } = await queryPage(store, sub, { Limit: MAX_DELETED_ROWS }, deadline);
-  const ended = rows.filter((row) => isSessionRow(row) && isRevokedRow(row, cutoff));
-  if (ended.length === 0) return 0;
-  const requests = ended.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
+  const revoked = rows.filter((row) => isSessionRow(row) && isRevokedRow(row, cutoff));
+  if (revoked.length === 0) return 0;
+  const requests = revoked.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
   await store.client.send(
     new BatchWriteCommand({ RequestItems: { [store.table]: requests } }),
     deadline,
   );
-  return ended.length;
+  return revoked.length;
 }
 
-/** A row without what a cutoff goes by is left to TTL: it opens nothing, and must not stop the others. */
+/** Rows without a valid `auth_time` and `sid` are left to TTL: they open nothing. */
 function isRevokedRow({ auth_time, sid }: Row, cutoff: Cutoff): boolean {
   return (
     isEpochTime(auth_time, 1) && typeof sid === 'string' && isRevokedBy(cutoff, { auth_time, sid })

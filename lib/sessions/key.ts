@@ -1,40 +1,63 @@
 import { decodeUtf8 } from '../shared/json.ts';
 
-/** Names one session: the two keys of its row, both of which the token carries. */
+/** Key of one session row. The token carries both parts. */
 export interface SessionKey {
-  /** Partition key: the subject, or the token's `jti` where it has no `sub`. 1 to 2,048 bytes. */
+  /** Partition key: the user, or `#jti:<jti>` for a token without `sub`. 1 to 2,048 bytes. */
   readonly sub: string;
-  /** Sort key: the token's id. 1 to 1,024 bytes, not starting with `#`. */
+  /** Sort key: the session. 1 to 1,024 bytes, not starting with `#`. */
   readonly jti: string;
 }
 
-/** DynamoDB's own limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+/**
+ * Limits of DynamoDB's keys.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
 export const MAX_SUB_BYTES = 2_048;
 export const MAX_JTI_BYTES = 1_024;
 
-/** Starts the sort keys that are no sessions, such as `#cutoff`. */
+/** First character of sort keys that are no sessions, such as `#cutoff`. */
 export const RESERVED_PREFIX = '#';
 
+/** Begins the partition of a token without `sub`, so that no `sub` can name the partition. */
+export const GUEST_PREFIX = '#jti:';
+
 /**
- * Narrows the claims of a verified token to the session that it refers to.
+ * Derives the session key from verified claims.
  *
- * @param claims the payload, of which only `sub` and `jti` are read; their types are not trusted
- * @returns null where `jti` or `sub` can't be the key of a session's row
+ * @param claims the payload; the types of `sub` and `jti` are checked here
+ * @returns null where `jti` or `sub` cannot be the key of a session row
  */
 export function sessionKey(claims: {
   readonly sub?: unknown;
   readonly jti?: unknown;
 }): SessionKey | null {
-  const { jti } = claims;
-  if (!isKey(jti, MAX_JTI_BYTES) || jti.startsWith(RESERVED_PREFIX)) return null;
-  const sub = claims.sub === undefined ? jti : claims.sub;
-  return isKey(sub, MAX_SUB_BYTES) ? { sub, jti } : null;
+  const { sub, jti } = claims;
+  if (!isJti(jti)) return null;
+  if (sub === undefined) return { sub: GUEST_PREFIX + jti, jti };
+  return isKey(sub, MAX_SUB_BYTES) && !sub.startsWith(GUEST_PREFIX) ? { sub, jti } : null;
 }
 
-/**
- * A lone surrogate is refused: UTF-8 has no form for it, so that two different strings would become
- * the same key.
- */
+/** Narrows the key of a row; null for a key that no token can name. */
+export function parseRowKey(row: {
+  readonly sub?: unknown;
+  readonly jti?: unknown;
+}): SessionKey | null {
+  const { sub, jti } = row;
+  if (!isJti(jti) || !isKey(sub, MAX_SUB_BYTES)) return null;
+  return isGuest(sub) && sub !== GUEST_PREFIX + jti ? null : { sub, jti };
+}
+
+/** Whether a partition is that of a token without `sub`. */
+export function isGuest(sub: string): boolean {
+  return sub.startsWith(GUEST_PREFIX);
+}
+
+/** Whether a value can be the sort key of a session row. */
+export function isJti(value: unknown): value is string {
+  return isKey(value, MAX_JTI_BYTES) && !value.startsWith(RESERVED_PREFIX);
+}
+
+/** Refuses lone surrogates: UTF-8 cannot encode them, so two different strings would share one key. */
 function isKey(value: unknown, maxBytes: number): value is string {
   if (typeof value !== 'string' || !value.isWellFormed()) return false;
   const bytes = Buffer.byteLength(value);
@@ -42,25 +65,22 @@ function isKey(value: unknown, maxBytes: number): value is string {
 }
 
 /**
- * Reads the handle of one of a user's sessions, as {@link sessionId} makes it.
+ * Decodes the id of one of a user's sessions, as made by {@link sessionId}.
  *
- * @param id any text at all
- * @returns null where no session can have this handle
+ * @param id any text
+ * @returns null where no session can have the id
  */
 export function parseSessionId(sub: string, id: string): SessionKey | null {
   const bytes = Buffer.from(id, 'base64url');
   if (bytes.toString('base64url') !== id) return null;
   try {
-    return sessionKey({ sub, jti: decodeUtf8(bytes) });
+    return parseRowKey({ sub, jti: decodeUtf8(bytes) });
   } catch {
-    return null; // no UTF-8, so no jti: an expected miss
+    return null; // An expected miss: the bytes are not UTF-8.
   }
 }
 
-/**
- * The opaque handle under which clients see a session. It is no credential: without the token, or
- * the owner's, it does nothing.
- */
-export function sessionId(reference: SessionKey): string {
-  return Buffer.from(reference.jti).toString('base64url');
+/** Encodes the opaque id of a session for clients. The id is no credential. */
+export function sessionId({ jti }: SessionKey): string {
+  return Buffer.from(jti).toString('base64url');
 }

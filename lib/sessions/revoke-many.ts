@@ -2,92 +2,119 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../aws/dynamodb.ts';
 import { startDeadline } from '../shared/timeouts.ts';
-import {
-  CUTOFF_KEY,
-  type Cutoff,
-  isRevokedBy,
-  parseCutoff,
-  parseOptionalCutoff,
-} from './cutoff.ts';
-import { readRows } from './rows.ts';
-import type { Session } from './session.ts';
+import { authTimeAfter, CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from './cutoff.ts';
+import { queryRows, readRows } from './rows.ts';
+import { isEpochTime, type Session } from './session.ts';
 
 /** `others` spares the caller's token family; `everywhere` ends that as well. */
 export type RevokeScope = 'others' | 'everywhere';
 
-/** Attempts to write a cutoff while others of the same user are being written. */
+/** Attempts to write a cutoff while other calls write the same row. */
 const MAX_ATTEMPTS = 4;
 
 /**
- * Ends a user's sessions with one write, however many there are: those whose user authenticated until
- * now. It holds for rows that are there, and for those that a racing refresh is about to write.
+ * Ends a user's sessions by one write, however many there are: all that began until now, and the
+ * sessions that racing refreshes are about to write.
  *
- * Two rules make it hold beside other calls like it. A cutoff never moves back, or it would revive what
- * an earlier one ended. And it is written only while the caller itself is not ended: of two devices that
- * each log out the other, one wins and the other is told so.
+ * A cutoff only grows, or an ended session would revive. The write needs the cutoff unchanged since the
+ * read and the caller's session not revoked: of two devices that log out each other, one wins.
  *
- * @param caller the live session that asks for it
+ * @param caller the active session that asks, and the cutoff of the same read
  * @param nowMs epoch milliseconds
- * @returns the cutoff that holds from now on, or null when the caller's session has been ended meanwhile
- * @throws when the store does not answer, refuses, or its answer does not hold the cutoff
+ * @returns the cutoff in force, or null when the caller's session has been revoked meanwhile
+ * @throws when the store does not answer, refuses, or does not return the written cutoff
  */
 export async function revokeMany(
   store: SessionStore,
-  caller: Session,
+  { session, cutoff: read }: { readonly session: Session; readonly cutoff: Cutoff | undefined },
   scope: RevokeScope,
   nowMs: number = Date.now(),
 ): Promise<Cutoff | null> {
-  // A login service's clock may run ahead of ours; its own session has to be covered all the same.
-  let revokedBefore = Math.max(nowMs, caller.auth_time);
+  const exception = scope === 'others' ? { except_sid: session.sid } : {};
+  let previous = read;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const cutoff = {
-      revoked_before: revokedBefore,
-      ...(scope === 'others' ? { except_sid: caller.sid } : {}),
-    };
-    if (await writeCutoff(store, caller, cutoff)) return cutoff;
-    const there = await readCutoff(store, caller.sub);
-    // Such as our own write: when its answer was lost, it fails its own condition the second time.
-    if (there && covers(there, cutoff)) return there;
-    if (isRevokedBy(there, caller)) return null;
-    revokedBefore = Math.max(revokedBefore, there?.revoked_before ?? revokedBefore);
+    if (isRevokedBy(previous, session)) return null;
+    // A login service's clock may be ahead; its session has to be covered as well.
+    const revokedBefore = Math.max(authTimeAfter(previous, nowMs), session.auth_time);
+    const cutoff = { revoked_before: revokedBefore, ...exception };
+    if (await writeCutoff(store, session.sub, cutoff, previous)) return cutoff;
+    previous = await readCutoff(store, session.sub);
+    // Such as the own write: its answer got lost, and the retried write failed its own condition.
+    if (previous && covers(previous, cutoff)) return previous;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
 
-/** Whether one cutoff ends all that another would, and spares no other chain. */
-function covers(one: Cutoff, other: Cutoff): boolean {
-  return one.revoked_before >= other.revoked_before && one.except_sid === other.except_sid;
+/**
+ * Ends all sessions of a user on behalf of somebody else, such as a password reset.
+ *
+ * @param nowMs epoch milliseconds
+ * @throws as {@link revokeMany}
+ */
+export async function revokeAll(
+  store: SessionStore,
+  sub: string,
+  nowMs: number = Date.now(),
+): Promise<Cutoff> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const rows = await queryRows(store, sub);
+    const previous = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+    const times = rows.map(({ auth_time }) => auth_time).filter((time) => isEpochTime(time, 1));
+    const newest = times.reduce((one, other) => Math.max(one, other), 0);
+    const cutoff = { revoked_before: Math.max(authTimeAfter(previous, nowMs), newest) };
+    if (await writeCutoff(store, sub, cutoff, previous)) return cutoff;
+    const written = await readCutoff(store, sub);
+    if (written && covers(written, cutoff)) return written;
+  }
+  throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
+}
+
+/** Reads a user's cutoff, strongly consistent. */
+export async function readCutoff(store: SessionStore, sub: string): Promise<Cutoff | undefined> {
+  return parseCutoff((await readRows(store, sub, [CUTOFF_KEY])).get(CUTOFF_KEY));
 }
 
 /**
- * The row is asked for as the proof, as a delete's is: a bare success could have been said by anything
- * on the way.
+ * Writes a cutoff where the previous one is unchanged, and checks the written row in the answer.
+ *
+ * @returns false where another call has written the row since
  */
-async function writeCutoff(store: SessionStore, caller: Session, cutoff: Cutoff): Promise<boolean> {
+async function writeCutoff(
+  { client, table }: SessionStore,
+  sub: string,
+  cutoff: Cutoff,
+  previous: Cutoff | undefined,
+): Promise<boolean> {
   using deadline = startDeadline();
+  const unchanged = !previous
+    ? 'attribute_not_exists(jti)'
+    : previous.except_sid === undefined
+      ? 'revoked_before = :previous AND attribute_not_exists(except_sid)'
+      : 'revoked_before = :previous AND except_sid = :previous_sid';
+  const { revoked_before, except_sid } = cutoff;
   try {
-    const { Attributes } = await store.client.send(
+    const { Attributes } = await client.send(
       new UpdateCommand({
-        TableName: store.table,
-        Key: { sub: caller.sub, jti: CUTOFF_KEY },
-        // No expires_at: were it gone before the sessions that it ended, they would live again.
+        TableName: table,
+        Key: { sub, jti: CUTOFF_KEY },
+        // No expires_at: deleted before the sessions that it ended, the cutoff would revive them.
         UpdateExpression:
-          cutoff.except_sid === undefined
-            ? 'SET #nb = :new REMOVE #except_sid'
-            : 'SET #nb = :new, #except_sid = :sid',
-        ConditionExpression:
-          'attribute_not_exists(jti) OR (#nb <= :new AND (#nb < :authenticated OR #except_sid = :sid))',
-        ExpressionAttributeNames: { '#nb': 'revoked_before', '#except_sid': 'except_sid' },
+          except_sid === undefined
+            ? 'SET revoked_before = :new REMOVE except_sid'
+            : 'SET revoked_before = :new, except_sid = :sid',
+        ConditionExpression: unchanged,
         ExpressionAttributeValues: {
-          ':new': cutoff.revoked_before,
-          ':authenticated': caller.auth_time,
-          ':sid': caller.sid,
+          ':new': revoked_before,
+          ...(except_sid === undefined ? {} : { ':sid': except_sid }),
+          ...(previous ? { ':previous': previous.revoked_before } : {}),
+          ...(previous?.except_sid === undefined ? {} : { ':previous_sid': previous.except_sid }),
         },
         ReturnValues: 'ALL_NEW',
       }),
       deadline,
     );
-    if (!Attributes || !covers(parseCutoff(Attributes), cutoff))
+    const written = parseCutoff(Attributes);
+    if (!written || !covers(written, cutoff))
       throw new Error('The store’s answer to a write does not hold the cutoff');
     return true;
   } catch (error) {
@@ -96,6 +123,7 @@ async function writeCutoff(store: SessionStore, caller: Session, cutoff: Cutoff)
   }
 }
 
-async function readCutoff(store: SessionStore, sub: string): Promise<Cutoff | undefined> {
-  return parseOptionalCutoff((await readRows(store, sub, [CUTOFF_KEY])).get(CUTOFF_KEY));
+/** Whether one cutoff ends all sessions that another would, and excepts the same token family. */
+function covers(one: Cutoff, other: Cutoff): boolean {
+  return one.revoked_before >= other.revoked_before && one.except_sid === other.except_sid;
 }

@@ -4,27 +4,27 @@ import type { SessionStore } from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
 import { RESERVED_PREFIX } from './key.ts';
 
-/** A row's attributes by name, none of them parsed. */
+/** Attributes of a row by name, unparsed. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Whether a row is a session's, not one such as the cutoff's. */
+/** Whether a row is a session's, not a reserved one such as the cutoff. */
 export function isSessionRow({ jti }: Row): boolean {
   return !String(jti).startsWith(RESERVED_PREFIX);
 }
 
-/** DynamoDB handed back keys that it did not read, for as long as there was time to ask again. */
+/** DynamoDB returned keys unread until the deadline. */
 export class UnprocessedKeysError extends Error {
   override readonly name = 'UnprocessedKeysError';
 }
 
 /**
- * Reads rows of one user, strongly consistent, in one round trip. Keys that DynamoDB did not get to
- * (it answers 200 all the same) are asked for again, with growing pauses:
+ * Reads rows of one user, strongly consistent, in one round trip. Unprocessed keys are asked for
+ * again, with growing pauses:
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  *
- * @returns the rows that are there, by `jti`
- * @throws UnprocessedKeysError when some could not be read in {@link timeouts}.storeMs
- * @throws Error for an answer without rows, which is none of DynamoDB's: no cutoff would be read from it
+ * @returns the existing rows, by `jti`
+ * @throws UnprocessedKeysError for keys unread after {@link timeouts}.storeMs
+ * @throws Error for an answer without rows, which DynamoDB never gives: the cutoff would be missed
  */
 export async function readRows(
   store: SessionStore,
@@ -32,6 +32,16 @@ export async function readRows(
   jtis: readonly string[],
 ): Promise<ReadonlyMap<string, Row>> {
   using deadline = startDeadline();
+  return await readRowsBy(deadline, store, sub, jtis);
+}
+
+/** Like {@link readRows}, as one step of an operation with a deadline of its own. */
+export async function readRowsBy(
+  deadline: Deadline,
+  store: SessionStore,
+  sub: string,
+  jtis: readonly string[],
+): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
   let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
   for (let pauseMs = timeouts.firstPauseMs; keys.length > 0; pauseMs *= 2) {
@@ -58,9 +68,9 @@ async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Deadline): P
 }
 
 /**
- * Reads all rows of one user, strongly consistent, 1 MB a request.
+ * Reads all rows of one user, strongly consistent, 1 MB per request.
  *
- * @throws Error for an answer without rows, which is none of DynamoDB's
+ * @throws Error for an answer without rows, which DynamoDB never gives
  */
 export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
   using deadline = startDeadline();
@@ -77,8 +87,8 @@ export async function queryRows(store: SessionStore, sub: string): Promise<reado
 /**
  * Reads some rows of one user, strongly consistent, in one request.
  *
- * @returns the rows, and where to go on unless they are the last
- * @throws Error for an answer without rows, which is none of DynamoDB's
+ * @returns the rows, and the start of the next page where there is one
+ * @throws Error for an answer without rows, which DynamoDB never gives
  */
 export async function queryPage(
   store: SessionStore,
@@ -97,7 +107,7 @@ export async function queryPage(
     }),
     deadline,
   );
-  // DynamoDB says that there are no rows with an empty list, never without one.
+  // DynamoDB's answer to a query without rows is an empty list.
   if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
   return { rows: Items, next: LastEvaluatedKey };
 }

@@ -1,28 +1,39 @@
-import { type SessionKey, sessionKey } from './key.ts';
+import { isJti, parseRowKey, type SessionKey } from './key.ts';
 
-/** One row of the session table: a token that may be used. */
+/** One session row: one token that may be used. */
 export interface Session extends SessionKey {
-  /** The chain of tokens that this one belongs to: the first `jti` of the chain. */
+  /** Token family: the first `jti`, inherited by refreshed tokens. */
   readonly sid: string;
-  /** When the user authenticated, in epoch milliseconds. A refreshed token inherits it. */
+  /** When the user authenticated, in epoch milliseconds; inherited by refreshed tokens. */
   readonly auth_time: number;
   /** End of life, in epoch seconds; DynamoDB's TTL attribute. */
   readonly expires_at: number;
   readonly user_agent?: string;
   readonly ip?: string;
+  /** Session id at the identity provider; inherited by refreshed tokens. */
+  readonly idp_sid?: string;
+  /** The `jti` of the successor: a refresh has replaced this row. */
+  readonly rotated_to?: string;
+  /** Until when another refresh of this token gets the same successor, in epoch milliseconds. */
+  readonly reusable_until?: number;
+  /** When the session was ended, in epoch milliseconds. */
+  readonly ended_at?: number;
 }
 
 /**
- * The end of the year 9999, in epoch milliseconds: ISO 8601 has four digits for a year, and a time in
- * microseconds by mistake is past it.
+ * Least `auth_time`, in epoch milliseconds: September 2001. A smaller value is in seconds, like the
+ * OpenID Connect claim of the same name.
  */
+export const MIN_AUTH_TIME_MS = 1_000_000_000_000;
+
+/** End of the year 9999, in epoch milliseconds, the last date of ISO 8601; microseconds are beyond. */
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
-/** A session, or the row of one, that is not as README.md asks of login services. */
+/** A session or a row that violates the schema in docs/login-service.md. */
 export class InvalidSessionError extends TypeError {
   override readonly name = 'InvalidSessionError';
-  /** What can't be read; `key` is the row's `sub` and `jti`. A code for the log. */
-  readonly attribute: 'key' | 'sid' | 'auth_time' | 'expires_at';
+  /** The invalid attribute, a code for the log; `key` stands for `sub` and `jti`. */
+  readonly attribute: 'key' | 'sid' | 'auth_time' | 'expires_at' | 'rotated_to' | 'reusable_until';
 
   constructor(attribute: InvalidSessionError['attribute'], expected: string) {
     const subject = attribute === 'key' ? 'sub and jti' : attribute;
@@ -32,43 +43,59 @@ export class InvalidSessionError extends TypeError {
 }
 
 /**
- * Parses a row, which any login service may have written.
+ * Parses a session row, which any login service may have written.
  *
- * @throws InvalidSessionError naming the attribute that is not as README.md asks of login services
+ * @throws InvalidSessionError naming the first invalid attribute
  */
 export function parseSession(row: object): Session {
-  const {
-    sub,
-    jti,
-    sid,
-    auth_time,
-    expires_at,
-    user_agent,
-    ip,
-  }: Partial<Record<keyof Session, unknown>> = row;
-  const reference = sessionKey({ sub, jti });
-  if (!reference || sub === undefined)
-    throw new InvalidSessionError('key', 'keys of README.md’s limits');
-  if (typeof sid !== 'string' || !sessionKey({ jti: sid }))
-    throw new InvalidSessionError('sid', 'the jti of a session');
-  if (!isEpochTime(auth_time, 1))
+  const attributes: Partial<Record<keyof Session, unknown>> = row;
+  const { sid, auth_time, expires_at, reusable_until } = attributes;
+  const key = parseRowKey(attributes);
+  if (!key) throw new InvalidSessionError('key', 'within the limits of docs/login-service.md');
+  if (!isJti(sid)) throw new InvalidSessionError('sid', 'the jti of a session');
+  if (!isEpochTime(auth_time, 1) || auth_time < MIN_AUTH_TIME_MS)
     throw new InvalidSessionError('auth_time', 'a whole number of epoch milliseconds');
   if (!isEpochTime(expires_at, 1_000))
     throw new InvalidSessionError('expires_at', 'a whole number of epoch seconds');
+  const rotated_to = parseMark(attributes);
+  if (reusable_until !== undefined && !isEpochTime(reusable_until, 1))
+    throw new InvalidSessionError('reusable_until', 'a whole number of epoch milliseconds');
   return {
-    ...reference,
+    ...key,
     sid,
     auth_time,
     expires_at,
-    ...(typeof user_agent === 'string' ? { user_agent } : {}),
-    ...(typeof ip === 'string' ? { ip } : {}),
+    ...optionalStrings(attributes),
+    ...(rotated_to === undefined ? {} : { rotated_to }),
+    ...(reusable_until === undefined ? {} : { reusable_until }),
+    // Of any type, the attribute says that the session is over.
+    ...(attributes.ended_at === undefined ? {} : { ended_at: Number(attributes.ended_at) }),
   };
 }
 
 /**
- * Whether a value is a whole number that a date can be made of.
+ * Parses a row's mark, set by a refresh.
  *
- * @param unitMs milliseconds in one unit of the value
+ * @returns the `jti` of the successor; undefined where no refresh has replaced the row
+ * @throws InvalidSessionError for a mark that names no session
+ */
+export function parseMark({ rotated_to }: { readonly rotated_to?: unknown }): string | undefined {
+  if (rotated_to === undefined || isJti(rotated_to)) return rotated_to;
+  throw new InvalidSessionError('rotated_to', 'the jti of a session');
+}
+
+function optionalStrings({ user_agent, ip, idp_sid }: Partial<Record<keyof Session, unknown>>) {
+  return {
+    ...(typeof user_agent === 'string' ? { user_agent } : {}),
+    ...(typeof ip === 'string' ? { ip } : {}),
+    ...(typeof idp_sid === 'string' ? { idp_sid } : {}),
+  };
+}
+
+/**
+ * Whether a value is a whole number and a date up to the year 9999.
+ *
+ * @param unitMs milliseconds per unit of the value
  */
 export function isEpochTime(value: unknown, unitMs: number): value is number {
   return Number.isInteger(value) && Math.abs(Number(value) * unitMs) <= MAX_EPOCH_MS;

@@ -1,78 +1,123 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { startDeadline } from '../shared/timeouts.ts';
-import { CUTOFF_KEY, isLive, parseOptionalCutoff } from './cutoff.ts';
+import { type Deadline, startDeadline } from '../shared/timeouts.ts';
+import { isActive } from './active.ts';
+import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
-import { type Row, readRows } from './rows.ts';
-import { parseSession, type Session } from './session.ts';
+import { type Row, readRows, readRowsBy } from './rows.ts';
+import { parseMark, parseSession, type Session } from './session.ts';
 
-/**
- * Creates a session, unless its row is there already.
- *
- * @returns false when another session has this `sub` and `jti`; true also when the row that is there
- *   is this very one, as after a retry whose first attempt had been applied
- * @throws TypeError when the session could not be found again by its token
- */
-export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
-  const item = parseSession(session);
-  using deadline = startDeadline();
-  try {
-    await store.client.send(
-      new PutCommand({
-        TableName: store.table,
-        Item: item,
-        ConditionExpression: 'attribute_not_exists(jti)',
-      }),
-      deadline,
-    );
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const there = (await readRows(store, item.sub, [item.jti])).get(item.jti);
-    return there !== undefined && sameItem(item, there);
-  }
+/** A session row as read, with the user's cutoff from the same read. */
+export interface SessionRead {
+  /** Undefined where the row is missing. It may be over: see {@link isActive}. */
+  readonly row: Session | undefined;
+  readonly cutoff: Cutoff | undefined;
 }
 
 /**
- * Finds a live session: the check of every protected endpoint, in one strongly consistent round trip
- * that reads the session and its user's cutoff. One that was ended is not found from then on.
+ * Reads a session row and the user's cutoff, strongly consistent, in one round trip.
+ *
+ * @throws InvalidSessionError, or TypeError for the cutoff, for a row that violates the schema
+ */
+export async function readSession(
+  store: SessionStore,
+  { sub, jti }: SessionKey,
+): Promise<SessionRead> {
+  return parseRead(jti, await readRows(store, sub, [jti, CUTOFF_KEY]));
+}
+
+/**
+ * Finds an active session: the check of every protected endpoint.
  *
  * @param nowMs epoch milliseconds
- * @returns null when there is no such session, a cutoff has ended it, or its life is over (TTL deletes
- *   rows days late)
- * @throws InvalidSessionError, or TypeError for the cutoff, when a row was not written as README.md asks of login services
+ * @returns null for a session that is over or was never there
+ * @throws as {@link readSession}
  */
 export async function findSession(
+  store: SessionStore,
+  key: SessionKey,
+  nowMs: number = Date.now(),
+): Promise<Session | null> {
+  return activeOf(store, await readSession(store, key), nowMs);
+}
+
+/** The session of a read, unless the session is over. */
+export function activeOf(
+  { notBeforeMs }: Pick<SessionStore, 'notBeforeMs'>,
+  { row, cutoff }: SessionRead,
+  nowMs: number,
+): Session | null {
+  return row && isActive(row, cutoff, nowMs, notBeforeMs) ? row : null;
+}
+
+/**
+ * Finds the active session that a session has become by refreshes: the session itself, or the last of
+ * its successors.
+ *
+ * @returns null where the token family is over
+ * @throws as {@link readSession}, or when the successors cannot be read in time
+ */
+export async function findCurrent(
   store: SessionStore,
   { sub, jti }: SessionKey,
   nowMs: number = Date.now(),
 ): Promise<Session | null> {
-  const rows = await readRows(store, sub, [jti, CUTOFF_KEY]);
-  const row = rows.get(jti);
-  if (!row) return null;
-  const session = parseSession(row);
-  return isLive(session, parseOptionalCutoff(rows.get(CUTOFF_KEY)), nowMs) ? session : null;
+  using deadline = startDeadline();
+  for (let current = jti; ; ) {
+    const rows = await readRowsBy(deadline, store, sub, [current, CUTOFF_KEY]);
+    const read = parseRead(current, rows);
+    if (read.row?.rotated_to === undefined) return activeOf(store, read, nowMs);
+    current = read.row.rotated_to;
+  }
 }
 
 /**
- * Ends a session, in one conditional delete. Once this returns, the session is gone.
+ * Ends a session and its successors. On return no token of them opens anything.
  *
- * The deleted row is asked for as the proof: a bare success could have been said by anything on the
- * way, and DynamoDB's own is the empty object.
+ * One conditional delete ends a session that no refresh has replaced. Otherwise the successor is ended
+ * first and the replaced row is deleted after, so that an interrupted call finds its way when repeated.
  *
- * @returns whether it was there; for the log only. Also false after a retry whose first attempt had
- *   been applied, as the two can't be told apart.
- * @throws when the store does not answer, refuses, or its answer does not hold the deleted row
+ * @returns whether an unexpired row was there, for the log only; false after a retried delete
+ *   whose first attempt was applied
+ * @throws when the store does not answer in time, refuses, or does not return the deleted row
  */
 export async function endSession(store: SessionStore, { sub, jti }: SessionKey): Promise<boolean> {
   using deadline = startDeadline();
+  const replaced: string[] = [];
+  let current = jti;
+  let ended = await deleteRow(deadline, store, { sub, jti: current });
+  while (!ended) {
+    const row = (await readRowsBy(deadline, store, sub, [current])).get(current);
+    if (!row) break;
+    const successor = parseMark(row);
+    if (successor) replaced.push(current);
+    current = successor ?? current;
+    ended = await deleteRow(deadline, store, { sub, jti: current });
+  }
+  for (const mark of replaced.reverse())
+    await deleteRow(deadline, store, { sub, jti: mark }, 'attribute_exists(jti)');
+  return ended;
+}
+
+/**
+ * Deletes a row and checks the deleted row in the answer: a bare success proves nothing, as
+ * DynamoDB's answer to a delete without a row to return is the empty object.
+ *
+ * @returns false where the condition fails
+ */
+async function deleteRow(
+  deadline: Deadline,
+  { client, table }: SessionStore,
+  { sub, jti }: SessionKey,
+  condition = 'attribute_exists(jti) AND attribute_not_exists(rotated_to)',
+): Promise<boolean> {
   try {
-    const { Attributes } = await store.client.send(
+    const { Attributes } = await client.send(
       new DeleteCommand({
-        TableName: store.table,
+        TableName: table,
         Key: { sub, jti },
-        ConditionExpression: 'attribute_exists(jti)',
+        ConditionExpression: condition,
         ReturnValues: 'ALL_OLD',
       }),
       deadline,
@@ -86,44 +131,8 @@ export async function endSession(store: SessionStore, { sub, jti }: SessionKey):
   }
 }
 
-/** What a refresh changes; the device, where it is not given, and the rest are inherited. */
-export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
-  Partial<Pick<Session, 'user_agent' | 'ip'>>;
-
-/**
- * Replaces a session by the one of a refreshed token. `auth_time` and `sid` are inherited, so that a
- * logout of many sessions that races with this ends the new one as it would have ended the old one.
- *
- * The old row is deleted first, by condition, so that only one of several racing refreshes goes on;
- * should the process die between the two writes, the user has to log in again.
- *
- * @returns null when the old session is not alive, or another refresh or logout was faster. Also after
- *   a delete whose answer was lost and which was tried again: nobody can know then who deleted it.
- * @throws TypeError, before anything is written, for a rotation that can't be stored or keeps the `jti`
- * @throws Error when the new `jti` is taken
- */
-export async function rotateSession(
-  store: SessionStore,
-  reference: SessionKey,
-  rotation: Rotation,
-  nowMs: number = Date.now(),
-): Promise<Session | null> {
-  const old = await findSession(store, reference, nowMs);
-  if (!old) return null;
-  const { sub, sid, auth_time } = old;
-  const session = parseSession({ ...old, ...rotation, sub, sid, auth_time });
-  // The old token would live on.
-  if (session.jti === old.jti) throw new TypeError('The refreshed session’s jti must be a new one');
-  if (!(await endSession(store, old))) return null;
-  if (!(await createSession(store, session)))
-    throw new Error('A session with this sub and jti exists already');
-  return session;
-}
-
-function sameItem(one: Session, other: Row): boolean {
-  const entries = Object.entries(one);
-  return (
-    entries.length === Object.keys(other).length &&
-    entries.every(([name, value]) => other[name] === value)
-  );
+function parseRead(jti: string, rows: ReadonlyMap<string, Row>): SessionRead {
+  const row = rows.get(jti);
+  const cutoff = parseCutoff(rows.get(CUTOFF_KEY));
+  return { row: row && parseSession(row), cutoff };
 }

@@ -1,15 +1,15 @@
 import { sessionId } from './key.ts';
 import type { Session } from './session.ts';
 
-/** A session as clients see it; times are ISO 8601, UTC. */
+/** A session as its user sees it. Times are ISO 8601, UTC. */
 export interface SessionView {
-  /** An opaque handle, no credential. */
+  /** Opaque id, no credential. */
   readonly id: string;
   readonly auth_time: string;
   readonly expires_at: string;
 }
 
-/** Turns a row into what its owner may see of it. */
+/** Converts a session for its user. */
 export function toSessionView(session: Session): SessionView {
   return {
     id: sessionId(session),
@@ -18,15 +18,15 @@ export function toSessionView(session: Session): SessionView {
   };
 }
 
-/** A session in the list of its owner's. */
+/** A session in its user's list. */
 export interface SessionListItem extends SessionView {
   readonly user_agent: string | null;
   readonly ip: string | null;
-  /** Whether it is the one that asks. */
+  /** Whether the session is the caller's own. */
   readonly current: boolean;
 }
 
-/** Turns a row into an entry of the list that the holder of `current` sees. */
+/** Converts a session for the list that the holder of `current` sees. */
 export function toSessionListItem(session: Session, current: Session): SessionListItem {
   return {
     ...toSessionView(session),

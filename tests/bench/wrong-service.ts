@@ -46,7 +46,7 @@ export async function startWrongService(
       return 200;
     }
     const ended = keepsNobody || scope === 'everywhere' ? 'everywhere' : 'others';
-    return (await revokeMany(store, session, ended)) ? 200 : 401;
+    return (await revokeMany(store, { session, cutoff: undefined }, ended)) ? 200 : 401;
   }
 
   const server = createServer((request, response) => {

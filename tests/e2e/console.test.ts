@@ -1,11 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { barriers } from '../support/accessibility.ts';
+import { consolePage } from '../support/console-page.ts';
 import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
 
 describeConsole('the local console', (use) => {
   test('is where a start says that it is', () =>
-    use(async ({ service }) => {
-      expect(service.output()).toContain(`Open ${service.url}/ `);
+    use(async ({ page, stack: { service } }) => {
+      expect(service.started).toContain(`Open ${service.url}/ `);
+      const own = await page.context().newPage();
+      await own.goto(service.url);
+      const { row, jti } = await consolePage(own);
+      expect(await row(await jti('Laptop')).innerText()).toContain('alive');
+      // The store is one that others share, so the run has a user of its own.
+      expect(await own.locator('.sub').first().innerText()).toMatch(/^alice-[\da-f]{8}$/);
     }));
 
   test('shows three devices, and the row of each', () =>
@@ -21,7 +28,7 @@ describeConsole('the local console', (use) => {
     use(async ({ press, untilAnswer, jti, newest, said }) => {
       await press('Laptop', 'Who am I');
       await untilAnswer('Laptop', 'Who am I: 200');
-      expect(await newest.locator('.body').innerText()).toMatch(/^\{"sub":"alice","session":/);
+      expect(await newest.locator('.body').innerText()).toMatch(/^\{"sub":"alice-\w+","session":/);
       const id = Buffer.from(await jti('Laptop')).toString('base64url');
       expect(await newest.locator('.body').innerText()).toContain(`"id":"${id}"`);
       expect(await said()).toContain('alive');
@@ -98,11 +105,11 @@ describeConsole('the local console', (use) => {
     ));
 
   test('shows what others do to the table, without being asked', () =>
-    use(async ({ page, service, untilState, row, jti, stopClock, letPass }) => {
+    use(async ({ page, stack, untilState, row, jti, stopClock, letPass }) => {
       await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
-      await service.fetch('/api/v1/auth/logout', {
+      await stack.service.fetch('/api/v1/auth/logout', {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
       });
@@ -113,14 +120,14 @@ describeConsole('the local console', (use) => {
 
   test('copies the curl line with the whole token in it', () =>
     use(
-      async ({ page, service, press, untilAnswer, newest }) => {
+      async ({ page, url, press, untilAnswer, newest }) => {
         const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[0].token");
         await press('Laptop', 'Log out everywhere');
         await untilAnswer('Laptop', 'Log out everywhere: 200');
         await newest.getByRole('button', { name: 'Copy' }).click();
         await newest.getByText('Copied').waitFor();
         expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-          `curl -i -X POST -H "Authorization: Bearer ${token}" "${service.url}/api/v1/auth/logout?scope=everywhere"`,
+          `curl -i -X POST -H "Authorization: Bearer ${token}" "${url}/api/v1/auth/logout?scope=everywhere"`,
         );
         expect(await newest.innerText()).not.toContain(token);
       },

@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import {
+  openSharedStack,
+  type SharedService,
+  type SharedStack,
+} from '../support/shared-stack/open.ts';
 
-let service: RunningService;
+let stack: SharedStack;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  stack = await openSharedStack();
+  service = stack.service;
 }, 90_000);
-afterAll(() => service.stop());
+afterAll(() => stack.close());
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
   const response = await service.fetch('/api/v1/auth/me', {
@@ -37,7 +43,7 @@ const python = ['python3', '/usr/bin/python3'].find((candidate) => {
 const withPython = python === undefined ? test.skip : test;
 withPython(
   python === undefined
-    ? 'the README’s log-in in Python is skipped: python3 has no boto3 (1.28 or newer) and PyJWT (pip install boto3 PyJWT)'
+    ? 'the README’s log-in in Python (python3 without boto3 1.28 and PyJWT: pip install boto3 PyJWT)'
     : 'the README’s log-in in Python makes a session that lives, and can be logged out',
   async () => {
     const [code, ...others] = codeBlocks('README.md', 'python');

@@ -67,7 +67,7 @@ describe('404, and nothing is deleted:', () => {
 
   test('a session that a cutoff has ended, though its row is there', async () => {
     const { phone, laptop } = await devices();
-    await revokeMany(store.direct, phone.session, 'others');
+    await revokeMany(store.direct, { session: phone.session, cutoff: undefined }, 'others');
     expect(await end(phone.token, idOf(laptop))).toEqual(NOT_FOUND);
     expect(store.operations()).not.toContain('DeleteItem');
   });
@@ -81,7 +81,7 @@ describe('404, and nothing is deleted:', () => {
 
   test('the cutoff’s own row', async () => {
     const { phone } = await devices();
-    await revokeMany(store.direct, phone.session, 'others');
+    await revokeMany(store.direct, { session: phone.session, cutoff: undefined }, 'others');
     expect(await end(phone.token, encode('#cutoff'))).toEqual(NOT_FOUND);
     expect(store.operations()).not.toContain('DeleteItem');
   });

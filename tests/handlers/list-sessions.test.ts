@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createSession } from '../../lib/login/create-session.ts';
 import type { NewSession } from '../../lib/login/issue.ts';
 import { issueSession } from '../../lib/login/issue.ts';
 import { hashId } from '../../lib/observability/hash-id.ts';
@@ -11,7 +12,7 @@ import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
 import { FORMATS, requestV2 } from '../support/requests.ts';
-import { encode, issueTestSession, testSigner } from '../support/signing.ts';
+import { encode, issueTestSession, signRaw, testSigner } from '../support/signing.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
 const HEADERS = LOGGED_OUT.headers;
@@ -83,6 +84,25 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
   });
 });
 
+test('a user and a guest whose jti is the user’s sub see and end nothing of each other', async () => {
+  const bob = randomUUID();
+  const { token, session } = await begin(bob, 0);
+  const guest = { ...session, sub: `#jti:${bob}`, jti: bob, sid: bob };
+  await createSession(store.direct, guest);
+  const guestToken = signRaw({ alg: 'HS256' }, { jti: bob, exp: session.expires_at });
+  expect((await page(token)).sessions).toMatchObject([{ id: idOf({ session }) }]);
+  expect((await page(guestToken)).sessions).toMatchObject([{ id: idOf({ session: guest }) }]);
+  const { handler: logout } = await import('../../handlers/logout.ts');
+  const everywhere = {
+    method: 'POST',
+    path: '/api/v1/auth/logout',
+    query: { scope: 'everywhere' },
+  };
+  expect(await invoke(logout, requestV2({ ...everywhere, token: guestToken }))).toEqual(LOGGED_OUT);
+  expect(await ask(guestToken)).toEqual(UNAUTHORIZED);
+  expect((await page(token)).sessions).toHaveLength(1);
+});
+
 test('hands out no token, nor a part of one', async () => {
   const sub = randomUUID();
   const issued = [await begin(sub, 2_000), await begin(sub, 1_000)];
@@ -103,7 +123,7 @@ test('shows neither what has expired nor what was ended', async () => {
     idOf(caller),
     idOf(other),
   ]);
-  await revokeMany(store.direct, caller.session, 'others');
+  await revokeMany(store.direct, { session: caller.session, cutoff: undefined }, 'others');
   expect((await page(caller.token)).sessions.map(({ id }) => id)).toEqual([idOf(caller)]);
 });
 

@@ -193,7 +193,7 @@ describe.each(MANY)(
 
     test('ended by another device', async () => {
       const { phone, laptop } = await devices();
-      await revokeMany(store.direct, laptop.session, 'others');
+      await revokeMany(store.direct, { session: laptop.session, cutoff: undefined }, 'others');
       expect(
         await invoke(logout, request({ ...LOGOUT, token: phone.token, query: { scope } })),
       ).toEqual(UNAUTHORIZED);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createSession, findSession } from '../../lib/sessions/sessions.ts';
+import { createSession } from '../../lib/login/create-session.ts';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
 import { eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
@@ -201,8 +202,8 @@ describe('control: values that are unusual, and right', () => {
   test('exp as large as JSON can say, beyond what a number can hold, enters', () =>
     harness.expectEntry(tokenWithRaw('exp', '1e400')));
 
-  test('a token without sub names the session whose subject is its jti', async () => {
-    const session = { ...harness.target, sub: 'lone', jti: 'lone' };
+  test('a token without sub names the session in the partition of its jti', async () => {
+    const session = { ...harness.target, sub: '#jti:lone', jti: 'lone' };
     await createSession(harness.store, session);
     const headers = { authorization: `Bearer ${token({ sub: undefined, jti: 'lone' })}` };
     expect(await invoke(harness.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
@@ -211,6 +212,9 @@ describe('control: values that are unusual, and right', () => {
     expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
     expect(await findSession(harness.store, session)).toBeNull();
   });
+
+  test('a sub that names the partition of a token without sub names nothing', () =>
+    harness.expectHarmless(token({ sub: '#jti:lone' }), 'invalid_session_reference'));
 
   test('sub and jti of the greatest length enter and end', async () => {
     const session = { ...harness.target, sub: 'é'.repeat(1_024), jti: '€'.repeat(341) };

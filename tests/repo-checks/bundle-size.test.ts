@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
 import { leftOut, remains, shakable } from '../../infra/bundle/plugins.ts';
-import { type Bundling, bundling, entryPoint } from '../../local/bundling.ts';
+import { type Bundling, bundling, entryPoint } from '../../support/bundling.ts';
 
 /** Minified, without its map; from the issue that set the limits of speed. A little room for the next feature. */
 const LIMIT_BYTES = 200_000;

@@ -1,4 +1,4 @@
-import { readService } from '../../local/service-file.ts';
+import { readService } from '../../support/service-file.ts';
 
 interface Statement {
   readonly Effect: string;

@@ -1,7 +1,7 @@
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { createSession } from '../../lib/login/create-session.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { createSession } from '../../lib/sessions/sessions.ts';
 
 /** The present of tests that give the time to what they test, in epoch milliseconds. */
 export const NOW_MS = 1_767_225_600_000;

@@ -59,9 +59,10 @@ describe('issuing a session', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
   });
 
-  test('is one put of a row that is not there yet', async () => {
+  test('reads the cutoff, then puts a row that is not there yet', async () => {
     await issueTestSession(store.proxied);
     expect(store.proxy.requests()).toMatchObject([
+      { operation: 'BatchGetItem' },
       { operation: 'PutItem', body: { ConditionExpression: 'attribute_not_exists(jti)' } },
     ]);
   });

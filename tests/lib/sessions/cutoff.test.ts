@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  isLive,
-  isRevokedBy,
-  parseCutoff,
-  parseOptionalCutoff,
-} from '../../../lib/sessions/cutoff.ts';
+import { rotateSession } from '../../../lib/login/create-session.ts';
+import { authTimeAfter, isRevokedBy, parseCutoff } from '../../../lib/sessions/cutoff.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
 import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession } from '../../support/signing.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 describe('a cutoff', () => {
-  const session = { auth_time: 1_000, sid: 'chain' };
+  const session = { auth_time: 1_000, sid: 'family' };
 
   test.each([
     ['a millisecond before the session began', 999, false],
@@ -25,9 +21,9 @@ describe('a cutoff', () => {
     expect(isRevokedBy({ revoked_before }, session)).toBe(ended);
   });
 
-  test('spares the chain that it keeps, and no other', () => {
-    expect(isRevokedBy({ revoked_before: 2_000, except_sid: 'chain' }, session)).toBe(false);
-    for (const except_sid of ['Chain', 'chain ', 'other'])
+  test('spares the token family that it excepts, and no other', () => {
+    expect(isRevokedBy({ revoked_before: 2_000, except_sid: 'family' }, session)).toBe(false);
+    for (const except_sid of ['Family', 'family ', 'other'])
       expect(isRevokedBy({ revoked_before: 2_000, except_sid }, session)).toBe(true);
   });
 
@@ -36,38 +32,25 @@ describe('a cutoff', () => {
   });
 });
 
-describe('a session is live', () => {
-  const session = { sub: 'alice', jti: 'a', sid: 'a', auth_time: 1_000, expires_at: 60 };
-
+describe('a session that begins now', () => {
   test.each([
-    ['until the millisecond before its end', 59_999, undefined, true],
-    ['no longer at its end', 60_000, undefined, false],
-    ['beside a cutoff from before it', 59_999, { revoked_before: 999 }, true],
-    ['no longer after a cutoff', 59_999, { revoked_before: 1_000 }, false],
-    [
-      'after a cutoff that keeps its chain',
-      59_999,
-      { revoked_before: 1_000, except_sid: 'a' },
-      true,
-    ],
-    [
-      'but not past its end, though its chain is kept',
-      60_000,
-      { revoked_before: 1, except_sid: 'a' },
-      false,
-    ],
-  ])('%s', (_, nowMs, cutoff, live) => {
-    expect(isLive(session, cutoff, nowMs)).toBe(live);
+    ['without a cutoff, at the clock', undefined, 5_000],
+    ['after an earlier cutoff, at the clock', { revoked_before: 4_999 }, 5_000],
+    ['after a cutoff of this millisecond', { revoked_before: 5_000 }, 5_001],
+    ['after a cutoff ahead of the clock', { revoked_before: 9_000 }, 9_001],
+  ])('authenticates %s', (_, cutoff, expected) => {
+    expect(authTimeAfter(cutoff, 5_000)).toBe(expected);
+    expect(isRevokedBy(cutoff, { auth_time: expected, sid: 'new' })).toBe(false);
   });
 });
 
 test('a user without a cutoff’s row has no cutoff', () => {
-  expect(parseOptionalCutoff(undefined)).toBeUndefined();
+  expect(parseCutoff(undefined)).toBeUndefined();
 });
 
 test.each([
   [{ revoked_before: 0 }],
-  [{ revoked_before: 253_402_300_799_999, except_sid: 'chain' }],
+  [{ revoked_before: 253_402_300_799_999, except_sid: 'family' }],
 ])('reads %j as it stands', (row) => {
   expect(parseCutoff({ sub: 'alice', jti: '#cutoff', ...row })).toEqual(row);
 });
@@ -105,6 +88,6 @@ describe('a cutoff that cannot be read', () => {
   test('with an unreadable revoked_before: logout of many does not claim to have worked', async () => {
     const session = await withCutoff(store, { revoked_before: { S: '1' } });
     for (const scope of ['others', 'everywhere'] as const)
-      await expect(revokeMany(store, session, scope)).rejects.toThrow();
+      await expect(revokeMany(store, { session, cutoff: undefined }, scope)).rejects.toThrow();
   });
 });

@@ -37,7 +37,12 @@ describe('sweeping', () => {
     const sub = randomUUID();
     const caller = await begin(sub, 'caller');
     for (const jti of ['one', 'two']) await begin(sub, jti);
-    const cutoff = await revokeMany(store.direct, caller, 'others', NOW_MS);
+    const cutoff = await revokeMany(
+      store.direct,
+      { session: caller, cutoff: undefined },
+      'others',
+      NOW_MS,
+    );
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     await begin(sub, 'refreshed', { sid: 'caller' });
     if (!cutoff) throw new Error('A live caller was refused');

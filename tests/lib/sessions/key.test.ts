@@ -1,12 +1,37 @@
 import { describe, expect, test } from '@jest/globals';
-import { MAX_JTI_BYTES, MAX_SUB_BYTES, sessionId, sessionKey } from '../../../lib/sessions/key.ts';
+import {
+  MAX_JTI_BYTES,
+  MAX_SUB_BYTES,
+  parseRowKey,
+  parseSessionId,
+  sessionId,
+  sessionKey,
+} from '../../../lib/sessions/key.ts';
 
 test('names a session by its subject and its token id', () => {
   expect(sessionKey({ sub: 'alice', jti: 'j' })).toEqual({ sub: 'alice', jti: 'j' });
 });
 
-test('takes the token id for the subject of a token without one', () => {
-  expect(sessionKey({ jti: 'j' })).toEqual({ sub: 'j', jti: 'j' });
+describe('a token without a sub', () => {
+  test('has a partition of its own, which no sub can name', () => {
+    expect(sessionKey({ jti: 'j' })).toEqual({ sub: '#jti:j', jti: 'j' });
+    for (const sub of ['#jti:j', '#jti:', '#jti:other'])
+      expect(sessionKey({ sub, jti: 'j' })).toBeNull();
+    for (const sub of ['#jti', 'jti:j', ' #jti:j', '#JTI:j', '＃jti:j'])
+      expect(accepted({ sub, jti: 'j' })).toBe(true);
+  });
+
+  test('has the longest partition key within DynamoDB’s limit', () => {
+    const key = sessionKey({ jti: 'x'.repeat(MAX_JTI_BYTES) });
+    expect(Buffer.byteLength(key?.sub ?? '')).toBeLessThanOrEqual(MAX_SUB_BYTES);
+  });
+
+  test('names its own row alone', () => {
+    expect(parseRowKey({ sub: '#jti:j', jti: 'j' })).toEqual({ sub: '#jti:j', jti: 'j' });
+    expect(parseRowKey({ sub: '#jti:j', jti: 'k' })).toBeNull();
+    expect(parseSessionId('#jti:j', sessionId({ sub: '#jti:j', jti: 'j' }))).not.toBeNull();
+    expect(parseSessionId('#jti:j', sessionId({ sub: '#jti:j', jti: 'k' }))).toBeNull();
+  });
 });
 
 const accepted = (claims: object) => sessionKey(claims) !== null;

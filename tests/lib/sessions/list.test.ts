@@ -62,7 +62,7 @@ describe('the list', () => {
     const caller = await begin(sub, 'caller');
     await begin(sub, 'other');
     await begin(sub, 'refreshed', { sid: 'caller' });
-    await revokeMany(store.direct, caller, 'others', NOW_MS);
+    await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'others', NOW_MS);
     await begin(sub, 'later', { auth_time: NOW_MS + 1 });
     expect(jtis((await list(sub)).sessions)).toEqual(['later', 'caller', 'refreshed']);
   });

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
 import type { Cursor } from '../../../lib/sessions/cursor.ts';
 import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import {
-  createSession,
-  endSession,
-  findSession,
-  rotateSession,
-} from '../../../lib/sessions/sessions.ts';
+import { endSession, findSession } from '../../../lib/sessions/sessions.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 let store: TestStore;
@@ -100,7 +96,7 @@ const endMany = (scope: RevokeScope, pick: number, sweeps: boolean) =>
     expect(caller !== null).toBe(model.isLive(jti, nowMs));
     if (!caller) return;
     model.endMany(caller, scope, nowMs);
-    const cutoff = await revokeMany(store, caller, scope, nowMs);
+    const cutoff = await revokeMany(store, { session: caller, cutoff: undefined }, scope, nowMs);
     if (!cutoff) throw new Error('A live caller was refused');
     if (sweeps) await deleteRevoked(store, sub, cutoff);
   });

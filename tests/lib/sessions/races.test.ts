@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
 import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession, findSession, rotateSession } from '../../../lib/sessions/sessions.ts';
+import { findSession } from '../../../lib/sessions/sessions.ts';
 import { type InterleavedStore, openInterleavedStore } from '../../support/interleaving.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
@@ -51,7 +52,9 @@ async function refresh({ sub, jti }: Session): Promise<boolean> {
  */
 async function logout(session: Session, scope: RevokeScope, nowMs = NOW_MS): Promise<boolean> {
   const caller = await findSession(interleaved.store, session, nowMs);
-  const cutoff = caller && (await revokeMany(interleaved.store, caller, scope, nowMs));
+  const cutoff =
+    caller &&
+    (await revokeMany(interleaved.store, { session: caller, cutoff: undefined }, scope, nowMs));
   // It has half a second, in which a slow server's turn may not come: then the rows stay, as they may.
   if (cutoff) await Promise.allSettled([deleteRevoked(interleaved.store, session.sub, cutoff)]);
   return cutoff !== null;

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
-import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
-import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { authTimeAfter } from '../../../lib/sessions/cutoff.ts';
+import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { beginSession, NOW_MS } from '../../support/session-rows.ts';
 
@@ -50,7 +51,9 @@ async function writeCutoffRow(
 
 test('everywhere ends all sessions of the user, the caller’s as well, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(await revokeMany(store.proxied, caller, 'everywhere', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS,
   });
   expect(store.operations()).toEqual(['UpdateItem']);
@@ -61,7 +64,9 @@ test('everywhere ends all sessions of the user, the caller’s as well, in one w
 
 test('others ends all but the caller’s own chain, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(await revokeMany(store.proxied, caller, 'others', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS,
     except_sid: 'caller',
   });
@@ -79,13 +84,13 @@ test('others ends all but the caller’s own chain, in one write', async () => {
 test('nobody else is touched', async () => {
   const { caller } = await devices();
   const bystander = await begin(randomUUID(), 'caller', NOW_MS - 3_000);
-  await revokeMany(store.proxied, caller, 'everywhere', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(bystander)).toBe(true);
 });
 
 test('who logs in a millisecond later is in', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.proxied, caller, 'everywhere', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
   expect(await isAlive(await begin(sub, 'same millisecond', NOW_MS))).toBe(false);
   expect(await isAlive(await begin(sub, 'later', NOW_MS + 1))).toBe(true);
 });
@@ -93,7 +98,9 @@ test('who logs in a millisecond later is in', async () => {
 test('a caller whose login service’s clock runs ahead ends its own session too', async () => {
   const sub = randomUUID();
   const caller = await begin(sub, 'caller', NOW_MS + 5_000);
-  expect(await revokeMany(store.proxied, caller, 'everywhere', NOW_MS)).toEqual({
+  expect(
+    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+  ).toEqual({
     revoked_before: NOW_MS + 5_000,
   });
   expect(await isAlive(caller)).toBe(false);
@@ -101,8 +108,8 @@ test('a caller whose login service’s clock runs ahead ends its own session too
 
 test('everywhere after others ends the chain that was kept', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.proxied, caller, 'others', NOW_MS);
-  await revokeMany(store.proxied, caller, 'everywhere', NOW_MS + 1);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS);
+  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS + 1);
   expect(await isAlive(caller)).toBe(false);
   expect(await cutoffRow(sub)).toEqual({ sub, jti: '#cutoff', revoked_before: NOW_MS + 1 });
 });
@@ -111,14 +118,75 @@ describe('a cutoff never moves back, or the dead would rise', () => {
   test.each(SCOPES)('%s, on a clock that runs behind', async (scope) => {
     const { sub, caller, others } = await devices();
     await writeCutoffRow(sub, NOW_MS, 'caller');
-    const cutoff = await revokeMany(store.proxied, caller, scope, NOW_MS - 2_500);
-    expect(cutoff).toEqual({
-      revoked_before: NOW_MS,
-      ...(scope === 'others' ? { except_sid: 'caller' } : {}),
-    });
+    const cutoff = await revokeMany(
+      store.proxied,
+      { session: caller, cutoff: undefined },
+      scope,
+      NOW_MS - 2_500,
+    );
+    expect(cutoff).toEqual(
+      scope === 'others'
+        ? { revoked_before: NOW_MS, except_sid: 'caller' }
+        : { revoked_before: NOW_MS + 1 },
+    );
     for (const session of others) expect(await isAlive(session)).toBe(false);
     expect(await isAlive(caller)).toBe(scope === 'others');
   });
+});
+
+describe('a cutoff that was read', () => {
+  test.each(SCOPES)('grows by %s in the same millisecond, on any clock', async (scope) => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS, 'caller');
+    const cutoff = { revoked_before: NOW_MS, except_sid: 'caller' };
+    for (const behindMs of [0, 3_600_000])
+      expect(
+        await revokeMany(store.proxied, { session: caller, cutoff }, scope, NOW_MS - behindMs),
+      ).toMatchObject({ revoked_before: NOW_MS + 1 });
+    expect(await cutoffRow(sub)).toMatchObject({ revoked_before: NOW_MS + 1 });
+    expect(store.operations().filter((name) => name === 'UpdateItem')).toHaveLength(2);
+  });
+
+  test('costs no second read: one write', async () => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS - 10, 'caller');
+    const cutoff = { revoked_before: NOW_MS - 10, except_sid: 'caller' };
+    await revokeMany(store.proxied, { session: caller, cutoff }, 'everywhere', NOW_MS);
+    expect(store.operations()).toEqual(['UpdateItem']);
+  });
+});
+
+describe('all sessions of a user, ended by somebody else', () => {
+  test('are over, those of clocks ahead included, and the next log-in is not', async () => {
+    const { sub, caller, others } = await devices();
+    const ahead = await begin(sub, 'ahead', NOW_MS + 60_000);
+    const cutoff = await revokeAll(store.proxied, sub, NOW_MS);
+    expect(cutoff).toEqual({ revoked_before: NOW_MS + 60_000 });
+    for (const session of [caller, ...others, ahead]) expect(await isAlive(session)).toBe(false);
+    const next = await begin(sub, 'next', authTimeAfter(cutoff, NOW_MS));
+    expect(await isAlive(next)).toBe(true);
+  });
+
+  test('end although a cutoff spares one, and the cutoff grows', async () => {
+    const { sub, caller } = await devices();
+    await writeCutoffRow(sub, NOW_MS + 5, 'caller');
+    expect(await revokeAll(store.proxied, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS + 6 });
+    expect(await isAlive(caller)).toBe(false);
+  });
+
+  test('end for a user without any row', async () => {
+    const sub = randomUUID();
+    expect(await revokeAll(store.proxied, sub, NOW_MS)).toEqual({ revoked_before: NOW_MS });
+  });
+
+  test.each<FaultName>(['access-denied', 'empty-answer', 'html'])(
+    'are an error where the cutoff cannot be written: %s',
+    async (fault) => {
+      const { sub } = await devices();
+      await store.proxy.fault(fault, { operation: 'UpdateItem' });
+      await expect(revokeAll(store.proxied, sub, NOW_MS)).rejects.toThrow();
+    },
+  );
 });
 
 describe('a caller that has been ended meanwhile', () => {
@@ -135,7 +203,9 @@ describe('a caller that has been ended meanwhile', () => {
     async (scope, _, except_sid, revokedBefore = NOW_MS) => {
       const { sub, caller, others } = await devices();
       await writeCutoffRow(sub, revokedBefore, except_sid);
-      expect(await revokeMany(store.proxied, caller, scope, NOW_MS)).toBeNull();
+      expect(
+        await revokeMany(store.proxied, { session: caller, cutoff: undefined }, scope, NOW_MS),
+      ).toBeNull();
       expect(await cutoffRow(sub)).toMatchObject({ revoked_before: revokedBefore, except_sid });
       expect(store.operations()).toEqual(['UpdateItem', 'BatchGetItem']);
       expect(await isAlive(others[0] ?? caller)).toBe(true);
@@ -145,7 +215,9 @@ describe('a caller that has been ended meanwhile', () => {
   test('everywhere, by another everywhere: is told the truth, that all are out', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 1);
-    expect(await revokeMany(store.proxied, caller, 'everywhere', NOW_MS)).toEqual({
+    expect(
+      await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).toEqual({
       revoked_before: NOW_MS + 1,
     });
   });
@@ -156,7 +228,12 @@ describe('a write whose answer was lost', () => {
   test.each(SCOPES)('%s: is a success, once the cutoff is seen', async (scope) => {
     const { caller, others } = await devices();
     await store.proxy.fault('reset-after-effect', { times: 1, operation: 'UpdateItem' });
-    const cutoff = await revokeMany(store.proxied, caller, scope, NOW_MS);
+    const cutoff = await revokeMany(
+      store.proxied,
+      { session: caller, cutoff: undefined },
+      scope,
+      NOW_MS,
+    );
     expect(cutoff?.revoked_before).toBe(NOW_MS);
     expect(store.operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
     for (const session of others) expect(await isAlive(session)).toBe(false);
@@ -165,9 +242,11 @@ describe('a write whose answer was lost', () => {
 
   test('is no success when the cutoff that is there cannot be read', async () => {
     const { caller } = await devices();
-    await revokeMany(store.direct, caller, 'everywhere', NOW_MS);
+    await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
     await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
-    await expect(revokeMany(store.proxied, caller, 'everywhere', NOW_MS)).rejects.toMatchObject({
+    await expect(
+      revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
   });
@@ -191,9 +270,9 @@ describe('a write that did not happen', () => {
         },
       { step: 'initialize', name: 'contest' },
     );
-    await expect(revokeMany(contested, caller, 'everywhere', NOW_MS)).rejects.toThrow(
-      'still being rewritten',
-    );
+    await expect(
+      revokeMany(contested, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).rejects.toThrow('still being rewritten');
     contested.client.destroy();
     expect(await cutoffRow(sub)).toMatchObject({ except_sid: 'caller' });
   });
@@ -214,7 +293,9 @@ describe('a write that did not happen', () => {
         },
       { step: 'initialize', name: 'clear' },
     );
-    expect(await revokeMany(cleared, caller, 'everywhere', NOW_MS)).toEqual({
+    expect(
+      await revokeMany(cleared, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
+    ).toEqual({
       revoked_before: NOW_MS,
     });
     cleared.client.destroy();

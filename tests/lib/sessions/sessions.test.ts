@@ -4,8 +4,10 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
+import { createSession } from '../../../lib/login/create-session.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import { createSession, endSession, findSession } from '../../../lib/sessions/sessions.ts';
+import { endSession, findSession } from '../../../lib/sessions/sessions.ts';
+import type { FaultName } from '../../../support/fault-proxy.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { putRow } from '../../support/session-rows.ts';
 
@@ -44,8 +46,8 @@ describe('creating a session', () => {
   });
 
   test('refuses the keys of another session, and leaves that one as it was', async () => {
-    const first = await begin({ auth_time: 1_000 });
-    expect(await createSession(wired, { ...first, auth_time: 2_000 })).toBe(false);
+    const first = await begin({ auth_time: 1_700_000_001_000 });
+    expect(await createSession(wired, { ...first, auth_time: 1_700_000_002_000 })).toBe(false);
     expect(await createSession(wired, { ...first, ip: '192.0.2.1' })).toBe(false);
     expect(await findSession(wired, first)).toEqual(first);
   });
@@ -90,6 +92,8 @@ describe('creating a session', () => {
     ['auth_time', 'with a fraction', 1.5],
     ['auth_time', 'as text', '1000'],
     ['auth_time', 'after the last date', 253_402_300_799_999 + 1],
+    ['auth_time', 'in seconds', 1_767_225_600],
+    ['auth_time', 'a millisecond below the least', 999_999_999_999],
     ['expires_at', 'without end', Number.POSITIVE_INFINITY],
     ['expires_at', 'after the last date', 253_402_300_800],
   ])('refuses, before anything is sent: %s %s', async (attribute, _, value) => {
@@ -106,7 +110,7 @@ describe('creating a session', () => {
     ['a jti with # inside', { jti: `a#cutoff-${randomUUID()}` }],
     ['a sub that starts with #', { sub: '#alice' }],
     ['keys of one character', { sub: '0', jti: '0' }],
-    ['the first and the last date', { auth_time: 0, expires_at: 253_402_300_799 }],
+    ['the first and the last date', { auth_time: 1_000_000_000_000, expires_at: 253_402_300_799 }],
   ])('takes %s', async (_, changes) => {
     const session = newSession(changes);
     expect(await createSession(wired, session)).toBe(true);
@@ -206,6 +210,8 @@ describe('finding a session', () => {
     ['auth_time', 'text', { S: '1767225600000' }],
     ['auth_time', 'a fraction', { N: '1767225600000.5' }],
     ['auth_time', 'beyond all dates', { N: '90000000000000000000' }],
+    ['auth_time', 'in seconds', { N: '1767225600' }],
+    ['auth_time', 'an hour ahead of the clock', { N: `${Date.now() + 3_600_000}` }],
     ['auth_time', 'more exact than a double', { N: '12345678901234567890.5' }],
     ['expires_at', 'missing', undefined],
     ['expires_at', 'text', { S: '4000000000' }],
@@ -241,7 +247,7 @@ describe('ending a session', () => {
         body: {
           TableName: store.direct.table,
           Key: { sub: { S: sub }, jti: { S: jti } },
-          ConditionExpression: 'attribute_exists(jti)',
+          ConditionExpression: 'attribute_exists(jti) AND attribute_not_exists(rotated_to)',
           ReturnValues: 'ALL_OLD',
         },
         fault: 'none',
@@ -257,16 +263,26 @@ describe('ending a session', () => {
     expect(await findSession(wired, other)).toEqual(other);
   });
 
-  test('finds the session there exactly once, of 50 attempts at the same time', async () => {
+  test('finds the session there exactly once, of 20 attempts at the same time', async () => {
     const session = await begin();
     // Without retries, after which the one that it was would not know.
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
     const patient = { client, table: store.direct.table };
-    const ended = await Promise.all(Array.from({ length: 50 }, () => endSession(patient, session)));
+    const ended = await Promise.all(Array.from({ length: 20 }, () => endSession(patient, session)));
     client.destroy();
     expect(ended.filter((was) => was)).toHaveLength(1);
     expect(await findSession(wired, session)).toBeNull();
   });
+
+  test.each<FaultName>(['access-denied', 'empty-answer', 'html'])(
+    'does not take a session for over that cannot be read: %s',
+    async (fault) => {
+      const session = newSession();
+      await store.proxy.fault(fault, { operation: 'BatchGetItem' });
+      await expect(endSession(wired, session)).rejects.toThrow();
+      expect(store.operations().slice(0, 2)).toEqual(['DeleteItem', 'BatchGetItem']);
+    },
+  );
 
   test('ends a session whose life is over', async () => {
     const session = await begin({ expires_at: 1 });

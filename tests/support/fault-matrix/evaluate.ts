@@ -40,14 +40,14 @@ export function expectationOf(
   { isProtected, isBestEffort }: Endpoint,
   { expected, mayHaveEffect, store, cause }: MatrixFault,
 ): Expectation {
-  // Logout of this one session is a delete, which leaves no keys unprocessed.
+  // Logout of this one session is a delete; only that of a session that is over reads as well.
   const isPassedBy = !isProtected && isUnprocessed(store);
   const answer = isPassedBy || isBestEffort ? 'served' : expected;
   const isProvedByCause = cause !== undefined && answer === 'failed';
   return {
     answer,
     mayHaveEffect: mayHaveEffect === true,
-    meetsFault: store && !isProvedByCause ? !isPassedBy : undefined,
+    meetsFault: store && !isProvedByCause && !isPassedBy ? true : undefined,
   };
 }
 

@@ -131,7 +131,7 @@ async function devicesOf(store: TestStore, signer: Signer, asker: Asker): Promis
   const now = Date.now();
   const { token, session } = await issueSession(store, signer, request, now);
   if (asker === 'deleted') await endSession(store, session);
-  if (asker === 'ended') await revokeMany(store, session, 'everywhere', now);
+  if (asker === 'ended') await revokeMany(store, { session, cutoff: undefined }, 'everywhere', now);
   const { session: other } = await issueSession(store, signer, request, now + 1);
   return { asker: session, other, token };
 }

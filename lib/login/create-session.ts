@@ -1,0 +1,147 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { SessionStore } from '../aws/dynamodb.ts';
+import type { SessionKey } from '../sessions/key.ts';
+import { type Row, readRows } from '../sessions/rows.ts';
+import { parseSession, type Session } from '../sessions/session.ts';
+import { activeOf, findSession, readSession } from '../sessions/sessions.ts';
+import { startDeadline } from '../shared/timeouts.ts';
+
+/**
+ * Puts the row of a new session.
+ *
+ * @returns false where another session has the key; true where the row is this very session, as after
+ *   a retry whose first attempt was applied
+ * @throws InvalidSessionError for a session that violates the schema
+ */
+export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
+  const item = parseSession(session);
+  using deadline = startDeadline();
+  try {
+    await store.client.send(
+      new PutCommand({
+        TableName: store.table,
+        Item: item,
+        ConditionExpression: 'attribute_not_exists(jti)',
+      }),
+      deadline,
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const row = (await readRows(store, item.sub, [item.jti])).get(item.jti);
+    return row !== undefined && isSameItem(item, row);
+  }
+}
+
+/** New attributes of a refreshed session; all others are inherited. */
+export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
+  Partial<Pick<Session, 'user_agent' | 'ip'>> & {
+    /** How long another refresh of the same token gets the same successor, in milliseconds; default 0. */
+    readonly reuseMs?: number;
+  };
+
+/**
+ * Replaces a session by a successor: puts the successor, then marks the old row with the
+ * successor's `jti`. The successor inherits `auth_time`, `sid` and `idp_sid`, so a cutoff ends both.
+ *
+ * Of racing refreshes one sets the mark; the others delete their own successors and return the
+ * marked one, within the reuse interval. A process that dies between the two writes leaves a row that no
+ * token names.
+ *
+ * @param nowMs epoch milliseconds
+ * @returns null where the old session is over, or its successor can no longer be handed out
+ * @throws TypeError, before any write, for a rotation that cannot be stored or keeps the `jti`
+ * @throws Error when the new `jti` is taken
+ */
+export async function rotateSession(
+  store: SessionStore,
+  key: SessionKey,
+  { reuseMs = 0, ...changes }: Rotation,
+  nowMs: number = Date.now(),
+): Promise<Session | null> {
+  const read = await readSession(store, key);
+  if (read.row?.rotated_to !== undefined) return successorOf(store, read.row, nowMs);
+  const old = activeOf(store, read, nowMs);
+  if (!old) return null;
+  const { sub, sid, auth_time } = old;
+  const successor = parseSession({ ...old, ...changes, sub, sid, auth_time });
+  // A token with the same jti would survive its own rotation.
+  if (successor.jti === old.jti)
+    throw new TypeError('The refreshed session’s jti must be a new one');
+  if (!(await createSession(store, successor)))
+    throw new Error('A session with this sub and jti exists already');
+  // Without reuse, not even a racing refresh whose clock is behind gets the successor.
+  const reusableUntilMs = reuseMs === 0 ? 0 : nowMs + reuseMs;
+  if (await markRotated(store, old, successor, reusableUntilMs)) return successor;
+  const { row } = await readSession(store, old);
+  // A lost answer: the mark was set by this very call.
+  if (row?.rotated_to === successor.jti) return successor;
+  await deleteSuccessor(store, successor);
+  return row ? successorOf(store, row, nowMs) : null;
+}
+
+/** The successor that another refresh created, unless refreshed again or out of the reuse interval. */
+async function successorOf(
+  store: SessionStore,
+  { sub, rotated_to, reusable_until = 0 }: Session,
+  nowMs: number,
+): Promise<Session | null> {
+  if (rotated_to === undefined || nowMs >= reusable_until) return null;
+  return findSession(store, { sub, jti: rotated_to }, nowMs);
+}
+
+/**
+ * Marks a row as replaced, unless a refresh has replaced or a logout has ended it. The mark lives as
+ * long as the successor, so that a logout with the old token finds the successor.
+ *
+ * @returns false where the condition fails
+ */
+async function markRotated(
+  store: SessionStore,
+  { sub, jti }: SessionKey,
+  successor: Session,
+  reusableUntilMs: number,
+): Promise<boolean> {
+  using deadline = startDeadline();
+  try {
+    const { Attributes } = await store.client.send(
+      new UpdateCommand({
+        TableName: store.table,
+        Key: { sub, jti },
+        UpdateExpression: 'SET rotated_to = :jti, reusable_until = :until, expires_at = :expires',
+        ConditionExpression:
+          'attribute_exists(jti) AND attribute_not_exists(rotated_to) AND attribute_not_exists(ended_at)',
+        ExpressionAttributeValues: {
+          ':jti': successor.jti,
+          ':until': reusableUntilMs,
+          ':expires': successor.expires_at,
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+      deadline,
+    );
+    if (Attributes?.rotated_to !== successor.jti)
+      throw new Error('The store’s answer to a write does not hold the mark');
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+async function deleteSuccessor(store: SessionStore, { sub, jti }: SessionKey): Promise<void> {
+  using deadline = startDeadline();
+  await store.client.send(
+    new DeleteCommand({ TableName: store.table, Key: { sub, jti } }),
+    deadline,
+  );
+}
+
+function isSameItem(one: Session, other: Row): boolean {
+  const entries = Object.entries(one);
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => other[name] === value)
+  );
+}
