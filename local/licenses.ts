@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { type Bundling, bundling, entryPoint } from './bundling.ts';
+import { build, type Metafile } from 'esbuild';
+import { bundling, entryPoint } from '../support/bundling.ts';
 
 /** SPDX names of licenses that ask for nothing beyond their own text. Another one is for a person to judge. */
 export const ALLOWED_LICENSES: ReadonlySet<string> = new Set([
@@ -39,11 +39,22 @@ export interface BundledPackage {
  * @throws Error when a function can't be bundled
  */
 export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
-  const project = await bundling(root);
-  const packagesOf = await bundle(root, project);
+  const { functions, options } = await bundling(root);
+  const { metafile } = await build({
+    ...options,
+    absWorkingDir: root,
+    entryPoints: [...new Set(Object.values(functions).map(entryPoint))],
+    outdir: 'bundle',
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
   const functionsOf = new Map<string, string[]>();
-  for (const [name, each] of Object.entries(project.functions)) {
-    for (const path of packagesOf(entryPoint(each)))
+  for (const [name, each] of Object.entries(functions)) {
+    const entry = entryPoint(each);
+    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === entry);
+    if (!output) throw new Error(`esbuild made no bundle of ${entry}`);
+    for (const path of packageFolders(output.inputs))
       functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
   }
   return [...functionsOf]
@@ -56,34 +67,12 @@ export function refusedLicenses(packages: readonly BundledPackage[]): readonly B
   return packages.filter(({ license }) => !ALLOWED_LICENSES.has(license));
 }
 
-/** @returns the folders of the packages in an entry point's bundle */
-async function bundle(
-  root: string,
-  { functions, options }: Bundling,
-): Promise<(entry: string) => ReadonlySet<string>> {
-  const { metafile } = await build({
-    ...options,
-    absWorkingDir: root,
-    entryPoints: [...new Set(Object.values(functions).map(entryPoint))],
-    outdir: 'bundle',
-    metafile: true,
-    write: false,
-    logLevel: 'error',
-  });
-  return (entry) => {
-    const output = Object.values(metafile.outputs).find((each) => each.entryPoint === entry);
-    if (!output) throw new Error(`esbuild made no bundle of ${entry}`);
-    const files = Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? [file] : [],
-    );
-    return packageFolders(files);
-  };
-}
-
-/** Greedy: of a package inside another one's node_modules, the inner one. */
-function packageFolders(files: readonly string[]): ReadonlySet<string> {
+/** Folders of the packages with at least one byte in a bundle. In nested node_modules the inner one counts. */
+function packageFolders(inputs: Metafile['outputs'][string]['inputs']): ReadonlySet<string> {
   return new Set(
-    files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : [],
+    ),
   );
 }
 

@@ -6,12 +6,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { UsageError } from './arguments.ts';
+import { runCommand, UsageError } from '../support/command-line.ts';
 import { checkApi, checker, checkFunctions, checkOperations } from './rehearsal/checks.ts';
 import { STAGES } from './rehearsal/expected.ts';
 import { DROPPED_BY_MOTO, openClients, readStack, type Stack } from './rehearsal/stack.ts';
 import { checkTable } from './rehearsal/table-checks.ts';
-import { runCommand } from './target.ts';
 
 const SERVERLESS = fileURLToPath(new URL('../node_modules/.bin/serverless', import.meta.url));
 /** For packaging and deploying together, in milliseconds. */

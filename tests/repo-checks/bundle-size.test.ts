@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
 import { replaced, replacements, shakable } from '../../infra/bundle/plugins.ts';
-import { type Bundling, bundling, entryPoint } from '../../local/bundling.ts';
+import { type Bundling, bundling, entryPoint } from '../../support/bundling.ts';
 
 /** Minified, without the source map. */
 const LIMIT_BYTES = 230_000;

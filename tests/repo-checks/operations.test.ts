@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
-import { readService } from '../../local/service-file.ts';
+import { readService } from '../../support/service-file.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';

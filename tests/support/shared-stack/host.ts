@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { buffer, json } from 'node:stream/consumers';
-import { startEmbeddedDynamoDb } from '../../../local/embedded-dynamodb.ts';
+import { startEmbeddedDynamoDb } from '../../../support/embedded-dynamodb.ts';
 import { startOfflineService } from '../../../support/offline-service.ts';
 
 /** The local run that the end-to-end files share. */

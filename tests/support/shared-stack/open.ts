@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { issueSession, type NewSession, type Signer } from '../../../lib/login/issue.ts';
-import { type RunEnvironment, readRunFile } from '../../../local/run-file.ts';
-import { readRunLog } from '../../../local/run-log.ts';
-import { signerOf } from '../../../local/signer.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
 import type { OfflineService } from '../../../support/offline-service.ts';
+import { type RunEnvironment, readRunFile } from '../../../support/run-file.ts';
+import { readRunLog } from '../../../support/run-log.ts';
+import { signerOf } from '../../../support/signer.ts';
 import { documented } from '../service.ts';
 import type { StackDescription } from './host.ts';
 

@@ -39,7 +39,10 @@ export function readService<Parts>(root: string): Parts & Service {
     functions: typeof functions === 'string' ? generated.functions : functions,
     resources: [resources].flat().reduce((all, part) => {
       const file = /^\$\{file\(([^)]+)\)/.exec(part)?.[1];
-      return merge(all, file ? (file.endsWith('.js') ? generated.resources : parseYaml(join(root, file))) : part);
+      return merge(
+        all,
+        file ? (file.endsWith('.js') ? generated.resources : parseYaml(join(root, file))) : part,
+      );
     }, {}),
   };
 }
