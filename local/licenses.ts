@@ -60,8 +60,9 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
   return [...functionsOf]
     .map(([path, functions]) => {
       const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
-      const { name, version, license = 'none stated' } = manifest;
-      return { name, version, license: String(license), path, functions };
+      const { name, version } = manifest;
+      const license = typeof manifest.license === 'string' ? manifest.license : 'none stated';
+      return { name, version, license, path, functions };
     })
     .sort((one, other) => one.path.localeCompare(other.path));
 }
