@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type Chain,
-  type IssuedToken,
-  judgeCheck,
-  judgeRefresh,
-  type Logout,
-} from '../../bench/gap/evidence.ts';
 import type { LogoutScope } from '../../lib/auth/logout.ts';
+import {
+  evaluateCheck,
+  evaluateRefresh,
+  type IssuedToken,
+  type Logout,
+  type TokenFamily,
+} from '../../support/logout-observations.ts';
 
-const own: Chain = { owner: 'the device that logs out', authTime: 1_000 };
+const own: TokenFamily = { owner: 'the device that logs out', authTime: 1_000 };
 const RETRIED_AFTER_MS = 1_000;
 
-function token(chain: Chain, known: Partial<IssuedToken> = {}): IssuedToken {
-  const { authTime } = chain;
+function token(family: TokenFamily, known: Partial<IssuedToken> = {}): IssuedToken {
+  const { authTime } = family;
   return {
     token: 'token',
     session: { sub: 'alice', jti: 'j', sid: 's', auth_time: authTime, expires_at: 9_999 },
-    chain,
+    family,
     issuedAt: 0,
     refreshBegun: Infinity,
     refreshed: Infinity,
@@ -25,7 +25,7 @@ function token(chain: Chain, known: Partial<IssuedToken> = {}): IssuedToken {
 }
 
 const by = token(own);
-const device = (authTime: number): Chain => ({ owner: 'another device', authTime });
+const device = (authTime: number): TokenFamily => ({ owner: 'another device', authTime });
 
 /** Sent at 100 and answered at 200, which on the clock of `auth_time` are 2,000 and 2,100. */
 function logout(scope: LogoutScope, clockMarginMs = 0): Logout {
@@ -43,7 +43,7 @@ function logout(scope: LogoutScope, clockMarginMs = 0): Logout {
 /** What is said of a request from `begun` on, let in and refused. */
 function verdicts(issued: IssuedToken, out: Logout, begun: number) {
   const judge = (status: 200 | 401) =>
-    judgeCheck({ issued, begun, answered: begun + 10, status }, out)?.split(':')[0];
+    evaluateCheck({ issued, begun, answered: begun + 10, status }, out)?.split(':')[0];
   return [judge(200), judge(401)];
 }
 
@@ -81,7 +81,7 @@ describe('a request is judged by what its logout promised', () => {
     expect(verdicts(token(own, { issuedAt: 150 }), logout(scope), 300)).toEqual(expected);
   });
 
-  test('by the chain it came from, whatever its row says', () => {
+  test('by the family it came from, whatever its row says', () => {
     const stray = { ...by.session, sid: 'lost', auth_time: 5_000 };
     const raced = token(device(1_000), { session: stray, issuedAt: 250 });
     expect(verdicts(raced, logout('everywhere'), 300)).toEqual(MUST_BE_DEAD);
@@ -105,7 +105,7 @@ describe('a request is judged by what its logout promised', () => {
 
 describe('a refresh is judged likewise', () => {
   const judge = (old: IssuedToken, begun: number, succeeded: boolean, tookMs = 10) =>
-    judgeRefresh(
+    evaluateRefresh(
       { old, begun, answered: begun + tookMs, succeeded },
       logout('others'),
       RETRIED_AFTER_MS,

@@ -1,23 +1,23 @@
-import type { LogoutScope } from '../../lib/auth/logout.ts';
-import type { Session } from '../../lib/sessions/session.ts';
+import type { LogoutScope } from '../lib/auth/logout.ts';
+import type { Session } from '../lib/sessions/session.ts';
 
 /**
- * A log-in, with the tokens that followed from it. What is known here is what this process did, not
- * what rows say: a refresh that lost `sid` or `auth_time` on the way would show.
+ * A log-in, with the tokens that followed from it, as this process made them: a refresh that lost `sid` or
+ * `auth_time` on the way would show.
  */
-export interface Chain {
-  /** Which client it belongs to, for a violation's message. */
+export interface TokenFamily {
+  /** The client that logged in, for a violation's message. */
   readonly owner: string;
   /** When the user authenticated, epoch milliseconds. */
   readonly authTime: number;
 }
 
-/** A token, and what is known of its end. Instants are of `performance.now()`, in milliseconds. */
+/** A token, and when its refresh may have ended it. Instants are of `performance.now()`, in milliseconds. */
 export interface IssuedToken {
   readonly token: string;
   readonly session: Session;
-  readonly chain: Chain;
-  /** When it was there. */
+  readonly family: TokenFamily;
+  /** When the token was issued. */
   readonly issuedAt: number;
   /** When its own refresh was begun: from then on it may be dead. */
   refreshBegun: number;
@@ -54,7 +54,7 @@ export interface Refresh {
   readonly succeeded: boolean;
 }
 
-/** What must not be: one line for whoever has to find out why. */
+/** A wrong answer, as one line for whoever has to find out why. */
 export type Violation = string;
 
 /** From when a token may be dead, and from when it must be. */
@@ -67,19 +67,19 @@ export interface End {
  * When a logout ends a token. A session whose user authenticated while the logout was on its way may
  * be ended by it or not: the cutoff's instant lies somewhere between its request and its answer.
  */
-export function endByLogout({ chain, ...issued }: IssuedToken, logout: Logout): End {
+export function endByLogout({ family, ...issued }: IssuedToken, logout: Logout): End {
   const { scope, by, begun, answered, begunDate, answeredDate, clockMarginMs } = logout;
   if (scope === 'this' && issued.session !== by.session) return NEVER;
   if (scope === 'this') return { maybe: begun, surely: answered };
-  if (scope === 'others' && chain === by.chain) return NEVER;
+  if (scope === 'others' && family === by.family) return NEVER;
   return {
-    maybe: chain.authTime - clockMarginMs > answeredDate ? Infinity : begun,
-    surely: chain.authTime + clockMarginMs <= begunDate ? answered : Infinity,
+    maybe: family.authTime - clockMarginMs > answeredDate ? Infinity : begun,
+    surely: family.authTime + clockMarginMs <= begunDate ? answered : Infinity,
   };
 }
 
-/** Judges a check, once the logout has been answered. */
-export function judgeCheck(check: Check, logout: Logout): Violation | null {
+/** Evaluates a check, once the logout has been answered. */
+export function evaluateCheck(check: Check, logout: Logout): Violation | null {
   const { issued, begun, answered, status } = check;
   const byLogout = endByLogout(issued, logout);
   const maybe = Math.min(byLogout.maybe, issued.refreshBegun);
@@ -92,12 +92,12 @@ export function judgeCheck(check: Check, logout: Logout): Violation | null {
 }
 
 /**
- * Judges a refresh likewise.
+ * Evaluates a refresh likewise.
  *
- * @param retriedAfterMs a refresh that took longer may have been tried again, and then finds its own
- *   first attempt: `rotateSession` says why that is a null
+ * @param retriedAfterMs a refresh that took longer may have been retried by the SDK, and then finds its own
+ *   first attempt and gives null
  */
-export function judgeRefresh(
+export function evaluateRefresh(
   { old, begun, answered, succeeded }: Refresh,
   logout: Logout,
   retriedAfterMs: number,
@@ -112,9 +112,9 @@ export function judgeRefresh(
 
 const NEVER: End = { maybe: Infinity, surely: Infinity };
 
-function describe({ chain, session }: IssuedToken, { scope, begunDate }: Logout): string {
-  const authenticated = ms(chain.authTime - begunDate);
-  return `scope ${scope}, a token of ${chain.owner} (jti ${session.jti}, authenticated ${authenticated} after the logout was sent)`;
+function describe({ family, session }: IssuedToken, { scope, begunDate }: Logout): string {
+  const authenticated = ms(family.authTime - begunDate);
+  return `scope ${scope}, a token of ${family.owner} (jti ${session.jti}, authenticated ${authenticated} after the logout was sent)`;
 }
 
 function ms(value: number): string {
