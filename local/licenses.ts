@@ -58,7 +58,12 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
       functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
   }
   return [...functionsOf]
-    .map(([path, functions]) => ({ ...describePackage(root, path), path, functions }))
+    .map(([path, functions]) => {
+      const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+      const { name, version } = manifest;
+      const license = typeof manifest.license === 'string' ? manifest.license : 'none stated';
+      return { name, version, license, path, functions };
+    })
     .sort((one, other) => one.path.localeCompare(other.path));
 }
 
@@ -74,20 +79,6 @@ function packageFolders(inputs: Metafile['outputs'][string]['inputs']): Readonly
       bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : [],
     ),
   );
-}
-
-function describePackage(
-  root: string,
-  path: string,
-): Pick<BundledPackage, 'name' | 'version' | 'license'> {
-  const { name, version, license }: Record<string, unknown> = JSON.parse(
-    readFileSync(join(root, path, 'package.json'), 'utf8'),
-  );
-  return {
-    name: String(name),
-    version: String(version),
-    license: typeof license === 'string' ? license : 'none stated',
-  };
 }
 
 if (import.meta.main) {

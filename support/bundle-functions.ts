@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild';
 import { bundling, entryPoint } from './bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
-export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'authorizer';
+export type FunctionName = 'logout' | 'me' | 'listSessions' | 'deleteSession' | 'authorizer';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -8,7 +8,7 @@ import {
 } from '../../support/expectations.ts';
 import { runCommand } from '../support/commands.ts';
 
-const SOAK_TIMEOUT_MS = 120_000;
+const SOAK_TIMEOUT_MS = 240_000;
 
 function expectation(state: State): Expectation {
   const session = { sub: 'alice', jti: 's1', sid: 's1', auth_time: 1, expires_at: 2 };

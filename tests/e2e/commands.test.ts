@@ -1,5 +1,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { freePort } from '../../support/offline-service.ts';
@@ -191,3 +194,17 @@ test('npm run hash-id prints what stands for a user in the log', async () => {
   expect(output).toMatch(/^[\da-f]{16}\n$/);
   expect(service.log().join('\n')).toContain(`"sub_hash":"${output.trim()}"`);
 });
+
+test('packaging beside a running service leaves its functions alone', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'package-'));
+  const packaged = await runCommand('node_modules/.bin/serverless', [
+    ...['package', '--package', directory],
+  ]);
+  await rm(directory, { recursive: true });
+  const response = await service.fetch('/api/v1/auth/logout', {
+    method: 'POST',
+    headers: { Authorization: 'Bearer garbage' },
+  });
+  expect(packaged).toMatchObject({ code: 0 });
+  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
+}, 90_000);

@@ -48,7 +48,7 @@ const authorizer = (token: string) => ({
   name: 'authorizer' as const,
   event: authorizerForms[0]?.event(`Bearer ${token}`),
 });
-const get = (name: 'me' | 'sessions', token: string) => ({
+const get = (name: 'me' | 'listSessions', token: string) => ({
   name,
   event: requestV2({ method: 'GET', path: `/api/v1/auth/${name}`, token }),
 });
@@ -74,14 +74,14 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
   ['logout of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
   ['me', ({ token }) => get('me', token), ['BatchGetItem']],
   ['me with a forged token', ({ token }) => get('me', forged(token)), []],
-  ['the list', ({ token }) => get('sessions', token), ['BatchGetItem', 'Query']],
-  ['the list with a forged token', ({ token }) => get('sessions', forged(token)), []],
+  ['the list', ({ token }) => get('listSessions', token), ['BatchGetItem', 'Query']],
+  ['the list with a forged token', ({ token }) => get('listSessions', forged(token)), []],
   ['the authorizer', ({ token }) => authorizer(token), ['BatchGetItem']],
   ['the authorizer with a forged token', ({ token }) => authorizer(forged(token)), []],
   [
     'the end of a listed session',
     ({ token, session }) => ({
-      name: 'endSession',
+      name: 'deleteSession',
       event: requestV2({
         method: 'DELETE',
         path: '/api/v1/auth/sessions/x',
