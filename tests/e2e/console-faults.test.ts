@@ -66,7 +66,7 @@ describeInBrowser('the local console, where not all is well', () => {
       await close();
       expect(text).not.toContain('Not yours');
       expect(new Set(requests.map(({ operation }) => operation))).toEqual(
-        new Set(['Query', 'PutItem']),
+        new Set(['BatchGetItem', 'Query', 'PutItem']),
       );
       for (const { operation, body } of requests)
         expect(body).toMatchObject(
