@@ -9,18 +9,12 @@ export function role(
   { jwtPublicKey, jwtJwksUrl, kmsKeyArn }: Switches,
 ) {
   const readsSecret = verifiesTokens && !isOn(jwtPublicKey) && !isOn(jwtJwksUrl);
+  const actions = dynamodb?.map((action) => `dynamodb:${action}`);
+  const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
+  const secret = arn('ssm', 'parameter${param:jwtSecretParameter}');
   const Statement = [
-    ...(dynamodb
-      ? [
-          allow(
-            dynamodb.map((action) => `dynamodb:${action}`),
-            { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
-          ),
-        ]
-      : []),
-    ...(readsSecret
-      ? [allow('ssm:GetParameter', arn('ssm', 'parameter${param:jwtSecretParameter}'))]
-      : []),
+    ...(actions ? [allow(actions, table)] : []),
+    ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
     ...(dynamodb && isOn(kmsKeyArn) ? [useKey(kmsKeyArn, readsSecret === true)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
@@ -33,19 +27,20 @@ export function role(
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'lambda.amazonaws.com' },
-            Action: 'sts:AssumeRole',
-          },
-        ],
-      },
-      Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement } }],
+      AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
+      Policies: [{ PolicyName: name, PolicyDocument: policy(Statement) }],
     },
   };
+}
+
+const ASSUMED_BY_LAMBDA = {
+  Effect: 'Allow',
+  Principal: { Service: 'lambda.amazonaws.com' },
+  Action: 'sts:AssumeRole',
+};
+
+function policy(Statement: readonly object[]) {
+  return { Version: '2012-10-17', Statement };
 }
 
 /** DynamoDB and SSM decrypt in the caller's name; direct calls to KMS stay denied. */
