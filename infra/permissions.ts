@@ -1,8 +1,6 @@
 import type { DeployedFunction } from './stack.ts';
 import { isOn, type Switches } from './switches.ts';
 
-const ACCOUNT = '${AWS::Region}:${AWS::AccountId}';
-
 /** The role of one function: its actions, on its own resources. */
 export function role(
   { name, dynamodb, verifiesTokens }: DeployedFunction,
@@ -15,7 +13,9 @@ export function role(
   const Statement = [
     ...(actions ? [allow(actions, table)] : []),
     ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
-    ...(dynamodb && isOn(kmsKeyArn) ? [useKey(kmsKeyArn, readsSecret === true)] : []),
+    ...(dynamodb && isOn(kmsKeyArn)
+      ? [decrypt(kmsKeyArn, readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'])]
+      : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -44,17 +44,15 @@ function policy(Statement: readonly object[]) {
 }
 
 /** DynamoDB and SSM decrypt in the caller's name; direct calls to KMS stay denied. */
-function useKey(kmsKeyArn: string | undefined, readsSecret: boolean) {
-  const services = readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'];
+function decrypt(kmsKeyArn: string, services: readonly string[]) {
   const via = services.map((name) => ({ 'Fn::Sub': `${name}.\${AWS::Region}.amazonaws.com` }));
-  return {
-    ...allow('kms:Decrypt', kmsKeyArn),
-    Condition: { StringEquals: { 'kms:ViaService': via } },
-  };
+  const Condition = { StringEquals: { 'kms:ViaService': via } };
+  return { ...allow('kms:Decrypt', kmsKeyArn), Condition };
 }
 
 function arn(service: string, resource: string) {
-  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${ACCOUNT}:${resource}` };
+  const account = '${AWS::Region}:${AWS::AccountId}';
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${account}:${resource}` };
 }
 
 function allow(Action: string | readonly string[], Resource: unknown) {
