@@ -121,6 +121,28 @@ test.each([
   expect(store.operations()).toEqual(expected);
 });
 
+test('sessions that began before SESSIONS_NOT_BEFORE are over, at no further call', async () => {
+  const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+  const startOf = (notBeforeMs: number) =>
+    start({
+      ...variables,
+      JWT_SECRET: TEST_SECRET,
+      SESSIONS_NOT_BEFORE: new Date(notBeforeMs).toISOString(),
+    });
+  const [begun, over] = [startOf(session.auth_time), startOf(session.auth_time + 1)];
+  const { event } = get('me', token);
+  expect(await begun.me(event, lambdaContext())).toMatchObject({ statusCode: 200 });
+  expect(await over.me(event, lambdaContext())).toMatchObject({ statusCode: 401 });
+  expect(await over.listSessions(get('listSessions', token).event, lambdaContext())).toMatchObject({
+    statusCode: 401,
+  });
+  await expect(over.authorizer(authorizer(token).event, lambdaContext())).rejects.toThrow(
+    'Unauthorized',
+  );
+  log.stop();
+  expect(new Set(store.operations())).toEqual(new Set(['BatchGetItem']));
+});
+
 describe('with the secret in SSM', () => {
   const NAME = '/service/dev/jwt-secret';
   let ssm: FakeSsm;
