@@ -6,17 +6,22 @@ export const NAMESPACE = 'TrueLogout';
 /** Namespace of metrics that metric filters make of log lines. */
 const FROM_LOGS = 'TrueLogout/${sls:stage}';
 
-/** Reasons for which no client of a login service is refused: somebody tries something out. */
-export const MALFORMED = [
-  'malformed',
-  'malformed_header',
-  'unsupported_header',
-  'unsupported_type',
-  'algorithm_not_allowed',
-  'too_large',
-  'invalid_claims',
-  'invalid_session_reference',
-];
+/** Reasons for which no client of a login service is refused, by the parameter of their threshold. */
+export const SUSPICIOUS = {
+  badSignatureThreshold: ['bad_signature'],
+  unknownKeyThreshold: ['unknown_key'],
+  wrongAddressThreshold: ['wrong_issuer', 'wrong_audience'],
+  malformedThreshold: [
+    'malformed',
+    'malformed_header',
+    'unsupported_header',
+    'unsupported_type',
+    'algorithm_not_allowed',
+    'too_large',
+    'invalid_claims',
+    'invalid_session_reference',
+  ],
+} as const;
 
 interface Metric {
   readonly Namespace: string;
@@ -27,26 +32,15 @@ interface Metric {
 /** The alarms and the metric filters behind two of them, by logical id. */
 export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }: Switches) {
   const topic = isOn(alarmTopicArn) ? [alarmTopicArn] : [];
-  const denying = functions.filter(({ throwsDenials }) => throwsDenials);
+  const ofLambda = (metric: string, { lambda }: DeployedFunction) =>
+    of('AWS/Lambda', metric, 'FunctionName', lambda);
+  // Lambda counts a thrown 401 as an error, so crashes are counted by Lambda's log lines.
   const crashes = (each: DeployedFunction) =>
     each.throwsDenials ? fromLogs(`${each.name}_crashed`) : ofLambda('Errors', each);
-  const filters = [
-    // The access log has the gateway's own failures as well.
-    metricFilter(
-      'HttpApiLogGroup',
-      '{ $.route = "POST /api/v1/auth/logout" && $.status = "5*" }',
-      'logout_failed',
-    ),
-    // Lambda counts a thrown 401 as an error, so crashes are counted by Lambda's log lines.
-    ...denying.map(({ name, logGroup }) =>
-      metricFilter(
-        logGroup,
-        '?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"',
-        `${name}_crashed`,
-      ),
-    ),
-  ];
-  const perMinute = [
+  const crashLines = functions
+    .filter(({ throwsDenials }) => throwsDenials)
+    .map(({ name, logGroup }) => metricFilter(`${name}_crashed`, logGroup, CRASH));
+  const resources = [
     alarm('server-errors', 'Any 5xx.', [of('AWS/ApiGateway', '5xx', 'ApiId', 'HttpApi')]),
     alarm('logout-errors', 'A logout that failed.', [fromLogs('logout_failed')]),
     // Includes the authorizer, whose errors are 5xx of other APIs.
@@ -62,47 +56,37 @@ export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }
       of('AWS/DynamoDB', 'ReadThrottleEvents', 'TableName', 'SessionsTable'),
       of('AWS/DynamoDB', 'WriteThrottleEvents', 'TableName', 'SessionsTable'),
     ]),
-  ];
-  const refusals = [
-    refused(
-      'bad-signatures',
-      'Many tokens with a bad signature.',
-      ['bad_signature'],
-      'badSignature',
+    alarm(
+      'latency',
+      'The slowest hundredth is too slow.',
+      [of('AWS/ApiGateway', 'Latency', 'ApiId', 'HttpApi')],
+      P99,
     ),
-    refused('unknown-keys', 'Many tokens of an unknown key.', ['unknown_key'], 'unknownKey'),
-    refused(
-      'wrong-addresses',
-      'Many tokens of or for somebody else.',
-      ['wrong_issuer', 'wrong_audience'],
-      'wrongAddress',
-    ),
-    refused('malformed-credentials', 'Much that is no token.', MALFORMED, 'malformed'),
-  ];
-  const latency = alarm(
-    'latency',
-    'The slowest hundredth is too slow.',
-    [of('AWS/ApiGateway', 'Latency', 'ApiId', 'HttpApi')],
-    {
-      Period: 300,
-      Threshold: '${param:latencyThreshold}',
-      Statistic: undefined,
-      ExtendedStatistic: 'p99',
-      // Twice in 15 minutes, and not for a handful of requests, among which one cold start is the p99.
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
-      EvaluateLowSampleCountPercentile: 'ignore',
-    },
-  );
-  const all = [...perMinute, latency, ...refusals].map(([id, properties]) => [
-    id,
-    {
-      Type: 'AWS::CloudWatch::Alarm',
-      Properties: { ...properties, AlarmActions: topic, OKActions: topic },
-    },
-  ]);
-  return Object.fromEntries([...filters, ...all]);
+    refused('bad-signatures', 'Many tokens with a bad signature.', 'badSignatureThreshold'),
+    refused('unknown-keys', 'Many tokens of an unknown key.', 'unknownKeyThreshold'),
+    refused('wrong-addresses', 'Many tokens of or for somebody else.', 'wrongAddressThreshold'),
+    refused('malformed-credentials', 'Much that is no token.', 'malformedThreshold'),
+  ].map(([id, properties]) => {
+    const Properties = { ...properties, AlarmActions: topic, OKActions: topic };
+    return [id, { Type: 'AWS::CloudWatch::Alarm', Properties }] as const;
+  });
+  // The access log has the gateway's own failures as well.
+  const failures = metricFilter('logout_failed', 'HttpApiLogGroup', FAILED_LOGOUT);
+  return Object.fromEntries([failures, ...crashLines, ...resources]);
 }
+
+/** Twice in 15 minutes, and not for a handful of requests, among which one cold start is the p99. */
+const P99 = {
+  Period: 300,
+  Threshold: '${param:latencyThreshold}',
+  Statistic: undefined,
+  ExtendedStatistic: 'p99',
+  EvaluationPeriods: 3,
+  DatapointsToAlarm: 2,
+  EvaluateLowSampleCountPercentile: 'ignore',
+};
+const CRASH = '?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"';
+const FAILED_LOGOUT = '{ $.route = "POST /api/v1/auth/logout" && $.status = "5*" }';
 
 /**
  * One alarm on a metric, or on the sum of several.
@@ -138,12 +122,9 @@ function alarm(
   return [`${pascal(singular)}Alarm`, properties] as const;
 }
 
-function refused(name: string, meaning: string, reasons: readonly string[], threshold: string) {
-  const metrics = own(...reasons.map((reason) => `refused.${reason}`));
-  return alarm(name, meaning, metrics, {
-    Period: 300,
-    Threshold: `\${param:${threshold}Threshold}`,
-  });
+function refused(name: string, meaning: string, parameter: keyof typeof SUSPICIOUS) {
+  const metrics = own(...SUSPICIOUS[parameter].map((reason) => `refused.${reason}`));
+  return alarm(name, meaning, metrics, { Period: 300, Threshold: `\${param:${parameter}}` });
 }
 
 function own(...names: readonly string[]): readonly Metric[] {
@@ -155,15 +136,11 @@ function of(Namespace: string, MetricName: string, Name: string, Ref: string): M
   return { Namespace, MetricName, Dimensions: [{ Name, Value: { Ref } }] };
 }
 
-function ofLambda(metric: string, { lambda }: DeployedFunction): Metric {
-  return of('AWS/Lambda', metric, 'FunctionName', lambda);
-}
-
 function fromLogs(MetricName: string): Metric {
   return { Namespace: FROM_LOGS, MetricName };
 }
 
-function metricFilter(logGroup: string, FilterPattern: string, MetricName: string) {
+function metricFilter(MetricName: string, logGroup: string, FilterPattern: string) {
   const MetricTransformations = [{ MetricNamespace: FROM_LOGS, MetricName, MetricValue: '1' }];
   const Properties = { LogGroupName: { Ref: logGroup }, FilterPattern, MetricTransformations };
   return [`${pascal(MetricName)}Filter`, { Type: 'AWS::Logs::MetricFilter', Properties }] as const;

@@ -1,11 +1,9 @@
-import { MALFORMED, NAMESPACE } from './alarms.ts';
+import { NAMESPACE, SUSPICIOUS } from './alarms.ts';
 import type { DeployedFunction } from './stack.ts';
 
-/** Rows of `metrics` in a widget, in CloudWatch's notation. */
-type Metrics = readonly (readonly unknown[])[];
-
 const SERVICE = ['service', '${self:service}-${sls:stage}'];
-const SUM = { stat: 'Sum', period: 60 };
+const MINUTE = { period: 60 };
+const SUM = { stat: 'Sum', ...MINUTE };
 const STACKED = { ...SUM, stacked: true };
 const [WIDTH, HEIGHT] = [8, 6];
 
@@ -17,6 +15,10 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   const api = (metric: string) => ['AWS/ApiGateway', metric, 'ApiId', '${HttpApi}'];
   const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${SessionsTable}'];
   const logs = functions.map(({ logGroup }) => `SOURCE '\${${logGroup}}'`).join(' | ');
+  const reasons = [
+    ...['session_ended', 'expired', 'not_yet_valid'],
+    ...Object.values(SUSPICIOUS).flat(),
+  ].map((reason) => `refused.${reason}`);
   const widgets = [
     graph(
       'Logouts by outcome',
@@ -24,21 +26,15 @@ export function dashboard(functions: readonly DeployedFunction[]) {
       STACKED,
     ),
     graph('Checks by outcome', own('check.passed', 'check.refused'), STACKED),
-    graph(
-      'Refused tokens by reason',
-      own(...REASONS.map((reason) => `refused.${reason}`)),
-      STACKED,
-    ),
+    graph('Refused tokens by reason', own(...reasons), STACKED),
     graph(
       'Requests and failures',
       [...['Count', '4xx', '5xx'].map(api), ...own('error', 'list.row_unreadable', 'keys.stale')],
       SUM,
     ),
-    graph('Latency of the API, ms', percentiles(api('Latency')), { period: 60 }),
-    graph('Latency of DynamoDB, ms', percentiles([NAMESPACE, 'store_latency', ...SERVICE]), {
-      period: 60,
-    }),
-    graph('Duration of the functions, p99, ms', ofLambda('Duration'), { stat: 'p99', period: 60 }),
+    graph('Latency of the API, ms', percentiles([api('Latency')]), MINUTE),
+    graph('Latency of DynamoDB, ms', percentiles(own('store_latency')), MINUTE),
+    graph('Duration of the functions, p99, ms', ofLambda('Duration'), { stat: 'p99', ...MINUTE }),
     graph(
       'Throttles of functions and table',
       [...ofLambda('Throttles'), ...['ReadThrottleEvents', 'WriteThrottleEvents'].map(table)],
@@ -70,22 +66,12 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   };
 }
 
-const REASONS = [
-  'session_ended',
-  'expired',
-  'not_yet_valid',
-  'bad_signature',
-  'unknown_key',
-  'wrong_issuer',
-  'wrong_audience',
-  ...MALFORMED,
-];
-
-function percentiles(metric: readonly unknown[]): Metrics {
+function percentiles([metric = []]: readonly (readonly unknown[])[]) {
   return ['p50', 'p99'].map((stat) => [...metric, { stat, label: stat }]);
 }
 
-function graph(title: string, metrics: Metrics, settings: object) {
+/** @param metrics rows in CloudWatch's notation */
+function graph(title: string, metrics: readonly unknown[], settings: object) {
   const properties = { title, region: '${AWS::Region}', view: 'timeSeries', metrics, ...settings };
   return { type: 'metric', properties };
 }

@@ -1,27 +1,21 @@
 import type { DeployedFunction } from './stack.ts';
 import { isOn, type Switches } from './switches.ts';
 
-const ACCOUNT = '${AWS::Region}:${AWS::AccountId}';
-
 /** The role of one function: its actions, on its own resources. */
 export function role(
   { name, dynamodb, verifiesTokens }: DeployedFunction,
   { jwtPublicKey, jwtJwksUrl, kmsKeyArn }: Switches,
 ) {
   const readsSecret = verifiesTokens && !isOn(jwtPublicKey) && !isOn(jwtJwksUrl);
+  const actions = dynamodb?.map((action) => `dynamodb:${action}`);
+  const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
+  const secret = arn('ssm', 'parameter${param:jwtSecretParameter}');
   const Statement = [
-    ...(dynamodb
-      ? [
-          allow(
-            dynamodb.map((action) => `dynamodb:${action}`),
-            { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
-          ),
-        ]
+    ...(actions ? [allow(actions, table)] : []),
+    ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
+    ...(dynamodb && isOn(kmsKeyArn)
+      ? [decrypt(kmsKeyArn, readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'])]
       : []),
-    ...(readsSecret
-      ? [allow('ssm:GetParameter', arn('ssm', 'parameter${param:jwtSecretParameter}'))]
-      : []),
-    ...(dynamodb && isOn(kmsKeyArn) ? [useKey(kmsKeyArn, readsSecret === true)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -33,33 +27,32 @@ export function role(
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'lambda.amazonaws.com' },
-            Action: 'sts:AssumeRole',
-          },
-        ],
-      },
-      Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement } }],
+      AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
+      Policies: [{ PolicyName: name, PolicyDocument: policy(Statement) }],
     },
   };
 }
 
+const ASSUMED_BY_LAMBDA = {
+  Effect: 'Allow',
+  Principal: { Service: 'lambda.amazonaws.com' },
+  Action: 'sts:AssumeRole',
+};
+
+function policy(Statement: readonly object[]) {
+  return { Version: '2012-10-17', Statement };
+}
+
 /** DynamoDB and SSM decrypt in the caller's name; direct calls to KMS stay denied. */
-function useKey(kmsKeyArn: string | undefined, readsSecret: boolean) {
-  const services = readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'];
+function decrypt(kmsKeyArn: string, services: readonly string[]) {
   const via = services.map((name) => ({ 'Fn::Sub': `${name}.\${AWS::Region}.amazonaws.com` }));
-  return {
-    ...allow('kms:Decrypt', kmsKeyArn),
-    Condition: { StringEquals: { 'kms:ViaService': via } },
-  };
+  const Condition = { StringEquals: { 'kms:ViaService': via } };
+  return { ...allow('kms:Decrypt', kmsKeyArn), Condition };
 }
 
 function arn(service: string, resource: string) {
-  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${ACCOUNT}:${resource}` };
+  const account = '${AWS::Region}:${AWS::AccountId}';
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${account}:${resource}` };
 }
 
 function allow(Action: string | readonly string[], Resource: unknown) {

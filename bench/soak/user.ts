@@ -41,6 +41,8 @@ export class User {
   readonly #run: Run;
   readonly #sub = randomUUID();
   readonly #sessions: string[] = [];
+  /** The successors that refreshes handed out, by the `jti` of the session before. */
+  readonly #successors = new Map<string, string>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -105,8 +107,21 @@ export class User {
     }
     expectations.note(old.jti, 'dead', refreshed ? 'refreshed' : 'refresh found it ended');
     if (!refreshed) return 'lost';
+    const { jti } = refreshed.session;
+    this.#successors.set(old.jti, jti);
+    if (jti !== request.jti) return this.#reuse(old.jti, jti);
     if (state === 'dead') violation(`session ${old.jti} was dead, and was refreshed`);
     this.#add({ ...refreshed, state: 'alive', because: 'refreshed' });
+    return 'done';
+  }
+
+  /** Within the reuse interval, a second refresh of a token gets the successor of the first, while active. */
+  #reuse(old: string, successor: string): Result {
+    const { expectations, violation } = this.#run;
+    if (!this.#sessions.includes(successor))
+      violation(`the refresh of session ${old} gave ${successor}, which nobody began`);
+    else if (expectations.of(successor).state === 'dead')
+      violation(`the refresh of session ${old} gave ${successor}, dead`);
     return 'done';
   }
 
@@ -118,7 +133,12 @@ export class User {
 
   async #logout({ session, token }: Expectation): Promise<Result> {
     const result = await this.#ask('logout', token);
-    this.#note(session.jti, result === 200 ? 'dead' : 'unknown', `logout answered ${result}`);
+    // A logout ends the session under refreshed tokens too.
+    let jti: string | undefined = session.jti;
+    while (jti !== undefined) {
+      this.#note(jti, result === 200 ? 'dead' : 'unknown', `logout answered ${result}`);
+      jti = this.#successors.get(jti);
+    }
     return result;
   }
 

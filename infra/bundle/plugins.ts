@@ -4,7 +4,7 @@
  * bundle-size.test.ts checks that each rule applies, and the size of the bundles.
  */
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
@@ -16,22 +16,19 @@ export interface Replacement {
   readonly instead: string;
 }
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const AWS_JSON = JSON.stringify(join(HERE, '../../lib/aws/aws-json.ts'));
-const SHA256 = JSON.stringify(join(HERE, '../../lib/aws/sha256.ts'));
-const CREDENTIALS = JSON.stringify(join(HERE, 'credentials.ts'));
+const file = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
 
 /** With the bytes (minified) that each saves in the bundle of logout. */
 export const replacements: readonly Replacement[] = [
   // 110,000: the chain of credential providers. Lambda's role is in the environment.
   {
     files: ['@aws-sdk/credential-provider-node/dist-es/index.js'],
-    instead: `export { defaultProvider } from ${CREDENTIALS};`,
+    instead: `export { defaultProvider } from ${file('credentials.ts')};`,
   },
   // 33,000: the wire formats of all services. The clients use lib/aws/aws-json.ts.
   {
     files: ['@aws-sdk/core/dist-es/submodules/protocols/index.js'],
-    instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${AWS_JSON};`,
+    instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${file('../../lib/aws/aws-json.ts')};`,
   },
   // 6,000: event streams and a codec, which lib/aws/aws-json.ts does not need.
   {
@@ -50,7 +47,7 @@ export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelec
   // 3,300: SHA-256 in JavaScript, for platforms without Node.
   {
     files: ['@smithy/core/dist-es/submodules/checksum/index.js'],
-    instead: `export { Sha256 } from ${SHA256};`,
+    instead: `export { Sha256 } from ${file('../../lib/aws/sha256.ts')};`,
   },
   // 3,000, and two files in ~/.aws that are looked for at every cold start.
   {

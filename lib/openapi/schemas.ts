@@ -2,22 +2,42 @@ import { MAX_MESSAGE_LENGTH, MAX_TRACE_LENGTH } from '../observability/describe-
 import { MAX_JTI_BYTES } from '../sessions/key.ts';
 import { MAX_LIMIT } from '../sessions/list.ts';
 import { PROFILE_CLAIMS } from '../tokens/profile-claims.ts';
-import type { Schema } from './types.ts';
+
+/** JSON Schema 2020-12, as in OpenAPI 3.1. The linter checks the keywords. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+export type Reference = { readonly $ref: string };
+
+const BASE64URL = '^[A-Za-z0-9_-]+$';
 
 /** base64url of a `jti`: four characters for three bytes. */
 export const SESSION_ID = {
   type: 'string',
   description: 'Opaque id of a session. Not a credential.',
-  pattern: '^[A-Za-z0-9_-]+$',
+  pattern: BASE64URL,
   maxLength: Math.ceil((MAX_JTI_BYTES * 4) / 3),
   examples: ['MWI5ZDZiY2QtYmJmZC00YjJkLTliNWQtYWI4ZGZiYmQ0YmVk'],
 } as const satisfies Schema;
+
+/** A UUID v4 (RFC 9562): the pattern says more than the format. */
+export const ERROR_ID: Schema = {
+  type: 'string',
+  format: 'uuid',
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+};
 
 const SESSION = {
   id: SESSION_ID,
   auth_time: time('When the user authenticated; unchanged by a refresh.'),
   expires_at: time('When the session ends by itself.'),
 };
+
+const PROFILE = Object.fromEntries(
+  Object.entries(PROFILE_CLAIMS).map(([name, type]) => [
+    name,
+    { type, description: 'Where the token carries it (OpenID Connect Core, section 5.1).' },
+  ]),
+);
 
 /** Schemas, by name. Objects are exact: responses have no other members. */
 export const schemas: Readonly<Record<string, Schema>> = {
@@ -30,10 +50,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
         minLength: 1,
         description: 'The user; `#jti:` and the token’s `jti` for a token without `sub`.',
       },
-      session: { $ref: '#/components/schemas/Session' },
-      ...profile(),
+      session: reference('schemas', 'Session'),
+      ...PROFILE,
     },
-    { required: ['sub', 'session'] },
+    ['sub', 'session'],
   ),
   SessionListItem: object({
     ...SESSION,
@@ -45,20 +65,17 @@ export const schemas: Readonly<Record<string, Schema>> = {
     sessions: {
       type: 'array',
       maxItems: MAX_LIMIT,
-      items: { $ref: '#/components/schemas/SessionListItem' },
+      items: reference('schemas', 'SessionListItem'),
     },
     next: {
       type: ['string', 'null'],
-      pattern: '^[A-Za-z0-9_-]+$',
+      pattern: BASE64URL,
       description: 'The parameter `next` for the following page; null on the last page.',
     },
   }),
   Unauthorized: object({ detail: exactly('Could not validate credentials') }),
   Forbidden: object({
-    detail: {
-      type: 'string',
-      enum: ['Not authenticated', 'Invalid authentication credentials'],
-    },
+    detail: { type: 'string', enum: ['Not authenticated', 'Invalid authentication credentials'] },
   }),
   SessionNotFound: object({ detail: exactly('Session not found') }),
   UnprocessableParameter: object({
@@ -77,7 +94,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       maxLength: MAX_TRACE_LENGTH,
       description: 'The stack; where errors are redacted, only where to look.',
     },
-    error_id: errorId(),
+    error_id: ERROR_ID,
     path: { type: 'string' },
     method: { type: 'string' },
   }),
@@ -96,18 +113,14 @@ export const schemas: Readonly<Record<string, Schema>> = {
   },
 };
 
-/** A UUID v4 (RFC 9562): the pattern says more than the format. */
-export function errorId(): Schema {
-  return {
-    type: 'string',
-    format: 'uuid',
-    pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
-  };
+/** A reference to a component of the document. */
+export function reference(kind: 'headers' | 'responses' | 'schemas', name: string): Reference {
+  return { $ref: `#/components/${kind}/${name}` };
 }
 
 function object(
   properties: Readonly<Record<string, Schema>>,
-  { required = Object.keys(properties) }: { readonly required?: readonly string[] } = {},
+  required: readonly string[] = Object.keys(properties),
 ): Schema {
   return { type: 'object', required, properties, additionalProperties: false };
 }
@@ -118,13 +131,4 @@ function exactly(text: string): Schema {
 
 function time(description: string): Schema {
   return { type: 'string', format: 'date-time', description };
-}
-
-function profile(): Readonly<Record<string, Schema>> {
-  return Object.fromEntries(
-    Object.entries(PROFILE_CLAIMS).map(([name, type]) => [
-      name,
-      { type, description: 'Where the token carries it (OpenID Connect Core, section 5.1).' },
-    ]),
-  );
 }

@@ -1,7 +1,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { openApiDocument } from '../../lib/openapi/document.ts';
-import type { Operation, Reference, Response } from '../../lib/openapi/types.ts';
+import type { Operation } from '../../lib/openapi/paths.ts';
+import type { Response } from '../../lib/openapi/responses.ts';
+import type { Reference } from '../../lib/openapi/schemas.ts';
 import { isObject } from '../../lib/shared/json.ts';
 
 /** What was asked, and what came back. */
