@@ -103,7 +103,9 @@ const refreshTwice: Operation = {
   name: 'refresh and refresh of the result',
   ends: false,
   run: async (store, user) => {
-    const first = await refreshOnce(store, user, user.phone);
+    // Interrupted between the two, the client goes on with the token that it holds.
+    const [held = ''] = user.refreshed.get('phone') ?? [];
+    const first = user.handedOut.get(held) ?? (await refreshOnce(store, user, user.phone));
     return first !== null && (await refreshOnce(store, user, first)) !== null;
   },
 };
@@ -173,7 +175,10 @@ async function runOnce(
       if (outcome.status === 'answered') successes.push(outcome.value);
       else if (operation) successes.push(await operation.run(direct, user));
     }
-    await expectAtRest(operations, successes, user);
+    const interrupted = outcomes.some(
+      ({ status }, index) => operations[index]?.ends && status !== 'answered',
+    );
+    await expectAtRest(operations, successes, user, interrupted);
   } catch (error) {
     if (error instanceof Error) error.message += `\nSchedule: ${interleaved.trace.join(', ')}`;
     throw error;
@@ -186,10 +191,14 @@ async function expectAtRest(
   operations: readonly Operation[],
   successes: readonly boolean[],
   user: User,
+  interrupted: boolean,
 ): Promise<void> {
   const ended = operations.some(({ ends }, index) => ends && successes[index]);
   expect(user.over).toBe(ended);
   for (const successors of user.refreshed.values()) expect(successors.size).toBe(1);
+  for (const jti of user.refreshed.keys()) expect(await user.active()).not.toContain(jti);
+  // An interrupted call may have ended its own caller’s session, which is refused when it tries again.
+  if (!ended && interrupted) return;
   if (!ended) {
     const last = [...user.handedOut.keys()].filter((jti) => !user.refreshed.has(jti));
     expect(await user.active()).toEqual(last);
@@ -221,7 +230,6 @@ const pairs = cases(
   [refresh, everywhere],
   [refresh, endMany('everywhere', 'phone')],
   [refresh, endOne],
-  [refreshTwice, endOne],
   [refresh, byAdministrator],
   [logout, logout],
   [logout, endOne],
@@ -250,9 +258,10 @@ describe('where a process dies after a write, or the answer to a write is lost',
   });
 });
 
-describe('three at once', () => {
+describe('in some orders, deaths and lost answers included', () => {
   test.each(
     cases(
+      [refreshTwice, endOne],
       [refresh, refresh, refresh],
       [refreshTwice, refresh, logout],
       [refresh, logout, logout],
