@@ -17,9 +17,7 @@ def log_in(table: str, secret: str, user: str, ttl: int = 3600, **claims: Any) -
     now, jti = int(time.time() * 1000), str(uuid.uuid4())
     expires_at = now // 1000 + ttl
     row = {
-        "sub": user,
-        "jti": jti,
-        "sid": jti,  # the token family: its first jti
+        "sub": user, "jti": jti, "sid": jti,  # sid: the token family, its first jti
         "auth_time": max(now, int(cutoff.get("revoked_before", 0)) + 1),  # epoch milliseconds
         "expires_at": expires_at,  # epoch seconds, the TTL attribute
         # optional, shown in the list of sessions: "user_agent": "…", "ip": "…"
@@ -44,11 +42,11 @@ def refresh(table: str, secret: str, token: str, ttl: int = 3600, **claims: Any)
     old, cutoff = _read(table, key)
     if _is_active(old, cutoff, now):
         row = {**old, "jti": str(uuid.uuid4()), "expires_at": now // 1000 + ttl}
-        db.put_item(TableName=table, Item=row)  # no condition: a retry puts the same row again
+        _write(db.put_item, table, "attribute_not_exists(jti)", Item=row)  # False: a lost answer
         mark = "SET rotated_to = :jti, reusable_until = :until, expires_at = :end"
         values = {":jti": row["jti"], ":until": now + REUSE_INTERVAL, ":end": row["expires_at"]}
-        if not _write(db.update_item, table, key, f"{ALIVE} AND attribute_not_exists(ended_at)",
-                      UpdateExpression=mark, ExpressionAttributeValues=values):  # fmt: skip
+        if not _write(db.update_item, table, f"{ALIVE} AND attribute_not_exists(ended_at)",
+                      Key=key, UpdateExpression=mark, ExpressionAttributeValues=values):
             old = _read(table, key)[0]
             if old.get("rotated_to") != row["jti"]:  # else the answer to the own mark got lost
                 db.delete_item(TableName=table, Key={**key, "jti": row["jti"]})
@@ -67,7 +65,7 @@ def check(table: str, secret: str, token: str) -> dict[str, Any] | None:
 def log_out(table: str, secret: str, token: str) -> None:
     """End the session of a token, expired or not, and its successors, the last one first."""
     key, marked = _verify(secret, token)[1], list[Row]()
-    while key and not _write(db.delete_item, table, key, ALIVE):
+    while key and not _write(db.delete_item, table, ALIVE, Key=key):
         if len(marked) > 100:
             raise RuntimeError("The session was refreshed too often to be ended")
         marked.append(key)
@@ -83,16 +81,16 @@ def end_all(table: str, user: str) -> None:
         pages = db.get_paginator("query").paginate(
             TableName=table, KeyConditionExpression="#sub = :sub", ConsistentRead=True,
             ExpressionAttributeNames={"#sub": "sub"}, ExpressionAttributeValues={":sub": user},
-        )  # fmt: skip
+        )
         rows = [row for page in pages for row in page["Items"]]
         previous = next((row["revoked_before"] for row in rows if row["jti"] == "#cutoff"), 0)
         newest = max((row.get("auth_time", 0) for row in rows), default=0)
         values = {":new": max(int(time.time() * 1000), newest, previous + 1)}
         values |= {":old": previous} if previous else {}
         unchanged = "revoked_before = :old" if previous else "attribute_not_exists(jti)"
-        if _write(db.update_item, table, {"sub": user, "jti": "#cutoff"}, unchanged,
+        if _write(db.update_item, table, unchanged, Key={"sub": user, "jti": "#cutoff"},
                   UpdateExpression="SET revoked_before = :new REMOVE except_sid",
-                  ExpressionAttributeValues=values):  # fmt: skip
+                  ExpressionAttributeValues=values):
             return
     raise RuntimeError("The cutoff was still being rewritten after 4 attempts")
 
@@ -141,9 +139,9 @@ def _successor(table: str, key: Row, marked: Row, now: int) -> Row:
     return row if _is_active(row, cutoff, now) else {}
 
 
-def _write(write: Any, table: str, key: Row, condition: str, **request: Any) -> bool:
+def _write(write: Any, table: str, condition: str, **request: Any) -> bool:
     """Whether the condition held. Where an answer was lost, the retry meets its own effect."""
     try:
-        return bool(write(TableName=table, Key=key, ConditionExpression=condition, **request))
+        return bool(write(TableName=table, ConditionExpression=condition, **request))
     except db.exceptions.ConditionalCheckFailedException:
         return False
