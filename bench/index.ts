@@ -1,37 +1,38 @@
 /**
  * npm run bench                        every part
  * npm run bench -- cold warm           some of them
- * npm run bench -- cold --runs 40      more often than by default
+ * npm run bench -- cold --runs 2       fewer or more runs than by default
+ * npm run bench -- --write             the report replaces bench/results/all.md
  *
- * Ends with 1 when a target is missed, or when a part could not be measured.
+ * Ends with 1 when a target is missed or a part could not be measured.
  */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { coldRows } from './cold.ts';
-import { costRows } from './cost.ts';
-import { everywhereRows } from './everywhere.ts';
-import { memoryRows } from './memory.ts';
-import { writeReport } from './report.ts';
-import { isMissed, type Row } from './row.ts';
-import { throughputRows } from './throughput.ts';
-import { warmRows } from './warm.ts';
-
-interface Part {
-  /** How often each subject is measured, by default. */
-  readonly runs: number;
-  readonly rows: (options: { runs: number; progress: (line: string) => void }) => Promise<Row[]>;
-}
+import { measureCold } from './cold.ts';
+import { measureCost } from './cost.ts';
+import { measureEverywhere } from './everywhere.ts';
+import { isMissed, type Row } from './measure.ts';
+import { measureMemory } from './memory.ts';
+import { packageFunctions } from './packaged.ts';
+import type { Part } from './part.ts';
+import { showLine } from './progress.ts';
+import { report } from './report.ts';
+import { openBenchStore } from './store.ts';
+import { measureThroughput } from './throughput.ts';
+import { measureWarmCalls } from './warm.ts';
 
 const PARTS: Readonly<Record<string, Part>> = {
-  cold: { runs: 20, rows: coldRows },
-  warm: { runs: 5, rows: warmRows },
-  memory: { runs: 5, rows: memoryRows },
-  everywhere: { runs: 5, rows: everywhereRows },
-  cost: { runs: 3, rows: costRows },
-  throughput: { runs: 5, rows: throughputRows },
+  cold: { runs: 20, run: measureCold },
+  warm: { runs: 5, run: measureWarmCalls },
+  memory: { runs: 5, run: measureMemory },
+  everywhere: { runs: 5, run: measureEverywhere },
+  cost: { runs: 3, run: measureCost },
+  throughput: { runs: 5, run: measureThroughput },
 };
+const RESULTS = new URL('./results/', import.meta.url);
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string' } },
+  options: { runs: { type: 'string' }, write: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
@@ -39,29 +40,36 @@ if (unknown !== undefined || (values.runs !== undefined && !/^[1-9]\d*$/.test(va
   process.stderr.write(`Parts: ${Object.keys(PARTS).join(', ')}; --runs takes a whole number\n`);
   process.exit(2);
 }
-
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
+
+showLine('packaging the functions');
+await using packages = await packageFunctions();
 const rows: Row[] = [];
+const notes: string[] = [];
 const failures: string[] = [];
 for (const name of names) {
   const part = PARTS[name];
   if (!part) continue;
   const runs = values.runs === undefined ? part.runs : Number(values.runs);
+  const progress = (line: string) => showLine(`${name}: ${line}`);
   try {
-    rows.push(...(await part.rows({ runs, progress: (line) => progress(`${name}: ${line}`) })));
+    await using store = await openBenchStore();
+    const result = await part.run({ store, packages }, { runs, progress });
+    rows.push(...result.rows);
+    notes.push(...(result.notes ? [result.notes] : []));
   } catch (error) {
-    // The other parts are still worth their numbers; the exit code tells that one is missing.
+    // The other parts are still worth their numbers; the exit code says that one is missing.
     failures.push(`${name} could not be measured: ${error instanceof Error ? error.stack : error}`);
   }
 }
-progress('');
+showLine('');
 
-process.stdout.write(`\n${writeReport(positionals.length > 0 ? names.join('-') : 'all', rows)}\n`);
+const markdown = report(rows, notes);
+process.stdout.write(`\n${markdown}`);
+if (values.write) {
+  const name = positionals.length > 0 ? names.join('-') : 'all';
+  writeFileSync(new URL(`${name}.md`, RESULTS), markdown);
+}
 const missed = rows.filter(isMissed).map(({ what }) => `missed: ${what}`);
 for (const line of [...missed, ...failures]) process.stderr.write(`${line}\n`);
 process.exitCode = missed.length + failures.length > 0 ? 1 : 0;
-
-/** One line that is written over; in a log, a line each. */
-function progress(line: string): void {
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : line && `${line}\n`);
-}

@@ -1,68 +1,79 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { plot } from './plot.ts';
-import { isMissed, type Measure, type Row } from './row.ts';
+import { isMissed, type Measure, type Row } from './measure.ts';
 
-const RESULTS = new URL('./results/', import.meta.url);
 const ROOT = new URL('../', import.meta.url);
+const PACKAGES = ['@aws-sdk/client-dynamodb', '@middy/core', 'jose', 'esbuild', 'dynalite'];
 
 /**
- * Writes the rows as a Markdown table and an SVG plot to `bench/results/`.
+ * The report as Markdown: machine and versions, one table of all rows, and the parts' notes.
  *
- * @param name of the files, without extension
- * @returns the Markdown
+ * @param notes Markdown below the table
  */
-export function writeReport(name: string, rows: readonly Row[]): string {
-  const markdown = [
-    `# Benchmark: ${name}`,
+export function report(rows: readonly Row[], notes: readonly string[]): string {
+  const versions = PACKAGES.map((name) => {
+    const text = readFileSync(new URL(`node_modules/${name}/package.json`, ROOT), 'utf8');
+    return `${name} ${JSON.parse(text).version}`;
+  });
+  return [
+    '# Benchmark',
     '',
-    ...circumstances(),
+    machine(),
+    `- ${versions.join(', ')}`,
     '',
-    `![Ratio to the target of each row](${name}.svg)`,
+    ...table(['what', 'ours', 'compared with', 'ratio', 'target', ''], rows.map(cells)),
     '',
-    '| what | ours | compared with | ratio | target | |',
-    '| --- | --: | --: | --: | --: | --- |',
-    ...rows.map(line),
-    '',
-    'Medians, with the least and the most of all runs; the runs of a row were made in turns. A ratio is',
-    'ours against the other, and less is better.',
+    'Medians, with the least and the most of all runs. The runs of a row took turns. A ratio is ours against',
+    'the other; less is better.',
+    ...notes.flatMap((note) => ['', note]),
     '',
   ].join('\n');
-  writeFileSync(new URL(`${name}.md`, RESULTS), markdown);
-  writeFileSync(new URL(`${name}.svg`, RESULTS), plot(rows));
-  return markdown;
 }
 
-function circumstances(): string[] {
+/** Time, processor, memory and Node.js, as an item of a Markdown list. */
+export function machine(): string {
   const [cpu] = cpus();
-  const versions = ['@aws-sdk/client-dynamodb', '@middy/core', 'jose', 'esbuild', 'dynalite'].map(
-    (name) => {
-      const text = readFileSync(new URL(`node_modules/${name}/package.json`, ROOT), 'utf8');
-      return `${name} ${JSON.parse(text).version}`;
-    },
-  );
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `- ${new Date().toISOString()}, ${cpus().length} × ${cpu?.model.trim()}, ${memory}, ${process.platform} ${process.arch}, Node ${process.version}`;
+}
+
+/** A Markdown table; every column but the first is aligned to the right. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string[] {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [
-    `- ${new Date().toISOString()}`,
-    `- ${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
-    `- Node ${process.version}, ${versions.join(', ')}`,
+    line(head),
+    line(head.map((_, column) => (column === 0 ? '---' : '--:'))),
+    ...rows.map(line),
   ];
 }
 
-function line(row: Row): string {
-  const { what, ours, reference, referenceName, ratio, limit, unit } = row;
-  const target = limit === undefined ? '' : `≤ ${limit.toFixed(2)}`;
-  const verdict = limit === undefined ? '' : isMissed(row) ? '**missed**' : 'met';
-  return `| ${what} | ${format(ours)} ${unit} | ${referenceName}: ${format(reference)} ${unit} | ${ratio.toFixed(2)} | ${target} | ${verdict} |`;
+/** Median, least and most. */
+export function figures({ median, min, max }: Measure, digits: number): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
-function format({ median, min, max, samples }: Measure): string {
-  return samples.length === 1
-    ? figure(median)
-    : `${figure(median)} (${figure(min)}–${figure(max)})`;
+function cells(row: Row): string[] {
+  const { what, ours, reference, referenceName, ratio, limit, unit } = row;
+  const target =
+    limit === undefined
+      ? ['', '']
+      : [`≤ ${limit.toFixed(2)}`, isMissed(row) ? '**missed**' : 'met'];
+  return [
+    what,
+    `${format(ours)} ${unit}`,
+    `${referenceName}: ${format(reference)} ${unit}`,
+    ratio.toFixed(2),
+    ...target,
+  ];
 }
 
 /** Three significant digits, without an exponent. */
-function figure(value: number): string {
-  const digits = value === 0 ? 0 : 2 - Math.floor(Math.log10(Math.abs(value)));
-  return value.toFixed(Math.min(Math.max(digits, 0), 4));
+function format(measured: Measure): string {
+  const { median, samples } = measured;
+  const digits = median === 0 ? 0 : 2 - Math.floor(Math.log10(Math.abs(median)));
+  const kept = Math.min(Math.max(digits, 0), 4);
+  return samples.length === 1 ? median.toFixed(kept) : figures(measured, kept);
 }

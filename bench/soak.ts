@@ -1,26 +1,28 @@
 /**
  * npm run soak                                 16,000 requests, some two minutes
  * npm run soak -- --requests 1500              fewer
- * npm run soak -- --requests 1500 --seed 7     the same users and the same events as another run's
+ * npm run soak -- --requests 1500 --seed 7     the same users and the same faults as another run's
  *
  * A mixed load over HTTP (log-ins, /me, logout of this, others and everywhere, refreshes, garbage) while
- * functions' processes are killed and the wire to the store breaks in many ways. At the end, an audit of
- * every session: one whose logout was answered 200 is dead, one that nobody logged out is alive, and one
- * whose logout was answered 500 or not at all is one of the two.
+ * functions' processes are killed and the connection to the store breaks in many ways. Then every session is
+ * audited: dead after a logout that was answered 200, alive without one, and one of the two after a 500 or no
+ * answer. A check of the audit itself comes first.
  *
- * Ends with 1 when an answer or a session is not as the answers promised; with 130 after Ctrl-C.
+ * Ends with 1 when an answer or a session is wrong; with 130 after Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { positiveNumber } from '../local/arguments.ts';
-import { runCommand } from '../local/target.ts';
-import { soakReport } from './soak/report.ts';
-import { soak } from './soak/run.ts';
+import { positiveNumber, runCommand } from '../support/command-line.ts';
+import type { State } from '../support/expectations.ts';
+import { progressEvery, showLine } from './progress.ts';
+import { table } from './report.ts';
+import { checkAudit, type SoakResult, soak } from './soak/run.ts';
 import { openStack } from './soak/stack.ts';
+import type { Result } from './soak/user.ts';
 
-const BAR_WIDTH = 30;
-/** How often progress is shown, in milliseconds; in a log, a line each time. */
-const PROGRESS_EVERY_MS = process.stderr.isTTY ? 200 : 10_000;
+/** Violations that are printed one by one. */
+const SHOWN_VIOLATIONS = 20;
+const COLUMNS: readonly Result[] = [200, 401, 500, 'none', 'done', 'lost', 'failed'];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -39,36 +41,45 @@ async function main(): Promise<void> {
 
   showLine('starting the service');
   const begun = performance.now();
-  let shown = -Infinity;
+  const seconds = () => ((performance.now() - begun) / 1_000).toFixed(0);
+  const show = progressEvery(process.stderr.isTTY ? 200 : 10_000);
+  const progress = (phase: string, done: number, count: number) =>
+    show(`${phase}: ${done} of ${count}, ${seconds()} s`, done === count);
   await using stack = await openStack();
-  const result = await soak(stack, {
-    ...{ requests, users, seed, signal },
-    progress: (phase, done, count) => {
-      const now = performance.now();
-      if (now - shown < PROGRESS_EVERY_MS && done < count) return;
-      shown = now;
-      showLine(progressLine(phase, done, count, (now - begun) / 1_000));
-    },
-  });
+  await checkAudit(stack);
+  const result = await soak(stack, { requests, users, seed, signal, progress });
   showLine('');
-  const seconds = (performance.now() - begun) / 1_000;
-  process.stdout.write(soakReport(result, { requests, users, seed, seconds }));
+  process.stdout.write(
+    `\n${requests} requests of ${users} users at once in ${seconds()} s, seed ${seed}\n\n${describe(result)}\n`,
+  );
   if (result.violations.length > 0) process.exitCode = 1;
-  else if (signal.aborted) {
-    process.stdout.write('Interrupted: nothing has been audited.\n');
-    process.exitCode = 130;
-  }
+  else if (signal.aborted) process.exitCode = 130;
+  process.stdout.write(signal.aborted ? 'Interrupted: no session was audited\n' : verdict(result));
 }
 
-function progressLine(phase: string, done: number, count: number, seconds: number): string {
-  const full = Math.round((done / count) * BAR_WIDTH);
-  const bar = '█'.repeat(full).padEnd(BAR_WIDTH, '░');
-  return `${phase.padEnd(5)} ${bar} ${done} of ${count}, ${seconds.toFixed(0)} s`;
+function describe({ results, faults, expectations }: SoakResult): string {
+  const rows = [...results].map(([action, counts]) => [
+    action,
+    ...COLUMNS.map((column) => counts.get(column) ?? '-'),
+  ]);
+  const happened = [...faults].map(([name, count]) => `${name} (${count})`).join(', ');
+  const count = (state: State) => expectations.filter((each) => each.state === state).length;
+  return [
+    ...table(
+      ['', ...COLUMNS.map((column) => (column === 'none' ? 'no answer' : `${column}`))],
+      rows,
+    ),
+    '',
+    `Faults: ${happened || 'none'}`,
+    `Sessions: ${count('dead')} dead, ${count('alive')} alive, ${count('unknown')} in doubt`,
+  ].join('\n');
 }
 
-/** One line that is written over; in a log, a line each. */
-function showLine(line: string): void {
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : line && `${line}\n`);
+function verdict({ violations }: SoakResult): string {
+  if (violations.length === 0)
+    return 'Audit: clean; it objected to two wrong expectations before\n';
+  const shown = violations.slice(0, SHOWN_VIOLATIONS).map((text) => `  ${text}\n`);
+  return `Audit: ${violations.length} VIOLATIONS\n${shown.join('')}`;
 }
 
 await runCommand(main);

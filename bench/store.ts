@@ -1,11 +1,12 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { newSession, type Signer, signSession } from '../lib/login/issue.ts';
 import type { Session } from '../lib/sessions/session.ts';
 import { findSession } from '../lib/sessions/sessions.ts';
-import { createSessionsTable } from '../local/table.ts';
 import { startStoreProcess } from '../support/store-process.ts';
+import { createSessionsTable } from '../support/table.ts';
 
 /** A live session, and the token that names it. */
 export interface LiveSession {
@@ -13,29 +14,39 @@ export interface LiveSession {
   readonly token: string;
 }
 
+type Variables = Readonly<Record<string, string>>;
+
 /** The session table of a benchmark, in a process of its own. */
 export interface BenchStore extends AsyncDisposable {
-  /** What a function needs to reach it; the key source is not among them. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** The secret in the environment, or the name of the parameter that holds it. */
-  readonly secretVariables: { readonly environment: Variables; readonly parameter: Variables };
+  /** What a function needs, with the secret in the environment. */
+  readonly variables: Variables;
+  /** The same with the secret in SSM's parameter store. */
+  readonly ssmVariables: Variables;
   /** Begins sessions of as many different users, or of one. */
   begin(count: number, sub?: string): Promise<LiveSession[]>;
   isAlive(session: Session): Promise<boolean>;
-  /** Requests so far, by operation, for example `{ DeleteItem: 3 }`. */
-  counts(): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Holds work to its store calls: logout answers 200 to any token, so that an answer alone does not show
+   * that anything was done.
+   *
+   * @param expected calls by operation, and none of another; or the number of all
+   * @throws Error for other calls
+   */
+  expectCalls<Value>(
+    name: string,
+    expected: Readonly<Record<string, number>> | number,
+    work: () => Promise<Value>,
+  ): Promise<Value>;
 }
 
-type Variables = Readonly<Record<string, string>>;
-
-const PARAMETER = '/bench/jwt-secret';
 /** DynamoDB's limit for BatchWriteItem. */
 const BATCH = 25;
 
+/** Sets the SDK's variables of this process. */
 export async function openBenchStore(): Promise<BenchStore> {
   const secret = randomBytes(36).toString('base64url');
   const server = await startStoreProcess(secret);
-  const variables = {
+  const shared = {
     SESSIONS_TABLE: 'bench-sessions',
     AWS_ENDPOINT_URL_DYNAMODB: server.dynamoDb,
     AWS_ENDPOINT_URL_SSM: server.ssm,
@@ -44,38 +55,50 @@ export async function openBenchStore(): Promise<BenchStore> {
     AWS_SECRET_ACCESS_KEY: 'bench',
     AWS_SESSION_TOKEN: 'bench',
   };
-  // The SDK of this process reads the same variables as that of the functions.
-  Object.assign(process.env, variables);
-  const store = openSessionStore(variables.SESSIONS_TABLE);
+  Object.assign(process.env, shared);
+  const store = openSessionStore(shared.SESSIONS_TABLE);
   await createSessionsTable(store.client, store.table);
   const signer: Signer = { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' };
 
+  async function begin(count: number, sub?: string): Promise<LiveSession[]> {
+    const sessions = Array.from({ length: count }, () =>
+      newSession({ sub: sub ?? randomUUID(), ttlSeconds: 3_600 }, Date.now()),
+    );
+    for (let start = 0; start < count; start += BATCH) {
+      const puts = sessions.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
+      const RequestItems = { [store.table]: puts };
+      const { UnprocessedItems = {} } = await store.client.send(
+        new BatchWriteCommand({ RequestItems }),
+      );
+      if (Object.keys(UnprocessedItems).length > 0)
+        throw new Error('The store did not take all sessions');
+    }
+    return Promise.all(
+      sessions.map(async (session) => ({ session, token: await signSession(signer, session) })),
+    );
+  }
+
   return {
-    variables,
-    secretVariables: {
-      environment: { JWT_SECRET: secret },
-      parameter: { JWT_SECRET_PARAMETER: PARAMETER },
-    },
-    begin: async (count, sub) => {
-      const sessions = Array.from({ length: count }, () =>
-        newSession({ sub: sub ?? randomUUID(), ttlSeconds: 3_600 }, Date.now()),
-      );
-      for (let start = 0; start < count; start += BATCH) {
-        const batch = sessions.slice(start, start + BATCH);
-        const { UnprocessedItems } = await store.client.send(
-          new BatchWriteCommand({
-            RequestItems: { [store.table]: batch.map((Item) => ({ PutRequest: { Item } })) },
-          }),
-        );
-        if (Object.keys(UnprocessedItems ?? {}).length > 0)
-          throw new Error('The store did not take all sessions');
-      }
-      return Promise.all(
-        sessions.map(async (session) => ({ session, token: await signSession(signer, session) })),
-      );
-    },
+    variables: { ...shared, JWT_SECRET: secret },
+    ssmVariables: { ...shared, JWT_SECRET_PARAMETER: '/bench/jwt-secret' },
+    begin,
     isAlive: async (session) => (await findSession(store, session)) !== null,
-    counts: server.counts,
+    expectCalls: async (name, expected, work) => {
+      const before = await server.counts();
+      const value = await work();
+      const after = await server.counts();
+      const made = Object.fromEntries(
+        Object.entries(after).flatMap(([operation, count]) =>
+          count === before[operation] ? [] : [[operation, count - (before[operation] ?? 0)]],
+        ),
+      );
+      const sum = Object.values(made).reduce((total, count) => total + count, 0);
+      const isRight =
+        typeof expected === 'number' ? sum === expected : isDeepStrictEqual(made, expected);
+      if (!isRight)
+        throw new Error(`${name}: ${JSON.stringify(made)}, not ${JSON.stringify(expected)}`);
+      return value;
+    },
     [Symbol.asyncDispose]: async () => {
       store.client.destroy();
       await server[Symbol.asyncDispose]();

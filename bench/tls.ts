@@ -1,47 +1,49 @@
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { nextEvent, stop } from '../support/processes.ts';
+import { createServer } from 'node:tls';
 
-const PROCESS = fileURLToPath(new URL('./tls-process.ts', import.meta.url));
 const REQUEST =
   '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1';
 
-/** Variables that make a function reach its services over TLS, as it reaches those of AWS. */
-export type TlsFront = AsyncDisposable & { readonly variables: Readonly<Record<string, string>> };
+/** TLS in front of a plain server. */
+export interface TlsFront extends AsyncDisposable {
+  readonly url: string;
+  /** PEM file to trust. */
+  readonly certificate: string;
+}
 
 /**
- * Puts TLS in front of the services that variables name by `http://127.0.0.1:port`, with a throw-away
- * certificate.
+ * Puts TLS with a throw-away certificate in front of a server of the loopback interface.
  *
  * @throws Error where there is no `openssl` command
  */
-export async function openTlsFront(services: Readonly<Record<string, string>>): Promise<TlsFront> {
+export async function openTlsFront(plainUrl: string): Promise<TlsFront> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-tls-'));
   const certificate = join(directory, 'certificate.pem');
   const key = join(directory, 'key.pem');
-  execFileSync('openssl', ['req', ...REQUEST.split(' '), '-keyout', key, '-out', certificate], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const options = ['req', ...REQUEST.split(' '), '-keyout', key, '-out', certificate];
+  execFileSync('openssl', options, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const plainPort = Number(new URL(plainUrl).port);
+  const pem = { key: readFileSync(key), cert: readFileSync(certificate) };
+  const server = createServer(pem, (encrypted) => {
+    const plain = connect({ host: '127.0.0.1', port: plainPort, noDelay: true });
+    encrypted.setNoDelay(true);
+    encrypted.pipe(plain).pipe(encrypted);
+    // A function that ends takes its connections with it; neither end may outlive the other.
+    encrypted.on('error', () => plain.destroy());
+    plain.on('error', () => encrypted.destroy());
   });
-  const ports = Object.values(services).map((url) => new URL(url).port);
-  const child = fork(PROCESS, ports, {
-    env: {
-      ...process.env,
-      BENCH_TLS_KEY: readFileSync(key, 'utf8'),
-      BENCH_TLS_CERTIFICATE: readFileSync(certificate, 'utf8'),
-    },
-  });
-  const fronts = await nextEvent<number[]>(child, 'message');
-  const endpoints = Object.keys(services).map((name, index) => [
-    name,
-    `https://127.0.0.1:${fronts[index]}`,
-  ]);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
-    variables: { ...Object.fromEntries(endpoints), NODE_EXTRA_CA_CERTS: certificate },
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    certificate,
     [Symbol.asyncDispose]: async () => {
-      await stop(child);
+      server.close();
       rmSync(directory, { recursive: true });
     },
   };

@@ -1,118 +1,57 @@
-import { logoutEvent, meEvent } from './event.ts';
-import { buildBare } from './naive/build.ts';
-import { type PackagedFunction, packageFunctions } from './packaged.ts';
-import { measure, type Row } from './row.ts';
-import { interleaved } from './statistics.ts';
-import { type BenchStore, type LiveSession, openBenchStore } from './store.ts';
-import { requireStoreCalls } from './store-calls.ts';
-import { runWarm, type WarmRun } from './warm-run.ts';
+import type { WarmCost } from './environment.ts';
+import { logoutEvent } from './gateway-event.ts';
+import { compare, measureInTurns, type Turns } from './measure.ts';
+import type { Bench, PartResult } from './part.ts';
+import { measureWarm, type Workload, workloads } from './workload.ts';
 
 /** Against the one store call alone. */
-const LOGOUT_LIMIT = 1.2;
-const CHECK_LIMIT = 1.2;
+const STORE_CALL_LIMIT = 1.2;
 /** Against a logout of a live token. */
-const REFUSED_LIMIT = 0.2;
-const WARM_UP = 1_500;
-const MEASURED = 1_500;
-
-type Name = 'logout' | 'DeleteCommand' | 'check' | 'BatchGetCommand' | 'forged' | 'malformed';
-
-interface Subject {
-  readonly name: Name;
-  readonly fn: PackagedFunction;
-  /** Makes the event of one call from a session that is alive; the answer has to be a 200. */
-  readonly event: (live: LiveSession) => unknown;
-  /** Which operation it calls, once in each call; none for a token that is refused. */
-  readonly operation: 'DeleteItem' | 'BatchGetItem' | undefined;
-}
+const FORGED_LIMIT = 0.25;
+const MALFORMED_LIMIT = 0.2;
+const CALLS = { warmUp: 1_500, measured: 1_500 };
 
 /**
- * CPU of one warm call, event in, response out, in a process that makes nothing but such calls, one
- * after the other; the store's own work is in another process and not counted.
+ * CPU of one warm call, event in, response out, in a process that makes nothing but such calls; the store's
+ * work is in another process and not counted. The authorizer is compared with `/me` by wall time.
  */
-export async function warmRows({
-  runs,
-  progress,
-}: {
-  runs: number;
-  progress: (line: string) => void;
-}): Promise<Row[]> {
-  await using store = await openBenchStore();
-  await using packages = await packageFunctions();
-  const { logout, me } = packages.functions;
-  const subjects: Subject[] = [
-    {
-      name: 'logout',
-      fn: logout,
-      event: ({ token }) => logoutEvent(token),
-      operation: 'DeleteItem',
-    },
-    {
-      name: 'DeleteCommand',
-      fn: await buildBare('delete', logout, packages.directory),
-      event: ({ session }) => session,
-      operation: 'DeleteItem',
-    },
-    { name: 'check', fn: me, event: ({ token }) => meEvent(token), operation: 'BatchGetItem' },
-    {
-      name: 'BatchGetCommand',
-      fn: await buildBare('batch-get', me, packages.directory),
-      event: ({ session }) => session,
-      operation: 'BatchGetItem',
-    },
-    {
-      name: 'forged',
-      fn: logout,
-      event: ({ token }) => logoutEvent(forged(token)),
-      operation: undefined,
-    },
-    { name: 'malformed', fn: logout, event: () => logoutEvent('garbage'), operation: undefined },
-  ];
-  const results = new Map<Name, WarmRun[]>(subjects.map(({ name }) => [name, []]));
-  await interleaved(subjects, runs, async (subject, run) => {
-    const result = await warmRun(subject, store);
-    results.get(subject.name)?.push(result);
-    progress(`run ${run + 1} of ${runs}: ${subject.name}: ${result.cpuUs.toFixed(0)} µs of CPU`);
-  });
-  return rowsOf(results);
+export async function measureWarmCalls(
+  { store, packages }: Bench,
+  turns: Turns,
+): Promise<PartResult> {
+  const { logout, bareDelete, check, bareBatchGet, authorizer } = await workloads(packages);
+  const refused = (name: string, event: Workload['event']) => ({ name, fn: logout.fn, event });
+  const forged = refused('forged token', ({ token }) => logoutEvent(withOtherSignature(token)));
+  const malformed = refused('malformed token', () => logoutEvent('garbage'));
+  const costs = await measureInTurns(
+    [logout, bareDelete, check, bareBatchGet, authorizer, forged, malformed],
+    turns,
+    (workload) => measureWarm(workload, store, CALLS),
+  );
+  const row = (
+    what: string,
+    ours: Workload,
+    other: Workload,
+    limit?: number,
+    value: keyof WarmCost = 'cpuUs',
+  ) => {
+    const samples = ({ name }: Workload) => costs(name).map((cost) => cost[value]);
+    const name = other === logout ? 'of a live token' : other.name;
+    return compare(what, 'µs', samples(ours), { name, samples: samples(other) }, { limit });
+  };
+  return {
+    rows: [
+      row('CPU of a warm logout', logout, bareDelete, STORE_CALL_LIMIT),
+      row('CPU of a warm check (/me)', check, bareBatchGet, STORE_CALL_LIMIT),
+      row('CPU of a logout, forged token', forged, logout, FORGED_LIMIT),
+      row('CPU of a logout, malformed token', malformed, logout, MALFORMED_LIMIT),
+      row('time of a warm check, p50, authorizer', authorizer, check, undefined, 'wallUs'),
+    ],
+  };
 }
 
-/** The token with another signature: its first character, as the last one has bits that do not count. */
-function forged(token: string): string {
+/** Changes the signature's first character, as the last one has bits that do not count. */
+function withOtherSignature(token: string): string {
   const at = token.lastIndexOf('.') + 1;
   return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
-}
-
-async function warmRun({ name, fn, event, operation }: Subject, store: BenchStore) {
-  const calls = WARM_UP + MEASURED;
-  const events = (await store.begin(calls)).map(event);
-  const before = await store.counts();
-  const result = await runWarm(
-    fn,
-    { ...store.variables, ...store.secretVariables.environment },
-    { warmUp: events.slice(0, WARM_UP), measured: events.slice(WARM_UP) },
-  );
-  if (result.statuses[200] !== calls)
-    throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
-  requireStoreCalls(name, operation ? { [operation]: calls } : {}, before, await store.counts());
-  return result;
-}
-
-function rowsOf(results: ReadonlyMap<Name, readonly WarmRun[]>): Row[] {
-  const cpu = (name: Name) => measure((results.get(name) ?? []).map(({ cpuUs }) => cpuUs));
-  const row = (what: string, name: Name, reference: Name, limit: number): Row => ({
-    what,
-    ours: cpu(name),
-    reference: cpu(reference),
-    referenceName: reference === 'logout' ? 'of a live token' : `bare ${reference}`,
-    ratio: cpu(name).median / cpu(reference).median,
-    limit,
-    unit: 'µs',
-  });
-  return [
-    row('CPU of a warm logout', 'logout', 'DeleteCommand', LOGOUT_LIMIT),
-    row('CPU of a warm check (/me)', 'check', 'BatchGetCommand', CHECK_LIMIT),
-    row('CPU of a logout, forged token', 'forged', 'logout', REFUSED_LIMIT),
-    row('CPU of a logout, malformed token', 'malformed', 'logout', REFUSED_LIMIT),
-  ];
 }

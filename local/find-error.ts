@@ -4,9 +4,8 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { UsageError, wholeNumber } from './arguments.ts';
-import { readRunLog } from './run-log.ts';
-import { runCommand } from './target.ts';
+import { runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { readRunLog } from '../support/run-log.ts';
 
 const USAGE = `Finds the one log line behind an X-Error-ID.
 

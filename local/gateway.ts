@@ -1,9 +1,5 @@
 import type { Server } from 'node:http';
-
-/** The framework's list of its plugins. */
-export interface Plugins {
-  readonly pluginManager: { getPlugins(): readonly object[] };
-}
+import type { Framework } from '../infra/plugin.ts';
 
 /** What serverless-offline lets others see of itself. */
 interface Offline {
@@ -15,7 +11,7 @@ interface Offline {
  *
  * @throws Error where serverless-offline does not show it any more
  */
-export function gatewayOf({ pluginManager }: Plugins): Server {
+export function gatewayOf({ pluginManager }: Pick<Framework, 'pluginManager'>): Server {
   const offline = pluginManager.getPlugins().find(isOffline);
   if (!offline) throw new Error('No plugin here is serverless-offline as it used to be');
   return offline.internals().getApiGatewayServer().listener;

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { hashId } from '../lib/observability/hash-id.ts';
 import { logSalt } from '../lib/observability/settings.ts';
-import { portOption, UsageError } from './arguments.ts';
-import { runCommand, targetEnvironment } from './target.ts';
+import { portOption, runCommand, UsageError } from '../support/command-line.ts';
+import { targetEnvironment } from './target.ts';
 
 /** `npm run --silent hash-id -- <sub or jti> [--stage dev]`: what stands for it in the log. */
 async function printPseudonym(): Promise<void> {

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { type Bundling, bundling, entryPoint } from './bundling.ts';
+import { build, type Metafile } from 'esbuild';
+import { bundling, entryPoint } from '../support/bundling.ts';
 
 /** SPDX names of licenses that ask for nothing beyond their own text. Another one is for a person to judge. */
 export const ALLOWED_LICENSES: ReadonlySet<string> = new Set([
@@ -39,28 +39,7 @@ export interface BundledPackage {
  * @throws Error when a function can't be bundled
  */
 export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
-  const project = await bundling(root);
-  const packagesOf = await bundle(root, project);
-  const functionsOf = new Map<string, string[]>();
-  for (const [name, each] of Object.entries(project.functions)) {
-    for (const path of packagesOf(entryPoint(each)))
-      functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
-  }
-  return [...functionsOf]
-    .map(([path, functions]) => ({ ...describePackage(root, path), path, functions }))
-    .sort((one, other) => one.path.localeCompare(other.path));
-}
-
-/** The packages whose license is not in {@link ALLOWED_LICENSES}. */
-export function refusedLicenses(packages: readonly BundledPackage[]): readonly BundledPackage[] {
-  return packages.filter(({ license }) => !ALLOWED_LICENSES.has(license));
-}
-
-/** @returns the folders of the packages in an entry point's bundle */
-async function bundle(
-  root: string,
-  { functions, options }: Bundling,
-): Promise<(entry: string) => ReadonlySet<string>> {
+  const { functions, options } = await bundling(root);
   const { metafile } = await build({
     ...options,
     absWorkingDir: root,
@@ -70,35 +49,36 @@ async function bundle(
     write: false,
     logLevel: 'error',
   });
-  return (entry) => {
-    const output = Object.values(metafile.outputs).find((each) => each.entryPoint === entry);
+  const functionsOf = new Map<string, string[]>();
+  for (const [name, each] of Object.entries(functions)) {
+    const entry = entryPoint(each);
+    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === entry);
     if (!output) throw new Error(`esbuild made no bundle of ${entry}`);
-    const files = Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? [file] : [],
-    );
-    return packageFolders(files);
-  };
+    for (const path of packageFolders(output.inputs))
+      functionsOf.set(path, [...(functionsOf.get(path) ?? []), name]);
+  }
+  return [...functionsOf]
+    .map(([path, functions]) => {
+      const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+      const { name, version } = manifest;
+      const license = typeof manifest.license === 'string' ? manifest.license : 'none stated';
+      return { name, version, license, path, functions };
+    })
+    .sort((one, other) => one.path.localeCompare(other.path));
 }
 
-/** Greedy: of a package inside another one's node_modules, the inner one. */
-function packageFolders(files: readonly string[]): ReadonlySet<string> {
+/** The packages whose license is not in {@link ALLOWED_LICENSES}. */
+export function refusedLicenses(packages: readonly BundledPackage[]): readonly BundledPackage[] {
+  return packages.filter(({ license }) => !ALLOWED_LICENSES.has(license));
+}
+
+/** Folders of the packages with at least one byte in a bundle. In nested node_modules the inner one counts. */
+function packageFolders(inputs: Metafile['outputs'][string]['inputs']): ReadonlySet<string> {
   return new Set(
-    files.flatMap((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : [],
+    ),
   );
-}
-
-function describePackage(
-  root: string,
-  path: string,
-): Pick<BundledPackage, 'name' | 'version' | 'license'> {
-  const { name, version, license }: Record<string, unknown> = JSON.parse(
-    readFileSync(join(root, path, 'package.json'), 'utf8'),
-  );
-  return {
-    name: String(name),
-    version: String(version),
-    license: typeof license === 'string' ? license : 'none stated',
-  };
 }
 
 if (import.meta.main) {

@@ -1,28 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { Framework } from '../infra/plugin.ts';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
-import { createKeySet } from '../lib/tokens/key-source.ts';
+import { startEmbeddedDynamoDb } from '../support/embedded-dynamodb.ts';
+import { removeRunFile, writeRunFile } from '../support/run-file.ts';
+import { keepRunLog } from '../support/run-log.ts';
+import { signerOf } from '../support/signer.ts';
+import { createSessionsTable } from '../support/table.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
-import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
-import { gatewayOf, type Plugins } from './gateway.ts';
+import { gatewayOf } from './gateway.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
-import { removeRunFile, writeRunFile } from './run-file.ts';
-import { keepRunLog } from './run-log.ts';
-import { signerOf } from './signer.ts';
-import { createSessionsTable } from './table.ts';
-
-interface Serverless extends Plugins {
-  readonly service: {
-    readonly provider: { environment: Record<string, unknown> };
-    readonly custom: { readonly esbuild: object };
-  };
-  readonly processedInput: { readonly commands: readonly string[] };
-  readonly classes: { readonly Error: new (message: string, code: string) => Error };
-}
 
 const DEFAULT_PORT = 3000;
 const DEFAULT_LAMBDA_PORT = 3002;
@@ -34,34 +25,21 @@ interface OfflineOptions {
 }
 
 /**
- * What `serverless offline` needs to run the whole service on one machine: DynamoDB (embedded, or the
- * server that AWS_ENDPOINT_URL_DYNAMODB names), the table, a secret, a console, and a first token to try.
+ * Sets up the bundles of a local run: readable traces, and a folder of their own, as packaging or a second
+ * run would delete the code that functions load at their first call.
  */
-export default class LocalServices {
-  readonly hooks: Record<string, () => Promise<void>>;
-
-  constructor(serverless: Serverless, options: OfflineOptions) {
-    if (serverless.processedInput.commands[0] === 'offline') buildForReading(serverless, options);
-    const start = () => startLocalServices(serverless, options);
-    this.hooks = {
-      'before:offline:start': start,
-      'before:offline:start:init': start,
-    };
-  }
-}
-
-/**
- * A local run's bundles: with names and lines that a trace can be read by, and in a folder of their own, as
- * packaging, or a second run, would delete or overwrite the code that functions load at their first call.
- */
-function buildForReading({ service }: Serverless, options: OfflineOptions): void {
+export function prepareLocalRun({ service }: Framework, options: OfflineOptions): void {
   Object.assign(service.custom.esbuild, {
     minify: false,
     outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
   });
 }
 
-async function startLocalServices(serverless: Serverless, options: OfflineOptions): Promise<void> {
+/**
+ * Starts all that `serverless offline` needs to run the whole service on one machine: DynamoDB (embedded,
+ * or the server that AWS_ENDPOINT_URL_DYNAMODB names), the table, a secret, a console, and a first token.
+ */
+export async function startLocalRun(serverless: Framework, options: OfflineOptions): Promise<void> {
   const host = options.host ?? 'localhost';
   const port = Number(options.httpPort ?? DEFAULT_PORT);
   const failure = (message: string) => new serverless.classes.Error(message, 'LOCAL_RUN');
@@ -104,7 +82,7 @@ type Failure = (message: string) => Error;
 function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
-    createKeySet(readConfiguration(variables).tokens);
+    readConfiguration(variables);
     return variables;
   } catch (error) {
     throw error instanceof ConfigurationError ? failure(error.message) : error;
@@ -146,7 +124,7 @@ interface LocalRun {
   readonly sub: string;
 }
 
-async function openWhenReady(serverless: Serverless, run: LocalRun): Promise<void> {
+async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void> {
   const { host, port, environment, sub } = run;
   await untilListening(host, port);
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');

@@ -2,9 +2,9 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { issueSession } from '../lib/login/issue.ts';
-import { UsageError } from './arguments.ts';
-import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment } from './target.ts';
+import { runCommand, UsageError } from '../support/command-line.ts';
+import { signerOf } from '../support/signer.ts';
+import { targetEnvironment } from './target.ts';
 
 const USAGE = `Checks a running service: a session that lives, is logged out, and is dead at the next request.
 
@@ -12,20 +12,35 @@ const USAGE = `Checks a running service: a session that lives, is logged out, an
   npm run smoke -- --url http://localhost:3000
   … | npm run smoke -- --url https://… --token-stdin     with a token of your own login service`;
 
-/** What an answer has to be, to the byte where there is only one right body. */
-interface Expected {
+/** A request and its expected answer; without `body` any body will do. */
+interface Step {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly withToken: boolean;
   readonly status: number;
   readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly authenticate?: string;
 }
 
-const LOGGED_OUT: Expected = { status: 200, body: '{"message":"Successfully logged out"}' };
-const DEAD: Expected = {
+const LOGOUT = { method: 'POST', path: 'logout', withToken: true };
+const ME = { method: 'GET', path: 'me', withToken: true };
+const LOGGED_OUT = { status: 200, body: '{"message":"Successfully logged out"}' };
+const NO_HEADER = { withToken: false, status: 403, body: '{"detail":"Not authenticated"}' };
+const DEAD = {
   status: 401,
   body: '{"detail":"Could not validate credentials"}',
-  headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  authenticate: 'Bearer error="invalid_token"',
 };
-const NO_HEADER: Expected = { status: 403, body: '{"detail":"Not authenticated"}' };
+
+const STEPS: readonly Step[] = [
+  { name: 'me, live session', ...ME, status: 200 },
+  { name: 'logout', ...LOGOUT, ...LOGGED_OUT },
+  { name: 'me, at once', ...ME, ...DEAD },
+  { name: 'logout again', ...LOGOUT, ...LOGGED_OUT },
+  { name: 'me, no header', ...ME, ...NO_HEADER },
+  { name: 'logout, no header', ...LOGOUT, ...NO_HEADER },
+];
 
 /** `npm run smoke`: the check after a deployment. Exits with 1 on any difference. */
 async function smoke(): Promise<void> {
@@ -54,27 +69,16 @@ async function smoke(): Promise<void> {
     : await freshToken(values.stage, Number(url.port || 80));
 
   const api = `${url.href.replace(/\/$/, '')}/api/v1/auth`;
-  const bearer = { authorization: `Bearer ${token}` };
-  const step = (
-    name: string,
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    expected: Expected,
-  ) => check(name, new Request(`${api}/${path}`, { method, headers }), expected);
-
-  const results = [await step('me, live session', 'GET', 'me', bearer, { status: 200 })];
-  results.push(await step('logout', 'POST', 'logout', bearer, LOGGED_OUT));
-  const loggedOutAt = performance.now();
-  results.push(await step('me, at once', 'GET', 'me', bearer, DEAD));
-  const gapMs = performance.now() - loggedOutAt;
-  results.push(await step('logout again', 'POST', 'logout', bearer, LOGGED_OUT));
-  results.push(await step('me, no header', 'GET', 'me', {}, NO_HEADER));
-  results.push(await step('logout, no header', 'POST', 'logout', {}, NO_HEADER));
-  process.stdout.write(`from logout's answer to the first 401: ${gapMs.toFixed(1)} ms\n`);
-
-  const failed = results.filter((passed) => !passed).length;
-  process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
+  const ended: number[] = [];
+  let failed = 0;
+  for (const step of STEPS) {
+    if (!(await check(api, token, step))) failed += 1;
+    ended.push(performance.now());
+  }
+  const [, logout = 0, refused = 0] = ended;
+  const gapMs = (refused - logout).toFixed(1);
+  process.stdout.write(`from logout's answer to the first 401: ${gapMs} ms\n`);
+  process.stdout.write(`${STEPS.length - failed} passed, ${failed} failed\n`);
   if (failed > 0) process.exitCode = 1;
 }
 
@@ -89,31 +93,34 @@ async function freshToken(stage: string | undefined, port: number): Promise<stri
   return (await issueSession(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
 }
 
-/** Sends one request and prints how its answer compares. Never prints the request's headers. */
-async function check(name: string, request: Request, expected: Expected): Promise<boolean> {
+/** Sends one request, and prints the answer's differences; never the token. */
+async function check(api: string, token: string, step: Step): Promise<boolean> {
+  const { name, method, path, withToken } = step;
   const start = performance.now();
-  const response = await fetch(request, { signal: AbortSignal.timeout(30_000) });
+  const response = await fetch(`${api}/${path}`, {
+    method,
+    headers: withToken ? { authorization: `Bearer ${token}` } : {},
+    signal: AbortSignal.timeout(30_000),
+  });
   const body = await response.text();
-  const ms = performance.now() - start;
-  const differences = [
-    difference('status', response.status, expected.status),
-    difference('body', body, expected.body ?? body),
-    ...Object.entries({ 'cache-control': 'no-store', ...expected.headers }).map(([header, value]) =>
-      difference(header, response.headers.get(header), value),
-    ),
-    response.headers.get('content-type')?.startsWith('application/json')
-      ? ''
-      : `content-type is ${response.headers.get('content-type')}`,
-  ].filter((text) => text !== '');
+  const ms = (performance.now() - start).toFixed(1).padStart(7);
+  const { status, headers } = response;
+  const type = headers.get('content-type');
+  const facts: readonly (readonly [name: string, actual: unknown, expected: unknown])[] = [
+    ['status', status, step.status],
+    ['body', body, step.body ?? body],
+    ['cache-control', headers.get('cache-control'), 'no-store'],
+    ['www-authenticate', headers.get('www-authenticate'), step.authenticate ?? null],
+    ['content-type', type?.replace(/;.*$/, ''), 'application/json'],
+  ];
+  const differences = facts
+    .filter(([, actual, expected]) => actual !== expected)
+    .map(([fact, actual, expected]) => `${fact} is ${actual}, not ${expected}`);
   const verdict = differences.length === 0 ? 'ok  ' : 'FAIL';
   process.stdout.write(
-    `${verdict} ${name.padEnd(20)} ${response.status} ${ms.toFixed(1).padStart(7)} ms ${differences.join('; ')}\n`,
+    `${verdict} ${name.padEnd(20)} ${status} ${ms} ms ${differences.join('; ')}\n`,
   );
   return differences.length === 0;
-}
-
-function difference(what: string, actual: unknown, expected: unknown): string {
-  return actual === expected ? '' : `${what} is ${actual}, not ${expected}`;
 }
 
 await runCommand(smoke);

@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Environment } from '../lib/shared/environment.ts';
-import { UsageError } from './arguments.ts';
-import { readRunFile } from './run-file.ts';
+import { UsageError } from '../support/command-line.ts';
+import { readRunFile } from '../support/run-file.ts';
 
 /** Which service a command is about: a deployed stage, or the local run on a port. */
 export interface Target {
@@ -39,31 +39,4 @@ async function deployedEnvironment(stage: string): Promise<Environment> {
     new GetFunctionConfigurationCommand({ FunctionName: name }),
   );
   return deployed?.Variables ?? {};
-}
-
-/** Runs a command; a mistake in its use, or a server that does not answer, is one line. */
-export async function runCommand(command: () => Promise<void>): Promise<void> {
-  try {
-    await command();
-  } catch (error) {
-    process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
-    process.exitCode = 1;
-  }
-}
-
-const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
-
-function inOneLine(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof UsageError || error.name === 'ConfigurationError') return error.message;
-  const code = 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
-  const cause =
-    error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
-  const unreachable = [code, cause].find((candidate) => UNREACHABLE.includes(candidate));
-  return unreachable && `The server does not answer (${unreachable}): ${error.message}`;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

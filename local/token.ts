@@ -3,9 +3,9 @@ import type { JWTPayload } from 'jose';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { beginSession, issueSession } from '../lib/login/issue.ts';
 import { sessionKey } from '../lib/sessions/key.ts';
-import { portOption, UsageError, wholeNumber } from './arguments.ts';
-import { signerOf } from './signer.ts';
-import { runCommand, targetEnvironment } from './target.ts';
+import { portOption, runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { signerOf } from '../support/signer.ts';
+import { targetEnvironment } from './target.ts';
 
 /** A year: longer lives are a slip of the hand. */
 const MAX_TTL_SECONDS = 31_536_000;

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { bundling, entryPoint } from '../local/bundling.ts';
+import { bundling, entryPoint } from './bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
-export type FunctionName = 'logout' | 'me' | 'sessions' | 'endSession' | 'authorizer';
+export type FunctionName = 'logout' | 'me' | 'listSessions' | 'deleteSession' | 'authorizer';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

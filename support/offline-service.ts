@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { removeRunLog } from '../local/run-log.ts';
+import { removeRunLog } from './run-log.ts';
 
 /** A service under `serverless offline`, on ports of its own. */
 export interface OfflineService {

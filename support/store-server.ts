@@ -7,7 +7,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startEmbeddedDynamoDb } from '../local/embedded-dynamodb.ts';
+import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
 
 const counts: Record<string, number> = {};
 subscribe('http.server.request.start', (message) => {

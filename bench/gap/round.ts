@@ -3,12 +3,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LogoutScope } from '../../lib/auth/logout.ts';
 import { issueSession, refreshSession } from '../../lib/login/issue.ts';
 import { timeouts } from '../../lib/shared/timeouts.ts';
-import { checkToken, sendLogout } from './client.ts';
-import type { Chain, Check, IssuedToken, Logout, Refresh } from './evidence.ts';
-import { type Observations, type RoundResult, sumUp } from './round-result.ts';
+import type {
+  Check,
+  IssuedToken,
+  Logout,
+  Refresh,
+  TokenFamily,
+} from '../../support/logout-observations.ts';
+import { type Observations, type RoundResult, sumUp } from './result.ts';
 import { forget, type Target } from './target.ts';
 
 const TTL_SECONDS = 600;
+/** Longer than any function may take, so that a service that hangs ends the bench. */
+const ANSWER_WITHIN_MS = 30_000;
 /** The logout is sent at a random instant of this time after the others have begun, in milliseconds. */
 const LEAD_MS = 20;
 /** How often a client logs in anew instead of refreshing. */
@@ -20,7 +27,7 @@ const REFUSED_WITHIN_MS = 3_000;
 
 /** A device: one log-in, and the token that it has by now. */
 interface Device {
-  readonly chain: Chain;
+  readonly family: TokenFamily;
   newest: IssuedToken;
 }
 
@@ -54,13 +61,14 @@ async function observe(
   const devices: Device[] = [];
   const checks: Check[] = [];
   const refreshes: Refresh[] = [];
+  const query = scope === 'this' ? '' : `?scope=${scope}`;
   let racing = true;
   let sent: Logout | undefined;
 
   async function logIn(owner: string, nowMs = Date.now()): Promise<Device> {
     const issued = await issueSession(store, signer, { sub, ttlSeconds: TTL_SECONDS }, nowMs);
-    const chain: Chain = { owner, authTime: issued.session.auth_time };
-    const device = { chain, newest: newToken(chain, issued) };
+    const family: TokenFamily = { owner, authTime: issued.session.auth_time };
+    const device = { family, newest: newToken(family, issued) };
     devices.push(device);
     return device;
   }
@@ -74,12 +82,12 @@ async function observe(
     refreshes.push({ old, begun, answered, succeeded: issued !== null });
     if (!issued) return false;
     old.refreshed = answered;
-    device.newest = newToken(device.chain, issued);
+    device.newest = newToken(device.family, issued);
     return true;
   }
 
   async function check(issued: IssuedToken): Promise<Check> {
-    const done: Check = { issued, ...(await checkToken(api, issued.token)) };
+    const done: Check = { issued, ...(await send('GET', `${api}/me`, issued.token)) };
     checks.push(done);
     return done;
   }
@@ -89,7 +97,7 @@ async function observe(
     let device = first;
     while (racing) {
       const goesOn = Math.random() >= LOG_IN_SHARE && (await refresh(device));
-      if (!goesOn) device = await logIn(device.chain.owner);
+      if (!goesOn) device = await logIn(device.family.owner);
     }
   }
 
@@ -101,9 +109,15 @@ async function observe(
 
   /** Sends a logout, and notes when its answer was there. */
   async function tryLogout(by: IssuedToken): Promise<Logout | null> {
-    const attempt = newLogout(scope, by, clockMarginMs);
+    const attempt: Logout = {
+      ...{ scope, by, clockMarginMs },
+      begunDate: Date.now(),
+      begun: performance.now(),
+      answered: Infinity,
+      answeredDate: Infinity,
+    };
     sent = attempt;
-    const { status, answered } = await sendLogout(api, by.token, scope);
+    const { status, answered } = await send('POST', `${api}/logout${query}`, by.token);
     if (status === 401) {
       sent = undefined; // nothing may have happened
       return null;
@@ -124,7 +138,7 @@ async function observe(
     if (!done)
       throw noLogout(
         scope,
-        refreshes.find(({ old }) => old.chain === device.chain),
+        refreshes.find(({ old }) => old.family === device.family),
       );
     return done;
   }
@@ -138,7 +152,9 @@ async function observe(
   const before = Date.now() - clockMarginMs;
   const own = await logIn('the device that logs out', before);
   const idle = await logIn('an idle device', before);
-  const others = await Promise.all(names(clients).map((owner) => logIn(owner, before)));
+  const others = await Promise.all(
+    Array.from({ length: clients }, (_, index) => logIn(`client ${index + 1}`, before)),
+  );
   const watched = () => (scope === 'this' ? (sent?.by ?? own.newest) : idle.newest);
 
   const loggedOut = pause(Math.random() * LEAD_MS).then(() => logout(own));
@@ -174,34 +190,42 @@ function noLogout(scope: LogoutScope, refresh: Refresh | undefined): Error {
   return new Error(`A logout with scope ${scope} of a live session was a 401 (${how})`);
 }
 
-function newToken(chain: Chain, issued: Pick<IssuedToken, 'token' | 'session'>): IssuedToken {
+function newToken(
+  family: TokenFamily,
+  issued: Pick<IssuedToken, 'token' | 'session'>,
+): IssuedToken {
   return {
     ...issued,
-    chain,
+    family,
     issuedAt: performance.now(),
     refreshBegun: Infinity,
     refreshed: Infinity,
   };
 }
 
-function newLogout(scope: LogoutScope, by: IssuedToken, clockMarginMs: number): Logout {
-  return {
-    scope,
-    by,
-    clockMarginMs,
-    begunDate: Date.now(),
-    begun: performance.now(),
-    answered: Infinity,
-    answeredDate: Infinity,
-  };
-}
-
-function names(clients: number): string[] {
-  return Array.from({ length: clients }, (_, index) => `client ${index + 1}`);
-}
-
 function anyOf<Item>(items: readonly Item[]): Item {
   const item = items[Math.floor(Math.random() * items.length)];
   if (item === undefined) throw new RangeError('There is none to choose from');
   return item;
+}
+
+/**
+ * Sends a request over a kept-alive connection. Instants are of `performance.now()`: before the first byte was
+ * sent, and at the head of the answer.
+ *
+ * @throws Error for an answer other than 200 and 401: a service that fails shows nothing
+ */
+async function send(method: string, url: string, token: string): Promise<Omit<Check, 'issued'>> {
+  const begun = performance.now();
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  const answered = performance.now();
+  const body = await response.text();
+  const { status } = response;
+  if (status !== 200 && status !== 401)
+    throw new Error(`${method} ${url} answered ${status}: ${body.slice(0, 300)}`);
+  return { status, begun, answered };
 }

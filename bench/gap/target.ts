@@ -2,11 +2,11 @@ import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
 import type { Environment } from '../../lib/shared/environment.ts';
-import { UsageError } from '../../local/arguments.ts';
-import { readRunFile } from '../../local/run-file.ts';
-import { signerOf } from '../../local/signer.ts';
 import { targetEnvironment } from '../../local/target.ts';
+import { UsageError } from '../../support/command-line.ts';
 import { startOfflineService } from '../../support/offline-service.ts';
+import { readRunFile } from '../../support/run-file.ts';
+import { signerOf } from '../../support/signer.ts';
 import { startStoreProcess } from '../../support/store-process.ts';
 
 /** The service under test, and its store, to which this process is the login service. */

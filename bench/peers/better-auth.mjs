@@ -6,20 +6,11 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-} from '@aws-sdk/lib-dynamodb';
 import { betterAuth } from 'better-auth';
 import { createAdapterFactory } from 'better-auth/adapters';
 import { toNodeHandler } from 'better-auth/node';
-import { installed, listen, serveBench } from './process.mjs';
+import { listen, notNeeded, serveBench, table } from './process.mjs';
 
-const client = DynamoDBDocumentClient.from(new DynamoDBClient());
-const TableName = process.env.TABLE;
 const users = new Map();
 
 /** The one condition that sessions are looked up by here; anything else would need an index. */
@@ -30,35 +21,24 @@ function tokenOf({ model, where }) {
   return { token: condition.value };
 }
 
-async function findSession(query) {
-  const { Item } = await client.send(
-    new GetCommand({ TableName, Key: tokenOf(query), ConsistentRead: true }),
-  );
-  return Item ?? null;
-}
-
-function notNeeded() {
-  throw new Error('Not part of the bench');
-}
-
 const adapter = createAdapterFactory({
   config: { adapterId: 'dynamodb', supportsDates: false, supportsNumericIds: false },
   adapter: () => ({
     create: async ({ model, data }) => {
       if (model === 'user') users.set(data.id, data);
-      else await client.send(new PutCommand({ TableName, Item: data }));
+      else await table.put(data);
       return data;
     },
     findOne: async (query) =>
-      query.model === 'user' ? (users.get(query.where[0].value) ?? null) : findSession(query),
+      query.model === 'user'
+        ? (users.get(query.where[0].value) ?? null)
+        : ((await table.get(tokenOf(query))) ?? null),
     findMany: async (query) => {
       if (query.model === 'account') return [];
-      const session = await findSession(query);
+      const session = await table.get(tokenOf(query));
       return session ? [session] : [];
     },
-    delete: async (query) => {
-      await client.send(new DeleteCommand({ TableName, Key: tokenOf(query) }));
-    },
+    delete: async (query) => void (await table.delete(tokenOf(query))),
     update: notNeeded,
     updateMany: notNeeded,
     deleteMany: notNeeded,
@@ -97,4 +77,4 @@ async function createSession() {
   };
 }
 
-serveBench({ port, versions: [installed('better-auth')] }, createSession);
+serveBench(port, ['better-auth'], createSession);

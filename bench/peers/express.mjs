@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import connectDynamoDb from 'connect-dynamodb';
 import express from 'express';
 import session from 'express-session';
-import { installed, listen, serveBench } from './process.mjs';
+import { listen, serveBench } from './process.mjs';
 
 const secret = randomBytes(32).toString('base64url');
 const DynamoDbStore = connectDynamoDb(session);
@@ -55,8 +55,8 @@ async function createSession() {
   };
 }
 
-const port = await listen(createServer(app));
 serveBench(
-  { port, versions: ['express', 'express-session', 'connect-dynamodb'].map(installed) },
+  await listen(createServer(app)),
+  ['express', 'express-session', 'connect-dynamodb'],
   createSession,
 );

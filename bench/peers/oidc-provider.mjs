@@ -5,20 +5,8 @@
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-} from '@aws-sdk/lib-dynamodb';
 import Provider from 'oidc-provider';
-import { installed, listen, serveBench } from './process.mjs';
-
-const client = DynamoDBDocumentClient.from(new DynamoDBClient(), {
-  marshallOptions: { removeUndefinedValues: true },
-});
-const TableName = process.env.TABLE;
+import { listen, notNeeded, serveBench, table } from './process.mjs';
 
 class DynamoDbAdapter {
   constructor(model) {
@@ -31,20 +19,15 @@ class DynamoDbAdapter {
 
   async upsert(id, payload, expiresIn) {
     const expires_at = Math.floor(Date.now() / 1_000) + expiresIn;
-    await client.send(
-      new PutCommand({ TableName, Item: { ...this.key(id), payload, expires_at } }),
-    );
+    await table.put({ ...this.key(id), payload, expires_at });
   }
 
   async find(id) {
-    const { Item } = await client.send(
-      new GetCommand({ TableName, Key: this.key(id), ConsistentRead: true }),
-    );
-    return Item?.payload;
+    return (await table.get(this.key(id)))?.payload;
   }
 
   async destroy(id) {
-    await client.send(new DeleteCommand({ TableName, Key: this.key(id) }));
+    await table.delete(this.key(id));
   }
 
   // The rest of the interface: nothing here has a grant, a session cookie or a user code.
@@ -52,10 +35,6 @@ class DynamoDbAdapter {
   findByUid = notNeeded;
   findByUserCode = notNeeded;
   revokeByGrantId = notNeeded;
-}
-
-async function notNeeded() {
-  throw new Error('Not part of the bench');
 }
 
 const server = createServer();
@@ -104,4 +83,4 @@ async function createSession() {
   };
 }
 
-serveBench({ port, versions: [installed('oidc-provider')] }, createSession);
+serveBench(port, ['oidc-provider'], createSession);

@@ -1,8 +1,30 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
 
-/** Sessions created at a time while a run is prepared. */
-const CREATE_CONCURRENTLY = 8;
+/** Sessions created at the same time while a run is prepared. */
+const AT_ONCE = 8;
+const TableName = process.env.TABLE;
+const marshallOptions = { removeUndefinedValues: true };
+const client = DynamoDBDocumentClient.from(new DynamoDBClient(), { marshallOptions });
+
+/** The table of this peer; every call is one request, and every read is strongly consistent. */
+export const table = {
+  get: async (Key) =>
+    (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item,
+  put: (Item) => client.send(new PutCommand({ TableName, Item })),
+  delete: (Key) => client.send(new DeleteCommand({ TableName, Key })),
+};
+
+export async function notNeeded() {
+  throw new Error('Not part of the bench');
+}
 
 /** Listens on a free port of the loopback interface and returns the port. */
 export async function listen(server) {
@@ -11,29 +33,27 @@ export async function listen(server) {
   return server.address().port;
 }
 
-/** The version of a package as it is installed. */
-export function installed(name) {
-  const file = new URL(`./node_modules/${name}/package.json`, import.meta.url);
-  return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`;
-}
-
 /**
- * Tells the bench where this server listens, then creates sessions whenever it asks for some.
+ * Tells the bench where this server listens, then creates sessions whenever the bench asks for some.
  *
- * @param ready `port` and `versions`
- * @param createSession makes one live session, by the peer's own code, and returns the two requests
- *   of its user: `{ check, logout }`, each with method, path, headers and body
+ * @param packages whose installed versions the report names
+ * @param createSession makes a live session by the peer's own code and returns the two requests of its user:
+ *   `{ check, logout }`, each with method, path, headers and body
  */
-export function serveBench(ready, createSession) {
+export function serveBench(port, packages, createSession) {
   process.on('message', async ({ count }) => {
     const sessions = [];
     while (sessions.length < count) {
-      const batch = Math.min(CREATE_CONCURRENTLY, count - sessions.length);
+      const batch = Math.min(AT_ONCE, count - sessions.length);
       sessions.push(...(await Promise.all(Array.from({ length: batch }, createSession))));
     }
     process.send({ sessions });
   });
   // The bench is gone, however it ended.
   process.on('disconnect', () => process.exit());
-  process.send(ready);
+  const versions = packages.map((name) => {
+    const file = new URL(`./node_modules/${name}/package.json`, import.meta.url);
+    return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`;
+  });
+  process.send({ port, versions });
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
-import type { Entry, Ledger } from './ledger.ts';
-import type { Random } from './random.ts';
-import type { HttpAnswer, Stack } from './stack.ts';
+import type { Expectation, Expectations, State } from '../../support/expectations.ts';
+import type { Random } from './fault-schedule.ts';
+import type { HttpAnswer, SoakFunction, Stack } from './stack.ts';
 
 /** What a user does, and out of 100 times how often. */
 const ACTIONS = {
@@ -16,15 +16,15 @@ const ACTIONS = {
 } as const;
 export type Action = keyof typeof ACTIONS;
 
-/** What came of an action: a status, `none` where no answer came, or how a login service fared. */
+/** The result of an action: a status, `none` without an answer, or what the login service's call gave. */
 export type Result = number | 'none' | 'done' | 'lost' | 'failed';
 
 /** A run's state, shared by all users. */
 export interface Run {
   readonly stack: Stack;
-  readonly ledger: Ledger;
+  readonly expectations: Expectations;
   readonly random: Random;
-  /** Notes an answer that the contract forbids, at once. */
+  /** Notes an answer that the contract forbids. */
   violation(text: string): void;
 }
 
@@ -34,29 +34,22 @@ const UNAUTHORIZED = '{"detail":"Could not validate credentials"}';
 const PAYLOAD_KEYS = 'detail,error,error_id,error_type,method,path,trace';
 
 /**
- * One user, who does one thing after the other, so that every answer has one meaning; users do so beside
- * one another. (bench:gap is the one that races the requests of one user.)
+ * One user, who does one thing after the other, so that every answer has one meaning; many users do so at the
+ * same time. (bench:gap races the requests of one user.)
  */
 export class User {
   readonly #run: Run;
   readonly #sub = randomUUID();
-  /** The latest sessions, alive or not. */
-  #sessions: string[] = [];
+  readonly #sessions: string[] = [];
 
   constructor(run: Run) {
     this.#run = run;
   }
 
-  /** Does one thing by chance. */
+  /** Does one random thing. */
   async act(): Promise<{ readonly action: Action; readonly result: Result }> {
     const action = this.#sessions.length === 0 ? 'create' : this.#choose();
-    if (action === 'create') return { action, result: await this.#create() };
-    if (action === 'garbage') return { action, result: await this.#garbage() };
-    const entry = this.#run.ledger.get(this.#run.random.pick(this.#sessions));
-    if (action === 'refresh') return { action, result: await this.#refresh(entry) };
-    if (action === 'me') return { action, result: await this.#me(entry) };
-    if (action === 'this') return { action, result: await this.#logout(entry) };
-    return { action, result: await this.#revokeMany(entry, action) };
+    return { action, result: await this.#perform(action) };
   }
 
   #choose(): Action {
@@ -68,13 +61,24 @@ export class User {
     throw new RangeError('The shares of the actions do not make 100');
   }
 
-  #add(entry: Entry): void {
-    this.#run.ledger.add(entry);
+  async #perform(action: Action): Promise<Result> {
+    if (action === 'create') return this.#create();
     // Mostly the newest, or before long nearly all would be dead.
-    this.#sessions = [...this.#sessions.slice(-4), entry.session.jti];
+    const jti = this.#run.random.pick(this.#sessions.slice(-5));
+    const expectation = this.#run.expectations.of(jti);
+    if (action === 'garbage') return this.#garbage(expectation);
+    if (action === 'refresh') return this.#refresh(expectation);
+    if (action === 'me') return this.#me(expectation);
+    if (action === 'this') return this.#logout(expectation);
+    return this.#logoutMany(expectation, action);
   }
 
-  /** By a login service, whose own wire to the store is sound: there is no doubt about the beginning. */
+  #add(expectation: Expectation): void {
+    this.#run.expectations.add(expectation);
+    this.#sessions.push(expectation.session.jti);
+  }
+
+  /** By a login service with a sound connection to the store: no doubt about the beginning. */
   async #create(): Promise<Result> {
     const { direct, signer } = this.#run.stack;
     const begun = await issueSession(direct, signer, { sub: this.#sub, ttlSeconds: TTL_SECONDS });
@@ -82,104 +86,98 @@ export class User {
     return 'done';
   }
 
-  /** By a login service over the wire that fails. */
-  async #refresh({ session: old, state }: Entry): Promise<Result> {
-    const { ledger, stack, violation } = this.#run;
+  /** By a login service behind the proxy. */
+  async #refresh({ session: old, state }: Expectation): Promise<Result> {
+    const { expectations, stack, violation } = this.#run;
     const request = { jti: randomUUID(), ttlSeconds: TTL_SECONDS };
-    const refreshed = await refreshSession(stack.wired, stack.signer, old, request).catch(
+    const refreshed = await refreshSession(stack.proxied, stack.signer, old, request).catch(
       (error: Error) => error,
     );
     if (refreshed instanceof Error) {
-      // Nobody has been given a token for the new one; its row may be there all the same.
+      // Nobody has a token for the new session; its row may be there all the same.
       const { jti, expires_at } = newSession({ ...request, sub: old.sub }, Date.now());
       const session = { ...old, jti, expires_at };
       const token = await signSession(stack.signer, session);
-      ledger.note(old.jti, 'unknown', `refresh failed: ${refreshed.name}`);
+      expectations.note(old.jti, 'unknown', `refresh failed: ${refreshed.name}`);
       if (state !== 'dead')
         this.#add({ session, token, state: 'unknown', because: 'refresh failed' });
       return 'failed';
     }
-    ledger.note(old.jti, 'dead', refreshed ? 'refreshed' : 'refresh found it ended');
+    expectations.note(old.jti, 'dead', refreshed ? 'refreshed' : 'refresh found it ended');
     if (!refreshed) return 'lost';
     if (state === 'dead') violation(`session ${old.jti} was dead, and was refreshed`);
     this.#add({ ...refreshed, state: 'alive', because: 'refreshed' });
     return 'done';
   }
 
-  async #me({ session: { jti }, token, state, because }: Entry): Promise<Result> {
-    const { stack, ledger, violation } = this.#run;
-    const answer = await stack.ask('me', token);
-    this.#checkForm('me', answer);
-    if (answer?.status === 200 && state === 'dead')
-      violation(`me let session ${jti} in, dead (${because})`);
-    if (answer?.status === 401 && state === 'alive')
-      violation(`me refused session ${jti}, alive (${because})`);
-    // An answer of 200 says nothing for long: the logout that is in doubt may still be on its way.
-    if (answer?.status === 401) ledger.note(jti, 'dead', 'me answered 401');
-    return answer?.status ?? 'none';
+  async #me(expectation: Expectation): Promise<Result> {
+    const result = await this.#ask('me', expectation.token);
+    this.#judge('me', expectation, result);
+    return result;
   }
 
-  async #logout({ session: { jti }, token }: Entry): Promise<Result> {
-    const answer = await this.#run.stack.ask('logout', token);
-    this.#checkForm('this', answer);
-    if (answer?.status === 200) this.#run.ledger.note(jti, 'dead', 'logout answered 200');
-    else this.#run.ledger.note(jti, 'unknown', `logout answered ${answer?.status ?? 'nothing'}`);
-    return answer?.status ?? 'none';
+  async #logout({ session, token }: Expectation): Promise<Result> {
+    const result = await this.#ask('logout', token);
+    this.#note(session.jti, result === 200 ? 'dead' : 'unknown', `logout answered ${result}`);
+    return result;
   }
 
-  async #revokeMany(caller: Entry, scope: 'others' | 'everywhere'): Promise<Result> {
-    const { stack, ledger, violation } = this.#run;
-    const { session, state, token, because } = caller;
-    const answer = await stack.ask('logout', token, `?scope=${scope}`);
-    this.#checkForm(scope, answer);
-    if (answer?.status === 200 && state === 'dead')
-      violation(`logout of ${scope} took session ${session.jti}, dead (${because})`);
-    if (answer?.status === 401) {
-      if (state === 'alive')
-        violation(`logout of ${scope} refused session ${session.jti}, alive (${because})`);
-      ledger.note(session.jti, 'dead', `logout of ${scope} answered 401`);
-      return 401;
-    }
-    const said = answer?.status === 200 ? 'dead' : 'unknown';
-    for (const entry of ledger.ofUser(this.#sub))
-      if (scope === 'everywhere' || entry.session.sid !== session.sid)
-        ledger.note(
-          entry.session.jti,
-          said,
-          `logout of ${scope} answered ${answer?.status ?? 'nothing'}`,
+  async #logoutMany(caller: Expectation, scope: 'others' | 'everywhere'): Promise<Result> {
+    const { token, session } = caller;
+    const result = await this.#ask('logout', token, `?scope=${scope}`);
+    this.#judge(`logout of ${scope}`, caller, result);
+    if (result === 401) return result;
+    for (const jti of this.#sessions)
+      if (scope === 'everywhere' || this.#run.expectations.of(jti).session.sid !== session.sid)
+        this.#note(
+          jti,
+          result === 200 ? 'dead' : 'unknown',
+          `logout of ${scope} answered ${result}`,
         );
-    return answer?.status ?? 'none';
+    return result;
   }
 
-  /** What nobody signed is answered as ever, whatever the store is up to. */
-  async #garbage(): Promise<Result> {
-    const { random, stack, ledger, violation } = this.#run;
-    const { token } = ledger.get(random.pick(this.#sessions));
+  /** A token that nobody signed is answered as ever, whatever the store's state. */
+  async #garbage({ token }: Expectation): Promise<Result> {
+    const { random, violation } = this.#run;
     const fn = random.pick(['logout', 'me'] as const);
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(32, 1).toString('base64url')}`;
-    const answer = await stack.ask(fn, random.pick(['garbage', forged, `${token}x`]));
-    const right = fn === 'logout' ? 200 : 401;
-    if (answer && answer.status !== right)
-      violation(`${fn} answered ${answer.status} to a token that nobody signed`);
-    this.#checkForm(fn === 'me' ? 'me' : 'this', answer);
+    const result = await this.#ask(fn, random.pick(['garbage', forged, `${token}x`]));
+    if (result !== 'none' && result !== (fn === 'logout' ? 200 : 401))
+      violation(`${fn} answered ${result} to a token that nobody signed`);
+    return result;
+  }
+
+  #note(jti: string, state: State, because: string): void {
+    this.#run.expectations.note(jti, state, because);
+  }
+
+  /**
+   * Holds the answer to a request that needs a live session to the session's state. A 200 says nothing for
+   * long: a logout in doubt may still be on its way.
+   */
+  #judge(what: string, { session: { jti }, state, because }: Expectation, result: Result): void {
+    if (result === 200 && state === 'dead')
+      this.#run.violation(`${what} let session ${jti} in, dead (${because})`);
+    if (result !== 401) return;
+    if (state === 'alive')
+      this.#run.violation(`${what} refused session ${jti}, alive (${because})`);
+    this.#note(jti, 'dead', `${what} answered 401`);
+  }
+
+  async #ask(fn: SoakFunction, token: string, query = ''): Promise<number | 'none'> {
+    const answer = await this.#run.stack.ask(fn, token, query);
+    if (answer && !this.#isInForm(fn, query, answer))
+      this.#run.violation(`${fn}${query} answered ${answer.status} ${answer.body.slice(0, 200)}`);
     return answer?.status ?? 'none';
   }
 
-  #checkForm(what: 'me' | 'this' | 'others' | 'everywhere', answer: HttpAnswer): void {
-    if (answer && !isInForm(what, answer, this.#sub))
-      this.#run.violation(`${what} answered ${answer.status} ${answer.body.slice(0, 200)}`);
+  /** Whether the body is the contract's for this status. */
+  #isInForm(fn: SoakFunction, query: string, { status, body }: NonNullable<HttpAnswer>): boolean {
+    if (status === 500) return Object.keys(JSON.parse(body)).sort().join() === PAYLOAD_KEYS;
+    if (status === 401) return (fn === 'me' || query !== '') && body === UNAUTHORIZED;
+    if (status !== 200) return false;
+    return fn === 'me' ? JSON.parse(body).sub === this.#sub : body === LOGGED_OUT;
   }
-}
-
-/** Whether the body is the contract's for this status. */
-function isInForm(
-  what: 'me' | 'this' | 'others' | 'everywhere',
-  { status, body }: NonNullable<HttpAnswer>,
-  sub: string,
-): boolean {
-  if (status === 500) return Object.keys(JSON.parse(body)).sort().join() === PAYLOAD_KEYS;
-  if (status === 401) return what !== 'this' && body === UNAUTHORIZED;
-  if (status !== 200) return false;
-  return what === 'me' ? JSON.parse(body).sub === sub : body === LOGGED_OUT;
 }

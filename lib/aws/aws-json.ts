@@ -10,7 +10,7 @@ import type {
   MetadataBearer,
   ResponseMetadata,
 } from '@smithy/types';
-import { isObject } from '../shared/json.ts';
+import { defined, isObject } from '../shared/json.ts';
 
 /** Settings that an SDK client passes to its protocol. */
 interface ServiceSettings {
@@ -147,8 +147,7 @@ function exceptionClass(name: string, registries: readonly TypeRegistry[]) {
 }
 
 function metadataOf({ statusCode, headers }: HttpResponse): ResponseMetadata {
-  const requestId = headers['x-amzn-requestid'];
-  return { httpStatusCode: statusCode, ...(requestId === undefined ? {} : { requestId }) };
+  return { httpStatusCode: statusCode, ...defined({ requestId: headers['x-amzn-requestid'] }) };
 }
 
 /** Reads a body; rejects when the connection ends early. Cheaper than a stream's async iterator. */

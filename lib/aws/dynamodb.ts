@@ -1,4 +1,5 @@
 import {
+  ConditionalCheckFailedException,
   DynamoDBClient,
   type ServiceInputTypes,
   type ServiceOutputTypes,
@@ -64,6 +65,16 @@ export function openSessionStore(
     table,
     notBeforeMs,
   };
+}
+
+/** Awaits a conditional write; null where the condition fails. */
+export async function unlessConditionFails<Output>(write: Promise<Output>): Promise<Output | null> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return null;
+    throw error;
+  }
 }
 
 /** Measures an operation from before the first attempt to after the last. */

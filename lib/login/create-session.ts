@@ -1,8 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { isDeepStrictEqual } from 'node:util';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { SessionStore } from '../aws/dynamodb.ts';
+import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import type { SessionKey } from '../sessions/key.ts';
-import { type Row, readRows } from '../sessions/rows.ts';
+import { readRows } from '../sessions/rows.ts';
 import { parseSession, type Session } from '../sessions/session.ts';
 import { activeOf, findSession, readSession } from '../sessions/sessions.ts';
 import { startDeadline } from '../shared/timeouts.ts';
@@ -16,30 +16,19 @@ import { startDeadline } from '../shared/timeouts.ts';
  */
 export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
   const item = parseSession(session);
+  const command = new PutCommand({
+    TableName: store.table,
+    Item: item,
+    ConditionExpression: 'attribute_not_exists(jti)',
+  });
   using deadline = startDeadline();
-  try {
-    await store.client.send(
-      new PutCommand({
-        TableName: store.table,
-        Item: item,
-        ConditionExpression: 'attribute_not_exists(jti)',
-      }),
-      deadline,
-    );
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const row = (await readRows(store, item.sub, [item.jti])).get(item.jti);
-    return row !== undefined && isSameItem(item, row);
-  }
+  if (await unlessConditionFails(store.client.send(command, deadline))) return true;
+  const row = (await readRows(store, item.sub, [item.jti])).get(item.jti);
+  return row !== undefined && isDeepStrictEqual(row, item);
 }
 
-/** New attributes of a refreshed session; all others are inherited. */
-export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
-  Partial<Pick<Session, 'user_agent' | 'ip'>> & {
-    /** How long another refresh of the same token gets the same successor, in milliseconds; default 0. */
-    readonly reuseMs?: number;
-  };
+/** Attributes of a refreshed session. `sub`, `sid` and `auth_time` are inherited whatever these say. */
+export type Rotation = Partial<Session> & Pick<Session, 'jti' | 'expires_at'>;
 
 /**
  * Replaces a session by a successor: puts the successor, then marks the old row with the
@@ -50,6 +39,7 @@ export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
  * token names.
  *
  * @param nowMs epoch milliseconds
+ * @param reuseMs how long another refresh of the same token gets the same successor, in milliseconds
  * @returns null where the old session is over, or its successor can no longer be handed out
  * @throws TypeError, before any write, for a rotation that cannot be stored or keeps the `jti`
  * @throws Error when the new `jti` is taken
@@ -57,21 +47,24 @@ export type Rotation = Pick<Session, 'jti' | 'expires_at'> &
 export async function rotateSession(
   store: SessionStore,
   key: SessionKey,
-  { reuseMs = 0, ...changes }: Rotation,
+  rotation: Rotation,
   nowMs: number = Date.now(),
+  reuseMs = 0,
 ): Promise<Session | null> {
   const read = await readSession(store, key);
   if (read.row?.rotated_to !== undefined) return successorOf(store, read.row, nowMs);
   const old = activeOf(store, read, nowMs);
   if (!old) return null;
   const { sub, sid, auth_time } = old;
-  const successor = parseSession({ ...old, ...changes, sub, sid, auth_time });
+  const successor = parseSession({ ...old, ...rotation, sub, sid, auth_time });
   // A token with the same jti would survive its own rotation.
   if (successor.jti === old.jti)
     throw new TypeError('The refreshed session’s jti must be a new one');
   if (!(await createSession(store, successor)))
     throw new Error('A session with this sub and jti exists already');
-  if (await markRotated(store, old, successor, nowMs + reuseMs)) return successor;
+  // Without reuse, not even a racing refresh whose clock is behind gets the successor.
+  const reusableUntilMs = reuseMs === 0 ? 0 : nowMs + reuseMs;
+  if (await markRotated(store, old, successor, reusableUntilMs)) return successor;
   const { row } = await readSession(store, old);
   // A lost answer: the mark was set by this very call.
   if (row?.rotated_to === successor.jti) return successor;
@@ -101,45 +94,28 @@ async function markRotated(
   successor: Session,
   reusableUntilMs: number,
 ): Promise<boolean> {
+  const command = new UpdateCommand({
+    TableName: store.table,
+    Key: { sub, jti },
+    UpdateExpression: 'SET rotated_to = :jti, reusable_until = :until, expires_at = :expires',
+    ConditionExpression:
+      'attribute_exists(jti) AND attribute_not_exists(rotated_to) AND attribute_not_exists(ended_at)',
+    ExpressionAttributeValues: {
+      ':jti': successor.jti,
+      ':until': reusableUntilMs,
+      ':expires': successor.expires_at,
+    },
+    ReturnValues: 'ALL_NEW',
+  });
   using deadline = startDeadline();
-  try {
-    const { Attributes } = await store.client.send(
-      new UpdateCommand({
-        TableName: store.table,
-        Key: { sub, jti },
-        UpdateExpression: 'SET rotated_to = :jti, reusable_until = :until, expires_at = :expires',
-        ConditionExpression:
-          'attribute_exists(jti) AND attribute_not_exists(rotated_to) AND attribute_not_exists(ended_at)',
-        ExpressionAttributeValues: {
-          ':jti': successor.jti,
-          ':until': reusableUntilMs,
-          ':expires': successor.expires_at,
-        },
-        ReturnValues: 'ALL_NEW',
-      }),
-      deadline,
-    );
-    if (Attributes?.rotated_to !== successor.jti)
-      throw new Error('The store’s answer to a write does not hold the mark');
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const output = await unlessConditionFails(store.client.send(command, deadline));
+  if (output && output.Attributes?.rotated_to !== successor.jti)
+    throw new Error('The store’s answer to a write does not hold the mark');
+  return output !== null;
 }
 
 async function deleteSuccessor(store: SessionStore, { sub, jti }: SessionKey): Promise<void> {
+  const command = new DeleteCommand({ TableName: store.table, Key: { sub, jti } });
   using deadline = startDeadline();
-  await store.client.send(
-    new DeleteCommand({ TableName: store.table, Key: { sub, jti } }),
-    deadline,
-  );
-}
-
-function isSameItem(one: Session, other: Row): boolean {
-  const entries = Object.entries(one);
-  return (
-    entries.length === Object.keys(other).length &&
-    entries.every(([name, value]) => other[name] === value)
-  );
+  await store.client.send(command, deadline);
 }

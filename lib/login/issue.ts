@@ -5,6 +5,7 @@ import { authTimeAfter } from '../sessions/cutoff.ts';
 import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
 import { readCutoff } from '../sessions/revoke-many.ts';
 import { InvalidSessionError, parseSession, type Session } from '../sessions/session.ts';
+import { defined } from '../shared/json.ts';
 import { createSession, rotateSession } from './create-session.ts';
 
 /** How a login service signs: the key, and the claims that this service checks. */
@@ -100,15 +101,10 @@ export async function refreshSession(
   request: RefreshedSession,
   nowMs: number = Date.now(),
 ): Promise<IssuedSession | null> {
-  const { jti, expires_at, user_agent, ip } = newSession({ ...request, sub: old.sub }, nowMs);
-  const rotation = {
-    jti,
-    expires_at,
-    reuseMs: (request.reuseIntervalSeconds ?? REUSE_INTERVAL_SECONDS) * 1_000,
-    ...(user_agent === undefined ? {} : { user_agent }),
-    ...(ip === undefined ? {} : { ip }),
-  };
-  const session = await rotateSession(store, old, rotation, nowMs);
+  const { reuseIntervalSeconds = REUSE_INTERVAL_SECONDS } = request;
+  const rotation = newSession({ ...request, sub: old.sub }, nowMs);
+  const reuseMs = reuseIntervalSeconds * 1_000;
+  const session = await rotateSession(store, old, rotation, nowMs, reuseMs);
   return session && { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
@@ -127,9 +123,7 @@ export function newSession(request: NewSession, nowMs: number): Session {
     sid: jti,
     auth_time: nowMs,
     expires_at: Math.floor(nowMs / 1_000) + ttlSeconds,
-    ...(userAgent === undefined ? {} : { user_agent: userAgent }),
-    ...(ip === undefined ? {} : { ip }),
-    ...(idpSid === undefined ? {} : { idp_sid: idpSid }),
+    ...defined({ user_agent: userAgent, ip, idp_sid: idpSid }),
   });
 }
 
@@ -144,13 +138,12 @@ export async function signSession(
   const { key, algorithm: alg, kid, issuer, audience } = signer;
   return new SignJWT({
     ...claims,
-    ...(issuer === undefined ? {} : { iss: issuer }),
-    ...(audience === undefined ? {} : { aud: audience }),
+    ...defined({ iss: issuer, aud: audience }),
     sub,
     jti,
     exp,
     iat: Math.floor(nowMs / 1_000),
   })
-    .setProtectedHeader({ alg, typ: 'JWT', ...(kid === undefined ? {} : { kid }) })
+    .setProtectedHeader({ alg, typ: 'JWT', ...defined({ kid }) })
     .sign(key);
 }

@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { SessionStore } from '../aws/dynamodb.ts';
+import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { defined } from '../shared/json.ts';
 import { startDeadline } from '../shared/timeouts.ts';
 import { authTimeAfter, CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from './cutoff.ts';
 import { queryRows, readRows } from './rows.ts';
@@ -37,9 +37,7 @@ export async function revokeMany(
     // A login service's clock may be ahead; its session has to be covered as well.
     const revokedBefore = Math.max(authTimeAfter(previous, nowMs), session.auth_time);
     const cutoff = { revoked_before: revokedBefore, ...exception };
-    if (await writeCutoff(store, session.sub, cutoff, previous)) return cutoff;
-    previous = await readCutoff(store, session.sub);
-    // Such as the own write: its answer got lost, and the retried write failed its own condition.
+    previous = await replaceCutoff(store, session.sub, previous, cutoff);
     if (previous && covers(previous, cutoff)) return previous;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
@@ -59,12 +57,12 @@ export async function revokeAll(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const rows = await queryRows(store, sub);
     const previous = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
-    const times = rows.map(({ auth_time }) => auth_time).filter((time) => isEpochTime(time, 1));
-    const newest = times.reduce((one, other) => Math.max(one, other), 0);
-    const cutoff = { revoked_before: Math.max(authTimeAfter(previous, nowMs), newest) };
-    if (await writeCutoff(store, sub, cutoff, previous)) return cutoff;
-    const written = await readCutoff(store, sub);
-    if (written && covers(written, cutoff)) return written;
+    const newest = rows.reduce(
+      (time, { auth_time }) => (isEpochTime(auth_time, 1) ? Math.max(time, auth_time) : time),
+      authTimeAfter(previous, nowMs),
+    );
+    const current = await replaceCutoff(store, sub, previous, { revoked_before: newest });
+    if (current && covers(current, { revoked_before: newest })) return current;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
@@ -77,50 +75,44 @@ export async function readCutoff(store: SessionStore, sub: string): Promise<Cuto
 /**
  * Writes a cutoff where the previous one is unchanged, and checks the written row in the answer.
  *
- * @returns false where another call has written the row since
+ * @returns the cutoff in force: the new one, or that of a faster call. After a lost answer the retried
+ *   write fails its own condition, and the cutoff in force is the new one as well.
  */
-async function writeCutoff(
-  { client, table }: SessionStore,
+async function replaceCutoff(
+  store: SessionStore,
   sub: string,
-  cutoff: Cutoff,
   previous: Cutoff | undefined,
-): Promise<boolean> {
+  cutoff: Cutoff,
+): Promise<Cutoff | undefined> {
   using deadline = startDeadline();
   const unchanged = !previous
     ? 'attribute_not_exists(jti)'
-    : previous.except_sid === undefined
-      ? 'revoked_before = :previous AND attribute_not_exists(except_sid)'
-      : 'revoked_before = :previous AND except_sid = :previous_sid';
-  const { revoked_before, except_sid } = cutoff;
-  try {
-    const { Attributes } = await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: { sub, jti: CUTOFF_KEY },
-        // No expires_at: deleted before the sessions that it ended, the cutoff would revive them.
-        UpdateExpression:
-          except_sid === undefined
-            ? 'SET revoked_before = :new REMOVE except_sid'
-            : 'SET revoked_before = :new, except_sid = :sid',
-        ConditionExpression: unchanged,
-        ExpressionAttributeValues: {
-          ':new': revoked_before,
-          ...(except_sid === undefined ? {} : { ':sid': except_sid }),
-          ...(previous ? { ':previous': previous.revoked_before } : {}),
-          ...(previous?.except_sid === undefined ? {} : { ':previous_sid': previous.except_sid }),
-        },
-        ReturnValues: 'ALL_NEW',
-      }),
-      deadline,
-    );
-    const written = parseCutoff(Attributes);
-    if (!written || !covers(written, cutoff))
-      throw new Error('The store’s answer to a write does not hold the cutoff');
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+    : `revoked_before = :previous AND ${
+        previous.except_sid === undefined
+          ? 'attribute_not_exists(except_sid)'
+          : 'except_sid = :previous_sid'
+      }`;
+  const exception = cutoff.except_sid === undefined ? 'REMOVE except_sid' : ', except_sid = :sid';
+  const command = new UpdateCommand({
+    TableName: store.table,
+    Key: { sub, jti: CUTOFF_KEY },
+    // No expires_at: deleted before the sessions that it ended, the cutoff would revive them.
+    UpdateExpression: `SET revoked_before = :new ${exception}`,
+    ConditionExpression: unchanged,
+    ExpressionAttributeValues: defined({
+      ':new': cutoff.revoked_before,
+      ':sid': cutoff.except_sid,
+      ':previous': previous?.revoked_before,
+      ':previous_sid': previous?.except_sid,
+    }),
+    ReturnValues: 'ALL_NEW',
+  });
+  const output = await unlessConditionFails(store.client.send(command, deadline));
+  if (!output) return readCutoff(store, sub);
+  const written = parseCutoff(output.Attributes);
+  if (!written || !covers(written, cutoff))
+    throw new Error('The store’s answer to a write does not hold the cutoff');
+  return written;
 }
 
 /** Whether one cutoff ends all sessions that another would, and excepts the same token family. */

@@ -1,3 +1,4 @@
+import { defined } from '../shared/json.ts';
 import { isJti, parseRowKey, type SessionKey } from './key.ts';
 
 /** One session row: one token that may be used. */
@@ -65,11 +66,15 @@ export function parseSession(row: object): Session {
     sid,
     auth_time,
     expires_at,
-    ...optionalStrings(attributes),
-    ...(rotated_to === undefined ? {} : { rotated_to }),
-    ...(reusable_until === undefined ? {} : { reusable_until }),
-    // Of any type, the attribute says that the session is over.
-    ...(attributes.ended_at === undefined ? {} : { ended_at: Number(attributes.ended_at) }),
+    ...defined({
+      user_agent: optionalString(attributes.user_agent),
+      ip: optionalString(attributes.ip),
+      idp_sid: optionalString(attributes.idp_sid),
+      rotated_to,
+      reusable_until,
+      // An attribute of any type says that the session is over.
+      ended_at: attributes.ended_at === undefined ? undefined : Number(attributes.ended_at),
+    }),
   };
 }
 
@@ -84,12 +89,8 @@ export function parseMark({ rotated_to }: { readonly rotated_to?: unknown }): st
   throw new InvalidSessionError('rotated_to', 'the jti of a session');
 }
 
-function optionalStrings({ user_agent, ip, idp_sid }: Partial<Record<keyof Session, unknown>>) {
-  return {
-    ...(typeof user_agent === 'string' ? { user_agent } : {}),
-    ...(typeof ip === 'string' ? { ip } : {}),
-    ...(typeof idp_sid === 'string' ? { idp_sid } : {}),
-  };
+function optionalString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import type { SessionStore } from '../aws/dynamodb.ts';
+import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
@@ -8,9 +7,9 @@ import type { SessionKey } from './key.ts';
 import { type Row, readRows, readRowsBy } from './rows.ts';
 import { parseMark, parseSession, type Session } from './session.ts';
 
-/** A session row as read, with the user's cutoff from the same read. */
+/** A session row, and the user's cutoff from the same read. */
 export interface SessionRead {
-  /** Undefined where the row is missing. It may be over: see {@link isActive}. */
+  /** Undefined for a missing row. The session may be over. */
   readonly row: Session | undefined;
   readonly cutoff: Cutoff | undefined;
 }
@@ -112,23 +111,17 @@ async function deleteRow(
   { sub, jti }: SessionKey,
   condition = 'attribute_exists(jti) AND attribute_not_exists(rotated_to)',
 ): Promise<boolean> {
-  try {
-    const { Attributes } = await client.send(
-      new DeleteCommand({
-        TableName: table,
-        Key: { sub, jti },
-        ConditionExpression: condition,
-        ReturnValues: 'ALL_OLD',
-      }),
-      deadline,
-    );
-    if (Attributes?.sub !== sub || Attributes.jti !== jti)
-      throw new Error('The store’s answer to a delete does not hold the deleted session');
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const command = new DeleteCommand({
+    TableName: table,
+    Key: { sub, jti },
+    ConditionExpression: condition,
+    ReturnValues: 'ALL_OLD',
+  });
+  const deleted = await unlessConditionFails(client.send(command, deadline));
+  if (!deleted) return false;
+  if (deleted.Attributes?.sub !== sub || deleted.Attributes.jti !== jti)
+    throw new Error('The store’s answer to a delete does not hold the deleted session');
+  return true;
 }
 
 function parseRead(jti: string, rows: ReadonlyMap<string, Row>): SessionRead {

@@ -13,3 +13,9 @@ export function decodeUtf8(bytes: Uint8Array): string {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Drops undefined members, which `exactOptionalPropertyTypes` and DynamoDB refuse. */
+export function defined<T extends object>(object: T) {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
+}

@@ -18,8 +18,8 @@ export interface KeyHeader {
 }
 
 /**
- * Greatest age of keys that refuse a token, and the shortest time between the starts of two fetches from
- * one source, in milliseconds; longer than a fetch may take.
+ * Greatest age of keys for a refusal, and shortest time between the starts of two fetches from a source,
+ * in milliseconds; longer than a fetch may take.
  */
 export const FRESH_MS = 5_000;
 

@@ -64,9 +64,9 @@ function configured(keys: readonly VerificationKey[]): Snapshots {
 }
 
 /**
- * Caches the keys of a remote source. At most one fetch starts in {@link FRESH_MS}; concurrent requests
- * share its result, and later ones its failure, so that neither a flood of forged tokens nor an outage
- * multiplies requests to the source.
+ * Caches the keys of a remote source. At most one fetch starts in {@link FRESH_MS}, and all requests of
+ * this time share the result or the failure: neither a flood of forged tokens nor an outage multiplies
+ * fetches.
  */
 function cacheKeys(
   fetchKeys: () => Promise<readonly VerificationKey[]>,
@@ -84,7 +84,7 @@ function cacheKeys(
   async function fetchSnapshot(fetchedAtMs: number): Promise<KeySnapshot> {
     try {
       const snapshot = { keys: await fetchKeys(), fetchedAtMs };
-      // A fetch that a frozen process left behind may end after a later one.
+      // In a thawed process, an old fetch may end after a newer.
       if (!latest || latest.fetchedAtMs < fetchedAtMs) latest = snapshot;
       return snapshot;
     } catch (error) {

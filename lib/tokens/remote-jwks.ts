@@ -47,7 +47,10 @@ async function fetchText(url: URL): Promise<string> {
     deadline.abortSignal.throwIfAborted();
     return fetch(url, options); // a kept-alive connection may be gone by now
   });
-  if (response.status !== 200) throw new Error(`The JWKS endpoint answered ${response.status}`);
+  if (response.status !== 200) {
+    await response.body?.cancel(); // gives the connection back
+    throw new Error(`The JWKS endpoint answered ${response.status}`);
+  }
   return new TextDecoder().decode(await readBody(response));
 }
 

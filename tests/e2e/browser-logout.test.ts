@@ -1,22 +1,20 @@
 /** The browser app and the script of docs/clients.md, against the service and a store that fails. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession } from '../../lib/login/issue.ts';
-import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
-import { readRunLog } from '../../local/run-log.ts';
-import { signerOf } from '../../local/signer.ts';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { openPage } from '../support/browser-page.ts';
 import { onPort } from '../support/documented-service.ts';
 import { commandsOf } from '../support/documents.ts';
-import { documented, type RunningService, startService } from '../support/service.ts';
+import { documented } from '../support/service.ts';
+import {
+  openSharedStack,
+  type SharedService,
+  type SharedStack,
+} from '../support/shared-stack/open.ts';
 import { runInOneShell } from '../support/shell-session.ts';
 
-let embedded: EmbeddedDynamoDb;
+let stack: SharedStack;
+let service: SharedService;
 let wire: FaultProxy;
-let service: RunningService;
-let store: SessionStore;
-const before = { ...process.env };
 /** The page's own way to the service, which a test can cut. What it gets is held to the document as well. */
 // biome-ignore lint/style/noRestrictedGlobals: where the page looks for its fetch, which is held to the document here
 const pageWorld = globalThis;
@@ -25,13 +23,8 @@ const throughContract = documented(nodeFetch);
 const pageFetch: typeof nodeFetch = (url, init) => throughContract(`${url}`, init);
 
 beforeAll(async () => {
-  embedded = await startEmbeddedDynamoDb();
-  wire = await startFaultProxy(embedded.endpoint);
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: wire.endpoint });
-  Object.assign(process.env, service.environment, {
-    AWS_ENDPOINT_URL_DYNAMODB: embedded.endpoint,
-  });
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
+  stack = await openSharedStack({ wired: true });
+  ({ service, wire } = stack);
 }, 90_000);
 beforeEach(() => {
   pageWorld.fetch = pageFetch;
@@ -40,18 +33,10 @@ afterEach(async () => {
   pageWorld.fetch = nodeFetch;
   await wire.clear();
 });
-afterAll(async () => {
-  store.client.destroy();
-  await service.stop();
-  await wire.close();
-  await embedded.stop();
-  process.env = before;
-});
+afterAll(() => stack.close());
 
 async function newToken(): Promise<string> {
-  const signer = await signerOf(service.environment);
-  if (!signer) throw new Error('the local run has no secret');
-  return (await issueSession(store, signer, { sub: 'alice', ttlSeconds: 600 })).token;
+  return (await stack.issue()).token;
 }
 
 async function meStatus(token: string): Promise<number> {
@@ -76,7 +61,7 @@ describe('the browser app', () => {
     const failure = page.said.find(({ text }) => text.includes('may still be logged in'));
     expect(failure?.token).toBe(token);
     const id = /Error id: (\S+)$/.exec(failure?.text ?? '')?.[1];
-    expect(readRunLog(service.port).filter((line) => line.includes(`"${id}"`))).toHaveLength(1);
+    expect(service.log().filter((line) => line.includes(`"${id}"`))).toHaveLength(1);
     expect(page.storage.size).toBe(0);
     expect(await meStatus(token)).toBe(401);
   });
@@ -166,6 +151,6 @@ test('the script’s curl line shows the error id of a 500, and ends the session
   });
   expect(result).toMatchObject({ code: 0, status: 200 });
   const id = /x-error-id: (\S+)/i.exec(result?.output ?? '')?.[1];
-  expect(readRunLog(service.port).filter((each) => each.includes(`"${id}"`))).toHaveLength(1);
+  expect(service.log().filter((each) => each.includes(`"${id}"`))).toHaveLength(1);
   expect(await meStatus(token)).toBe(401);
 });

@@ -1,34 +1,28 @@
-import { createServer } from 'node:http';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { putConsoleInFront } from '../../local/console/console.ts';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { freePort } from '../../support/offline-service.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
+import { type ConsoleFront, startConsoleFront } from '../support/console-front.ts';
 import { consolePage } from '../support/console-page.ts';
-import { type RunningService, startService } from '../support/service.ts';
-import { issueTestSession, testSigner } from '../support/signing.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
 describeInBrowser('the local console, where not all is well', () => {
+  let stack: SharedStack;
   let browser: TestBrowser;
-  let store: TestStore;
   let proxy: FaultProxy;
   beforeAll(async () => {
-    [browser, store] = await Promise.all([openBrowser(), openTestStore()]);
-    proxy = await startFaultProxy(store.endpoint);
+    stack = await openSharedStack({ wired: true });
+    proxy = stack.wire;
+    browser = await openBrowser();
   }, 90_000);
   afterAll(async () => {
-    await Promise.all([browser.close(), proxy.close()]);
-    await store.close();
+    await browser?.close();
+    await stack?.close();
   });
 
   test('says that it can’t sign where the service has only a public key, and shows rows all the same', async () => {
-    const port = await freePort();
-    const server = createServer();
-    putConsoleInFront(server, { store, signer: undefined, sub: 'alice' }, 'localhost');
-    server.listen(port, 'localhost');
-    await issueTestSession(store, { userAgent: 'From somewhere else' });
-    const visit = await browser.visit(`http://localhost:${port}/`);
+    const front = await startConsoleFront(stack, { signer: undefined });
+    await stack.issue({ userAgent: 'From somewhere else' });
+    const visit = await browser.visit(front.url);
     const notice = visit.page.getByRole('alert');
     await notice.filter({ hasText: 'only a public key' }).waitFor();
     await visit.page.locator('#rows tr').filter({ hasText: 'From somewhere else' }).waitFor();
@@ -36,63 +30,54 @@ describeInBrowser('the local console, where not all is well', () => {
     expect(await visit.page.getByRole('button', { name: 'New session' }).count()).toBe(0);
     expect(visit).toMatchObject({ complaints: [], failures: [], foreignRequests: [] });
     await visit.close();
-    server.closeAllConnections();
-    server.close();
+    front.close();
   });
 
   test('drops the devices of an earlier start, though their rows are still there', async () => {
-    const port = await freePort();
-    const server = createServer();
-    const start = () =>
-      putConsoleInFront(server, { store, signer: testSigner, sub: 'bob' }, 'localhost');
-    start();
-    server.listen(port, 'localhost');
-    const { page, close } = await browser.visit(`http://localhost:${port}/`);
+    const front = await startConsoleFront(stack, { sub: stack.user('bob') });
+    const { page, close } = await browser.visit(front.url);
     const { jti } = await consolePage(page);
     const before = await jti('Laptop');
-    start(); // in front of the first one, as another start on the same port would be
+    front.startAgain();
     await page.reload();
     await consolePage(page);
     expect(await jti('Laptop')).not.toBe(before);
     expect(await page.locator('.card').count()).toBe(3);
     await close();
-    server.closeAllConnections();
-    server.close();
+    front.close();
   });
 
   describe('on a store that others share', () => {
-    let service: RunningService;
+    let front: ConsoleFront;
+    let sub: string;
     beforeAll(async () => {
-      service = await startService({
-        AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint,
-        SESSIONS_TABLE: store.table,
-      });
-    }, 90_000);
-    afterAll(() => service.stop());
+      sub = stack.user('carol');
+      front = await startConsoleFront(stack, { store: await stack.openWired(), sub });
+    });
+    afterAll(() => front.close());
 
     test('it reads and writes a user of its own, and looks at nobody else', async () => {
-      await issueTestSession(store, { sub: 'alice', userAgent: 'Not yours' });
+      await stack.issue({ userAgent: 'Not yours' });
       await proxy.clear();
-      const { page, close } = await browser.visit(service.url);
+      const { page, close } = await browser.visit(front.url);
       await consolePage(page);
       const text = await page.locator('body').innerText();
       const requests = proxy.requests();
       await close();
       expect(text).not.toContain('Not yours');
-      const [user] = /alice-[\da-f]{8}/.exec(text) ?? ['none'];
       expect(new Set(requests.map(({ operation }) => operation))).toEqual(
         new Set(['Query', 'PutItem']),
       );
       for (const { operation, body } of requests)
         expect(body).toMatchObject(
           operation === 'Query'
-            ? { ExpressionAttributeValues: { ':sub': { S: user } } }
-            : { Item: { sub: { S: user } } },
+            ? { ExpressionAttributeValues: { ':sub': { S: sub } } }
+            : { Item: { sub: { S: sub } } },
         );
     });
 
     test('it shows the error id of a 500, and claims nothing', async () => {
-      const { page, close, failures } = await browser.visit(service.url);
+      const { page, close, failures } = await browser.visit(front.url);
       const { press, untilAnswer, untilState, newest, said } = await consolePage(page);
       await proxy.fault('internal-error', { operation: 'DeleteItem' });
       await press('Phone', 'Log out');
@@ -100,9 +85,11 @@ describeInBrowser('the local console, where not all is well', () => {
       const [, id] = /X-Error-ID: ([\da-f-]{36})/.exec(await newest.innerText()) ?? [];
       expect(await said()).toContain(`error id ${id}`);
       expect(await newest.innerText()).toContain(
-        `npm run find-error -- ${id} --port ${service.port}`,
+        `npm run find-error -- ${id} --port ${front.port}`,
       );
-      expect(service.output()).toContain(`"error_id":"${id}"`);
+      expect(
+        stack.service.log().filter((line) => line.includes(`"error_id":"${id}"`)),
+      ).toHaveLength(1);
       await untilState('Phone', 'alive');
       await proxy.clear();
       await press('Phone', 'Log out');
@@ -113,7 +100,7 @@ describeInBrowser('the local console, where not all is well', () => {
     });
 
     test('a reload while the table can’t be read loses no device', async () => {
-      const { page, close } = await browser.visit(service.url);
+      const { page, close } = await browser.visit(front.url);
       const { jti, untilState } = await consolePage(page);
       const phone = await jti('Phone');
       await proxy.fault('access-denied', { operation: 'Query' });
@@ -128,7 +115,7 @@ describeInBrowser('the local console, where not all is well', () => {
 
     test('the first sign-ins don’t fail in silence', async () => {
       await proxy.fault('access-denied', { operation: 'PutItem' });
-      const { page, close } = await browser.visit(service.url);
+      const { page, close } = await browser.visit(front.url);
       await page.getByRole('status').filter({ hasText: 'Tablet: 500' }).waitFor();
       await proxy.clear();
       expect(await page.locator('#requests li').count()).toBe(3);
@@ -141,7 +128,7 @@ describeInBrowser('the local console, where not all is well', () => {
     });
 
     test('it says that the table can’t be read, and goes on once it can', async () => {
-      const { page, close } = await browser.visit(service.url);
+      const { page, close } = await browser.visit(front.url);
       await consolePage(page);
       await proxy.fault('access-denied', { operation: 'Query' });
       const notice = page.getByRole('alert');

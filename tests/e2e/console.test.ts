@@ -1,10 +1,18 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { barriers } from '../support/accessibility.ts';
+import { consolePage } from '../support/console-page.ts';
 import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
 
 describeConsole('the local console', (use) => {
   test('is where a start says that it is', () =>
-    use(async ({ service }) => {
-      expect(service.output()).toContain(`Open ${service.url}/ `);
+    use(async ({ page, stack: { service } }) => {
+      expect(service.started).toContain(`Open ${service.url}/ `);
+      const own = await page.context().newPage();
+      await own.goto(service.url);
+      const { row, jti } = await consolePage(own);
+      expect(await row(await jti('Laptop')).innerText()).toContain('alive');
+      // The store is one that others share, so the run has a user of its own.
+      expect(await own.locator('.sub').first().innerText()).toMatch(/^alice-[\da-f]{8}$/);
     }));
 
   test('shows three devices, and the row of each', () =>
@@ -20,7 +28,7 @@ describeConsole('the local console', (use) => {
     use(async ({ press, untilAnswer, jti, newest, said }) => {
       await press('Laptop', 'Who am I');
       await untilAnswer('Laptop', 'Who am I: 200');
-      expect(await newest.locator('.body').innerText()).toMatch(/^\{"sub":"alice","session":/);
+      expect(await newest.locator('.body').innerText()).toMatch(/^\{"sub":"alice-\w+","session":/);
       const id = Buffer.from(await jti('Laptop')).toString('base64url');
       expect(await newest.locator('.body').innerText()).toContain(`"id":"${id}"`);
       expect(await said()).toContain('alive');
@@ -66,7 +74,7 @@ describeConsole('the local console', (use) => {
         for (const device of ['Phone', 'Tablet']) await untilState(device, 'ended');
         await untilAnswer('Laptop', 'Log out others: 200');
         await untilState('Laptop', 'alive');
-        const cutoff = page.locator('#rows tr').filter({ hasText: '#cutoff' });
+        const cutoff = page.locator('#rows tr[data-state="cutoff"]');
         expect(await cutoff.locator('td code').getAttribute('title')).toBe(await jti('Laptop'));
         await press('Laptop', 'Who am I');
         await untilAnswer('Laptop', 'Who am I: 200');
@@ -83,7 +91,7 @@ describeConsole('the local console', (use) => {
         await press('Tablet', 'Log out everywhere');
         for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
         await untilAnswer('Tablet', 'Log out everywhere: 200');
-        const cutoff = page.locator('#rows tr').filter({ hasText: '#cutoff' });
+        const cutoff = page.locator('#rows tr[data-state="cutoff"]');
         expect(await cutoff.innerText()).not.toContain('but for the chain');
         await press('Laptop', 'Who am I');
         await untilAnswer('Laptop', 'Who am I: 401');
@@ -97,11 +105,11 @@ describeConsole('the local console', (use) => {
     ));
 
   test('shows what others do to the table, without being asked', () =>
-    use(async ({ page, service, untilState, row, jti, stopClock, letPass }) => {
+    use(async ({ page, stack, untilState, row, jti, stopClock, letPass }) => {
       await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
-      await service.fetch('/api/v1/auth/logout', {
+      await stack.service.fetch('/api/v1/auth/logout', {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
       });
@@ -112,18 +120,175 @@ describeConsole('the local console', (use) => {
 
   test('copies the curl line with the whole token in it', () =>
     use(
-      async ({ page, service, press, untilAnswer, newest }) => {
+      async ({ page, url, press, untilAnswer, newest }) => {
         const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[0].token");
         await press('Laptop', 'Log out everywhere');
         await untilAnswer('Laptop', 'Log out everywhere: 200');
         await newest.getByRole('button', { name: 'Copy' }).click();
         await newest.getByText('Copied').waitFor();
         expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-          `curl -i -X POST -H "Authorization: Bearer ${token}" "${service.url}/api/v1/auth/logout?scope=everywhere"`,
+          `curl -i -X POST -H "Authorization: Bearer ${token}" "${url}/api/v1/auth/logout?scope=everywhere"`,
         );
         expect(await newest.innerText()).not.toContain(token);
       },
       [],
       { permissions: ['clipboard-read', 'clipboard-write'] },
     ));
+
+  describe('its devices', () => {
+    test('signs a new device in, with its name as text', () =>
+      use(async ({ page, untilState, untilAnswer, press, row, jti, newest }) => {
+        const name = `<b>Bob's TV</b>`;
+        await page.getByRole('textbox', { name: 'Device' }).fill(name);
+        await page.getByRole('button', { name: 'New session' }).click();
+        await untilState(name, 'alive');
+        expect(await row(await jti(name)).innerText()).toContain(name);
+        await newest.getByText(`-d '{"device":"<b>Bob'\\''s TV</b>"}'`).waitFor();
+        expect(await newest.locator('.body').innerText()).toMatch(/"token":"[\w-]{8}…"/);
+        await press(name, 'Who am I');
+        await untilAnswer(name, 'Who am I: 200');
+      }));
+
+    test('has its devices still after a reload, and says no more than it has seen since', () =>
+      use(
+        async ({ page, jti, press, untilState, untilAnswer, said }) => {
+          const before = await jti('Phone');
+          await press('Tablet', 'Log out');
+          await untilState('Tablet', 'ended');
+          await page.reload();
+          await untilState('Laptop', 'alive');
+          await untilState('Tablet', 'ended');
+          expect(await jti('Phone')).toBe(before);
+          await press('Tablet', 'Who am I');
+          await untilAnswer('Tablet', 'Who am I: 401');
+          expect(await said()).toBe('Tablet: 401. Its session is over.');
+        },
+        [ME_REFUSED],
+      ));
+
+    test('keeps 27 devices apart, which share a letter from then on', () =>
+      use(async ({ page }) => {
+        await page.evaluate(`{
+        const [device] = JSON.parse(sessionStorage.getItem('devices'));
+        sessionStorage.setItem('devices', JSON.stringify(Array(27).fill(device)));
+      }`);
+        await page.reload();
+        await page.locator('.card').nth(26).waitFor();
+        const ids: string[] = await page.evaluate(
+          '[...document.querySelectorAll("h3")].map(({ id }) => id)',
+        );
+        expect(new Set(ids).size).toBe(27);
+      }));
+
+    test('says why a name is refused', () =>
+      use(
+        async ({ page }) => {
+          await page.getByRole('textbox', { name: 'Device' }).fill('   ');
+          await page.getByRole('button', { name: 'New session' }).click();
+          await page
+            .getByRole('status')
+            .getByText('422. A device’s name has 1 to 40 characters.', { exact: true })
+            .waitFor();
+        },
+        ['422 POST /console/sessions'],
+      ));
+
+    test('has them still when all are logged out: a reload brings nobody back', () =>
+      use(async ({ page, jti, press, untilState }) => {
+        const before = await jti('Phone');
+        await press('Tablet', 'Log out everywhere');
+        await untilState('Tablet', 'ended');
+        await page.reload();
+        for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
+        expect(await jti('Phone')).toBe(before);
+        expect(await page.locator('.card').count()).toBe(3);
+      }));
+  });
+
+  describe('however it is used,', () => {
+    test('is used by keyboard alone, and the focus stays where it is', () =>
+      use(
+        async ({ page, untilState, untilAnswer }) => {
+          const focused = async () =>
+            (await page.locator(':focus').innerText()).replaceAll(/\s+/g, ' ');
+          await page.getByRole('textbox', { name: 'Device' }).focus();
+          await page.keyboard.press('ControlOrMeta+A');
+          await page.keyboard.type('Watch');
+          await page.keyboard.press('Enter');
+          await untilState('Watch', 'alive');
+          await page.keyboard.press('Tab');
+          expect(await focused()).toBe('New session');
+          await page.keyboard.press('Tab');
+          expect(await focused()).toBe('Who am I on Laptop');
+          await page.keyboard.press('Tab');
+          await page.keyboard.press('Enter');
+          await untilAnswer('Laptop', 'Log out: 200');
+          expect(await focused()).toBe('Log out on Laptop');
+          await page.keyboard.press('Shift+Tab');
+          await page.keyboard.press('Space');
+          await untilAnswer('Laptop', 'Who am I: 401');
+          for (const button of [
+            'Log out',
+            'Log out others',
+            'Log out everywhere',
+            'Sign in again',
+          ]) {
+            await page.keyboard.press('Tab');
+            expect(await focused()).toBe(`${button} on Laptop`);
+          }
+          await page.keyboard.press('Enter');
+          await untilState('Laptop', 'alive');
+          expect(await focused()).toBe('Who am I on Laptop');
+          const outline = await page.evaluate(
+            'getComputedStyle(document.activeElement).outlineStyle',
+          );
+          expect(outline).toBe('solid');
+        },
+        [ME_REFUSED],
+      ));
+
+    test.each([
+      ['light', 1_280],
+      ['dark', 320],
+    ] as const)('has no barrier that axe knows of: %s, %i pixels wide', (colorScheme, width) =>
+      use(
+        async ({ page, press, untilAnswer }) => {
+          expect(await barriers(page)).toEqual([]);
+          await press('Laptop', 'Log out others');
+          await untilAnswer('Laptop', 'Log out others: 200');
+          await press('Phone', 'Who am I');
+          await untilAnswer('Phone', 'Who am I: 401');
+          expect(await barriers(page)).toEqual([]);
+          const wide =
+            'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+          expect(await page.evaluate(wide)).toBe(false);
+          const visible = await page.locator('.scroll').boundingBox();
+          const state = await page
+            .locator('#rows tr[data-state="alive"] .state')
+            .first()
+            .boundingBox();
+          const end = (box: typeof state) => (box ? box.x + box.width : Number.NaN);
+          expect(end(state)).toBeLessThanOrEqual(end(visible)); // without scrolling
+        },
+        [ME_REFUSED],
+        { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 900 } },
+      ),
+    );
+
+    test.each([
+      ['reduce', 'none', '0s'],
+      ['no-preference', 'appear', '0.4s'],
+    ] as const)('moves as much as its reader likes: %s', (reducedMotion, animation, transition) =>
+      use(
+        async ({ page }) => {
+          const style = (property: string) =>
+            page.evaluate(`getComputedStyle(document.querySelector('#rows tr')).${property}`);
+          expect(await style('animationName')).toBe(animation);
+          expect(await style('transitionDuration')).toBe(transition);
+        },
+        [],
+        { reducedMotion },
+      ),
+    );
+  });
 });

@@ -7,7 +7,7 @@ import {
   type Visit,
 } from '../support/browser.ts';
 import { contract } from '../support/contract.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
 const check = contract();
 
@@ -54,21 +54,21 @@ async function authorize(page: Page): Promise<string> {
 jest.setTimeout(120_000);
 
 describeInBrowser('the page /docs in a browser', () => {
-  let service: RunningService;
+  let stack: SharedStack;
   let browser: TestBrowser;
   let visit: Visit;
   let opened: { readonly page: Page; readonly base: string };
 
   beforeAll(async () => {
-    service = await startService();
+    stack = await openSharedStack();
     browser = await openBrowser();
   }, 90_000);
-  afterAll(() => Promise.all([service?.stop(), browser?.close()]));
+  afterAll(() => Promise.all([stack.close(), browser.close()]));
 
   beforeEach(async () => {
-    visit = await browser.visit(`${service.url}/docs?url=https://third-party.example/x.json`);
+    visit = await browser.visit(`${stack.service.url}/docs?url=https://third-party.example/x.json`);
     await visit.page.locator('.opblock').first().waitFor();
-    opened = { page: visit.page, base: service.url };
+    opened = { page: visit.page, base: stack.service.url };
   });
   afterEach(() => visit.close());
 

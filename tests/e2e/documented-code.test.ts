@@ -5,13 +5,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
 import { findPython, NO_PYTHON } from '../support/python.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import {
+  openSharedStack,
+  type SharedService,
+  type SharedStack,
+} from '../support/shared-stack/open.ts';
 
-let service: RunningService;
+let stack: SharedStack;
+let service: SharedService;
 beforeAll(async () => {
-  service = await startService();
+  stack = await openSharedStack();
+  service = stack.service;
 }, 90_000);
-afterAll(() => service.stop());
+afterAll(() => stack.close());
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
   const response = await service.fetch('/api/v1/auth/me', {
@@ -24,7 +30,7 @@ const python = findPython();
 const withPython = python === undefined ? test.skip : test;
 withPython(
   python === undefined
-    ? `the README’s log-in in Python is ${NO_PYTHON}`
+    ? `the README’s log-in in Python (${NO_PYTHON})`
     : 'the README’s log-in in Python makes a session that lives, and can be logged out',
   async () => {
     const [code, ...others] = codeBlocks('README.md', 'python');

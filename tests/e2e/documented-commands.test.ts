@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readRunLog } from '../../local/run-log.ts';
+import { readRunLog } from '../../support/run-log.ts';
 import { runCommand } from '../support/commands.ts';
 import {
   type DocumentedService,

@@ -1,33 +1,17 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
-import { signerOf } from '../../local/signer.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { hashId } from '../../lib/observability/hash-id.ts';
+import { logSalt } from '../../lib/observability/settings.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 import { signRaw } from '../support/signing.ts';
 
-let service: RunningService;
-let store: SessionStore;
-let signer: Signer;
-const before = { ...process.env };
-
+let stack: SharedStack;
 beforeAll(async () => {
-  service = await startService();
-  Object.assign(process.env, service.environment);
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  const found = await signerOf(service.environment);
-  if (!found) throw new Error('the local run has no secret');
-  signer = found;
+  stack = await openSharedStack();
 }, 90_000);
+afterAll(() => stack.close());
 
-afterAll(async () => {
-  store.client.destroy();
-  await service.stop();
-  process.env = before;
-});
-
-const issue = (request: Partial<NewSession> = {}) =>
-  issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600, ...request });
+const issue: SharedStack['issue'] = (request) => stack.issue(request);
 
 interface Answer {
   readonly status: number;
@@ -36,7 +20,7 @@ interface Answer {
 }
 
 async function call(method: string, path: string, authorization?: string): Promise<Answer> {
-  const response = await service.fetch(`/api/v1/auth/${path}`, {
+  const response = await stack.service.fetch(`/api/v1/auth/${path}`, {
     method,
     headers: authorization === undefined ? {} : { Authorization: authorization },
   });
@@ -57,7 +41,7 @@ describe('happy path', () => {
     const shown = await me(token);
     expect(shown.status).toBe(200);
     expect(JSON.parse(shown.body)).toEqual({
-      sub: 'alice',
+      sub: stack.user('alice'),
       session: {
         id: Buffer.from(session.jti).toString('base64url'),
         auth_time: new Date(session.auth_time).toISOString(),
@@ -91,7 +75,7 @@ describe('happy path', () => {
 
 describe('regression guard', () => {
   test('the message is these bytes', async () => {
-    const response = await service.fetch('/api/v1/auth/logout', {
+    const response = await stack.service.fetch('/api/v1/auth/logout', {
       method: 'POST',
       headers: { Authorization: `Bearer ${(await issue()).token}` },
     });
@@ -121,8 +105,8 @@ describe('tokens that open nothing still log out', () => {
     const { token, session } = await issue({ ttlSeconds: -60 });
     expect(await me(token)).toMatchObject(DEAD);
     expect(await logout(token)).toMatchObject(LOGGED_OUT);
-    const { Items } = await store.client.send(
-      new ScanCommand({ TableName: store.table, ConsistentRead: true }),
+    const { Items } = await stack.store.client.send(
+      new ScanCommand({ TableName: stack.store.table, ConsistentRead: true }),
     );
     expect(Items?.filter(({ jti }) => jti === session.jti)).toEqual([]);
   });
@@ -136,15 +120,16 @@ describe('idempotency', () => {
   });
 
   test('fifty at once are fifty 200s, and one row deleted', async () => {
-    const { token } = await issue();
-    const printed = service.output().length;
+    const { token, session } = await issue();
     const answers = await Promise.all(Array.from({ length: 50 }, () => logout(token)));
     expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
       Array.from({ length: 50 }, () => LOGGED_OUT),
     );
-    const lines = service.output().slice(printed);
-    expect(lines.match(/"message":"logout\.ended"/g)).toHaveLength(1);
-    expect(lines.match(/"message":"logout\.already_ended"/g)).toHaveLength(49);
+    const hash = hashId(session.jti, logSalt(stack.service.environment));
+    const lines = stack.service.log().filter((line) => line.includes(`"jti_hash":"${hash}"`));
+    const saying = (event: string) => lines.filter((line) => line.includes(`"message":"${event}"`));
+    expect(saying('logout.ended')).toHaveLength(1);
+    expect(saying('logout.already_ended')).toHaveLength(49);
     expect(await me(token)).toMatchObject(DEAD);
   });
 });
@@ -171,7 +156,7 @@ describe('header table', () => {
 
   test('a token in the query string, a cookie or the body does not count', async () => {
     const { token } = await issue();
-    const response = await service.fetch(`/api/v1/auth/logout?access_token=${token}`, {
+    const response = await stack.service.fetch(`/api/v1/auth/logout?access_token=${token}`, {
       method: 'POST',
       headers: { Cookie: `token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `token=${token}`,
@@ -191,7 +176,7 @@ describe('header table', () => {
 
 describe('browsers', () => {
   test('a preflight request is answered, and scripts may read X-Error-ID', async () => {
-    const response = await service.fetch('/api/v1/auth/logout', {
+    const response = await stack.service.fetch('/api/v1/auth/logout', {
       method: 'OPTIONS',
       headers: {
         Origin: 'https://app.example.com',
@@ -203,7 +188,7 @@ describe('browsers', () => {
     expect(response.headers.get('access-control-allow-headers')?.toLowerCase()).toContain(
       'authorization',
     );
-    const answer = await service.fetch('/api/v1/auth/me', {
+    const answer = await stack.service.fetch('/api/v1/auth/me', {
       headers: { Origin: 'https://app.example.com' },
     });
     expect(answer.headers.get('access-control-expose-headers')).toContain('X-Error-ID');

@@ -1,52 +1,40 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type NewSession, type Signer } from '../../lib/login/issue.ts';
-import { signerOf } from '../../local/signer.ts';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import type { FaultProxy } from '../../support/fault-proxy.ts';
+import { type LoopbackPort, listenOnLoopback } from '../../support/loopback.ts';
 import type { OfflineService } from '../../support/offline-service.ts';
 import { runCommand } from '../support/commands.ts';
-import { type RunningService, startProtectedApi, startService } from '../support/service.ts';
+import { forwardTo } from '../support/forward.ts';
+import { startProtectedApi } from '../support/service.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 import { signRaw } from '../support/signing.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
 
-let server: TestStore;
+let stack: SharedStack;
 let wire: FaultProxy;
-let service: RunningService;
+/** What stands for the service, so that it can be gone. */
+let lambda: LoopbackPort;
 let example: OfflineService;
-let store: SessionStore;
-let signer: Signer;
-const before = { ...process.env };
 
 beforeAll(async () => {
-  // The service reaches its store over a wire that can fail; the test looks around it.
-  server = await openTestStore();
-  wire = await startFaultProxy(server.endpoint);
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: wire.endpoint });
-  example = await startProtectedApi(service);
-  Object.assign(process.env, service.environment, { AWS_ENDPOINT_URL_DYNAMODB: server.endpoint });
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  const found = await signerOf(service.environment);
-  if (!found) throw new Error('the local run has no secret');
-  signer = found;
+  stack = await openSharedStack({ wired: true });
+  wire = stack.wire;
+  lambda = await listenOnLoopback(createServer(forwardTo(stack.service.lambdaUrl)));
+  example = await startProtectedApi({ lambdaUrl: lambda.url });
 }, 120_000);
 
 afterAll(async () => {
   await example?.stop();
-  await service?.stop();
-  store?.client.destroy();
-  await wire?.close();
-  await server?.close();
-  process.env = before;
+  await lambda?.close();
+  await stack.close();
 });
 
 beforeEach(() => wire.clear());
 
-const issue = (request: Partial<NewSession> = {}) =>
-  issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600, ...request });
+const issue: SharedStack['issue'] = (request) => stack.issue(request);
 
 async function notes(authorization?: string) {
   const response = await example.fetch('/notes', {
@@ -56,14 +44,17 @@ async function notes(authorization?: string) {
 }
 
 async function logout(token: string, scope = 'this') {
-  const response = await service.fetch(`/api/v1/auth/logout?scope=${scope}`, {
+  const response = await stack.service.fetch(`/api/v1/auth/logout?scope=${scope}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
   });
   return { status: response.status, body: await response.json() };
 }
 
-const LET_IN = { status: 200, body: { sub: 'alice', notes: ['A note of alice'] } };
+const letIn = () => {
+  const sub = stack.user('alice');
+  return { status: 200, body: { sub, notes: [`A note of ${sub}`] } };
+};
 const LOGGED_OUT = { status: 200, body: { message: 'Successfully logged out' } };
 const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };
 const FAILED = { status: 500, body: { message: 'Internal Server Error' } };
@@ -71,14 +62,14 @@ const FAILED = { status: 500, body: { message: 'Internal Server Error' } };
 describe('an API behind the authorizer', () => {
   test('lets a session in, and refuses it at the next request after its logout', async () => {
     const { token } = await issue();
-    expect(await notes(`Bearer ${token}`)).toEqual(LET_IN);
-    expect(await notes(`Bearer ${token}`)).toEqual(LET_IN);
+    expect(await notes(`Bearer ${token}`)).toEqual(letIn());
+    expect(await notes(`Bearer ${token}`)).toEqual(letIn());
     expect(await logout(token)).toEqual(LOGGED_OUT);
     expect(await notes(`Bearer ${token}`)).toEqual(UNAUTHORIZED);
   });
 
   test('refuses every session of a user who logged out everywhere from another one', async () => {
-    const sub = 'bob';
+    const sub = stack.user('bob');
     const [phone, laptop, tablet] = [
       await issue({ sub }),
       await issue({ sub }),
@@ -91,7 +82,7 @@ describe('an API behind the authorizer', () => {
   });
 
   test('goes on with the session that ended the others', async () => {
-    const sub = 'carol';
+    const sub = stack.user('carol');
     const [phone, laptop] = [await issue({ sub }), await issue({ sub })];
     expect(await logout(laptop.token, 'others')).toEqual(LOGGED_OUT);
     expect(await notes(`Bearer ${phone.token}`)).toEqual(UNAUTHORIZED);
@@ -122,7 +113,7 @@ describe('an API behind the authorizer', () => {
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
     expect(wire.requests()).toHaveLength(1);
     await wire.clear();
-    expect(await notes(`Bearer ${token}`)).toEqual(LET_IN);
+    expect(await notes(`Bearer ${token}`)).toEqual(letIn());
   });
 
   test('asks nobody about a route without an authorizer', async () => {
@@ -165,20 +156,17 @@ test('its package asks the authorizer about every request to a protected route',
 describe('in the end', () => {
   test('without the service the example lets nobody in', async () => {
     const { token } = await issue();
-    expect(await service.stop()).toBe(0);
+    await lambda.shut();
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
     expect(example.output()).toContain('No authorizer at');
     expect(example.output()).not.toContain(token);
   });
 
   test('nothing is left running', async () => {
-    const ports = [service, example].flatMap(({ port, lambdaUrl }) => [
-      port,
-      Number(new URL(lambdaUrl).port),
-    ]);
-    expect(await Promise.all(ports.map(accepts))).toEqual([false, false, true, true]);
+    const ports = [example.port, Number(new URL(example.lambdaUrl).port)];
+    expect(await Promise.all(ports.map(accepts))).toEqual([true, true]);
     expect(await example.stop()).toBe(0);
-    expect(await Promise.all(ports.map(accepts))).toEqual(ports.map(() => false));
+    expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
   });
 });
 

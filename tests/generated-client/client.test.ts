@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { openApiDocument } from '../../lib/openapi/document.ts';
-import { signerOf } from '../../local/signer.ts';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { type RunningService, startService } from '../support/service.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import type { FaultProxy } from '../../support/fault-proxy.ts';
+import {
+  openSharedStack,
+  type SharedService,
+  type SharedStack,
+} from '../support/shared-stack/open.ts';
 import {
   type Client,
   endSession,
@@ -16,33 +16,18 @@ import {
   whoAmI,
 } from './client.ts';
 
-let server: TestStore;
+let stack: SharedStack;
+let service: SharedService;
 let wire: FaultProxy;
-let service: RunningService;
-let store: SessionStore;
-let signer: Signer;
-const before = { ...process.env };
 
 /** Answers that were received, such as `401 GET /api/v1/auth/me`; each was held to the document. */
 const seen = new Set<string>();
 
 beforeAll(async () => {
-  server = await openTestStore();
-  wire = await startFaultProxy(server.endpoint);
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: wire.endpoint });
-  Object.assign(process.env, service.environment, { AWS_ENDPOINT_URL_DYNAMODB: server.endpoint });
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  const found = await signerOf(service.environment);
-  if (!found) throw new Error('the local run has no secret');
-  signer = found;
+  stack = await openSharedStack({ wired: true });
+  ({ service, wire } = stack);
 }, 90_000);
-afterAll(async () => {
-  await service?.stop();
-  store?.client.destroy();
-  await wire?.close();
-  await server?.close();
-  process.env = before;
-});
+afterAll(() => stack.close());
 beforeEach(() => wire.clear());
 
 async function send({ method, url, headers }: Request): Promise<Response> {
@@ -62,13 +47,13 @@ const ask = (method: string, path: string, token?: string) =>
   );
 
 async function logIn(sub: string): Promise<string> {
-  return (await issueSession(store, signer, { sub, ttlSeconds: 3_600 })).token;
+  return (await stack.issue({ sub: stack.user(sub) })).token;
 }
 
 test('a generated client sees sessions, ends one, ends the others, and then its own', async () => {
   const [phone, laptop, tablet] = [await logIn('erin'), await logIn('erin'), await logIn('erin')];
   const client = clientWith(laptop);
-  expect(await whoAmI(client)).toMatchObject({ sub: 'erin' });
+  expect(await whoAmI(client)).toMatchObject({ sub: stack.user('erin') });
   expect(await sessionIds(client, 2)).toHaveLength(3);
 
   const phoneId = (await whoAmI(clientWith(phone)))?.session.id ?? '';

@@ -102,8 +102,8 @@ describe('a function that is wrong is found', () => {
     const functions: FreshFunctions = {
       logout: wrong,
       me: wrong,
-      sessions: wrong,
-      endSession: wrong,
+      listSessions: wrong,
+      deleteSession: wrong,
       authorizer: wrong,
     };
     const { asks } = await runCell({ store, start: () => functions }, fault, {

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import {
-  type AttackHarness,
-  LOGGED_OUT,
-  openAttackHarness,
-  UNAUTHORIZED,
-} from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { issueTestSession, TEST_SECRET } from '../support/signing.ts';
 
-let harness: AttackHarness;
-
-beforeAll(async () => {
-  harness = await openAttackHarness({ JWT_SECRET: TEST_SECRET });
-});
-beforeEach(() => harness.proxy.clear());
-afterAll(() => harness.close());
+const harness = useAttackHarness({ JWT_SECRET: TEST_SECRET });
 
 const forbidden = (detail: string) => ({
   statusCode: 403,

@@ -55,7 +55,11 @@ const at = (index: number): Session => {
   return session;
 };
 
-async function call(name: 'logout' | 'sessions', session: Session, query: Record<string, string>) {
+async function call(
+  name: 'logout' | 'listSessions',
+  session: Session,
+  query: Record<string, string>,
+) {
   const token = await signSession(testSigner, session);
   const method = name === 'logout' ? 'POST' : 'GET';
   const event = requestV2({ method, path: `/api/v1/auth/${name}`, token, query });
@@ -74,7 +78,7 @@ test('the list has pages, each in its order, with nothing twice', async () => {
   for (let page = 0; page < 3; page += 1) {
     await store.proxy.clear();
     const query = { limit: '100', ...(next === undefined ? {} : { next }) };
-    const body = JSON.parse((await call('sessions', at(150), query)).body);
+    const body = JSON.parse((await call('listSessions', at(150), query)).body);
     seen.push(...body.sessions);
     next = body.next;
     expect(store.operations()).toEqual(['BatchGetItem', 'Query', 'Query', 'Query']);
@@ -100,7 +104,7 @@ test('everybody is out, and a new log-in is alone', async () => {
   expect(await call('logout', at(0), { scope: 'everywhere' })).toEqual(UNAUTHORIZED);
   const session = newSession({ sub: SUB, ttlSeconds: 60 }, Date.now());
   await write([session]);
-  expect(JSON.parse((await call('sessions', session, {})).body)).toMatchObject({
+  expect(JSON.parse((await call('listSessions', session, {})).body)).toMatchObject({
     sessions: [{ current: true }],
     next: null,
   });

@@ -48,7 +48,7 @@ const authorizer = (token: string) => ({
   name: 'authorizer' as const,
   event: authorizerForms[0]?.event(`Bearer ${token}`),
 });
-const get = (name: 'me' | 'sessions', token: string) => ({
+const get = (name: 'me' | 'listSessions', token: string) => ({
   name,
   event: requestV2({ method: 'GET', path: `/api/v1/auth/${name}`, token }),
 });
@@ -74,14 +74,14 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
   ['logout of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
   ['me', ({ token }) => get('me', token), ['BatchGetItem']],
   ['me with a forged token', ({ token }) => get('me', forged(token)), []],
-  ['the list', ({ token }) => get('sessions', token), ['BatchGetItem', 'Query']],
-  ['the list with a forged token', ({ token }) => get('sessions', forged(token)), []],
+  ['the list', ({ token }) => get('listSessions', token), ['BatchGetItem', 'Query']],
+  ['the list with a forged token', ({ token }) => get('listSessions', forged(token)), []],
   ['the authorizer', ({ token }) => authorizer(token), ['BatchGetItem']],
   ['the authorizer with a forged token', ({ token }) => authorizer(forged(token)), []],
   [
     'the end of a listed session',
     ({ token, session }) => ({
-      name: 'endSession',
+      name: 'deleteSession',
       event: requestV2({
         method: 'DELETE',
         path: '/api/v1/auth/sessions/x',
@@ -119,6 +119,28 @@ test.each([
   await functions.logout(logout(token).event, lambdaContext());
   log.stop();
   expect(store.operations()).toEqual(expected);
+});
+
+test('sessions that began before SESSIONS_NOT_BEFORE are over, at no further call', async () => {
+  const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+  const startOf = (notBeforeMs: number) =>
+    start({
+      ...variables,
+      JWT_SECRET: TEST_SECRET,
+      SESSIONS_NOT_BEFORE: new Date(notBeforeMs).toISOString(),
+    });
+  const [begun, over] = [startOf(session.auth_time), startOf(session.auth_time + 1)];
+  const { event } = get('me', token);
+  expect(await begun.me(event, lambdaContext())).toMatchObject({ statusCode: 200 });
+  expect(await over.me(event, lambdaContext())).toMatchObject({ statusCode: 401 });
+  expect(await over.listSessions(get('listSessions', token).event, lambdaContext())).toMatchObject({
+    statusCode: 401,
+  });
+  await expect(over.authorizer(authorizer(token).event, lambdaContext())).rejects.toThrow(
+    'Unauthorized',
+  );
+  log.stop();
+  expect(new Set(store.operations())).toEqual(new Set(['BatchGetItem']));
 });
 
 describe('with the secret in SSM', () => {

@@ -46,7 +46,7 @@ const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
 const END = { method: 'DELETE', path: '/api/v1/auth/sessions/id' };
 
 async function call(
-  name: 'logout' | 'sessions' | 'endSession',
+  name: 'logout' | 'listSessions' | 'deleteSession',
   request: Parameters<typeof requestV2>[0],
 ): Promise<HttpResponse> {
   return (await functions[name](requestV2(request), lambdaContext())) as HttpResponse;
@@ -99,7 +99,7 @@ describe('a fault of a later operation of a request: 500, never a success', () =
         jti: `s${index}`,
         user_agent: 'x'.repeat(100_000),
       });
-    const answer = call('sessions', { ...LIST, token: phone.token });
+    const answer = call('listSessions', { ...LIST, token: phone.token });
     await faultAfter('Query', fault, 'Query');
     expectErrorPayload(await answer, log, LIST);
   });
@@ -108,7 +108,7 @@ describe('a fault of a later operation of a request: 500, never a success', () =
     'end, looking for the session after the check has passed: %s',
     async (fault) => {
       const { phone, laptop } = await devices();
-      const answer = call('endSession', {
+      const answer = call('deleteSession', {
         ...END,
         token: phone.token,
         id: sessionId(laptop.session),

@@ -1,13 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createSession } from '../../lib/login/create-session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import {
-  type AttackHarness,
-  LOGGED_OUT,
-  openAttackHarness,
-  UNAUTHORIZED,
-} from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
 import { eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
@@ -17,21 +12,16 @@ import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
  * every claim that the service uses. Every one must give 200 from logout and 401 from me, to the
  * byte, without a store call. At the end, those that are fine after all.
  */
-let harness: AttackHarness;
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 const ISSUER = 'https://login.example/';
 const AUDIENCE = 'https://api.example/';
 
-beforeAll(async () => {
-  harness = await openAttackHarness({
-    JWT_SECRET: TEST_SECRET,
-    JWT_ISSUER: ISSUER,
-    JWT_AUDIENCE: AUDIENCE,
-  });
+const harness = useAttackHarness({
+  JWT_SECRET: TEST_SECRET,
+  JWT_ISSUER: ISSUER,
+  JWT_AUDIENCE: AUDIENCE,
 });
-beforeEach(() => harness.proxy.clear());
-afterAll(() => harness.close());
 
 /** The target's claims with some changed; undefined leaves a claim out. */
 const claims = (changes: Readonly<Record<string, unknown>> = {}) => ({

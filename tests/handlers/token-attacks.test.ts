@@ -1,26 +1,24 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EncryptJWT, FlattenedSign, GeneralSign } from 'jose';
-import { type AttackHarness, openAttackHarness } from '../support/attacks.ts';
+import { useAttackHarness } from '../support/attacks.ts';
 import { encode, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
 
 /**
  * Attacks on the signature and the shape of a token, where the service has a secret. Every one must
  * give 200 from logout and 401 from me, to the byte, without a store call.
  */
-let harness: AttackHarness;
 /** The target's real token: header, payload, signature. */
 let real: string;
 let [header, payload, signature] = ['', '', ''];
 
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
-beforeAll(async () => {
-  harness = await openAttackHarness({ JWT_SECRET: TEST_SECRET });
+const harness = useAttackHarness({ JWT_SECRET: TEST_SECRET });
+beforeAll(() => {
   real = signRaw(HS256, harness.claims);
   [header = '', payload = '', signature = ''] = real.split('.');
 });
-afterAll(() => harness.close());
 
 test('control: unattacked, the token of these tests enters, with one store call', async () => {
   await harness.proxy.clear();

@@ -78,12 +78,17 @@ describe('the rows', () => {
     local.demo.sub = 'bob';
     await issueTestSession(local.store, { sub: 'somebody-else' });
     const life = { sub: 'bob', sid: 'chain', expires_at: 4_000_000_000 };
-    await put({ ...life, jti: 'ended', auth_time: 1_000 });
-    await put({ ...life, jti: 'kept', auth_time: 1_000, sid: 'other-chain' });
-    await put({ ...life, jti: 'alive', auth_time: 1_001 });
-    await put({ ...life, jti: 'expired', auth_time: 1_001, expires_at: 5 });
+    await put({ ...life, jti: 'ended', auth_time: 1_700_000_001_000 });
+    await put({ ...life, jti: 'kept', auth_time: 1_700_000_001_000, sid: 'other-chain' });
+    await put({ ...life, jti: 'alive', auth_time: 1_700_000_001_001 });
+    await put({ ...life, jti: 'expired', auth_time: 1_700_000_001_001, expires_at: 5 });
     await put({ ...life, jti: 'unreadable', auth_time: 'yesterday' });
-    await put({ sub: 'bob', jti: '#cutoff', revoked_before: 1_000, except_sid: 'other-chain' });
+    await put({
+      sub: 'bob',
+      jti: '#cutoff',
+      revoked_before: 1_700_000_001_000,
+      except_sid: 'other-chain',
+    });
     const answer = await local.rows();
     expect(answer).toMatchObject({ sub: 'bob', table: local.store.table, more: false });
     expect(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BundledPackage, bundledPackages, refusedLicenses } from '../../local/licenses.ts';
-import { readService } from '../../local/service-file.ts';
+import { readService } from '../../support/service-file.ts';
 import { runCommand } from '../support/commands.ts';
 
 const lock: {

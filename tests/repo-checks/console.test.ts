@@ -1,19 +1,29 @@
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { packageCopy } from '../../support/package-copy.ts';
 import { unzip } from '../../support/unzip.ts';
+import { runCommand } from '../support/commands.ts';
+import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
 let directory: string;
+let stack: SharedStack;
+/** The bundles of the local run, before and after a packaging beside it. */
+let bundles: readonly (readonly string[])[];
 let template: string;
 /** Every file that would be deployed, by its path in its function. */
 const deployed = new Map<string, string>();
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'package-'));
+  stack = await openSharedStack();
   const output = join(directory, 'package');
-  await packageCopy(join(directory, 'project'), output);
+  const before = bundlesOf(stack);
+  const packaged = await runCommand('node_modules/.bin/serverless', [
+    ...['package', '--package', output],
+  ]);
+  expect(packaged).toMatchObject({ code: 0 });
+  bundles = [before, bundlesOf(stack)];
   template = readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
   for (const zip of globSync('*.zip', { cwd: output })) {
     const unpacked = join(directory, 'unpacked', zip);
@@ -22,7 +32,28 @@ beforeAll(async () => {
       deployed.set(`${zip}/${file}`, readFileSync(join(unpacked, file), 'utf8'));
   }
 }, 120_000);
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await stack.close();
+});
+
+/** What a local run loads at the first call of a function, with its time of writing. */
+function bundlesOf({ service }: SharedStack): readonly string[] {
+  return globSync(`.esbuild/${service.port}/.build/handlers/*.cjs`).map(
+    (file) => `${file} ${statSync(file).mtimeMs}`,
+  );
+}
+
+test('packaging beside a running service leaves its functions alone', async () => {
+  const [before = [], after] = bundles;
+  expect(before.length).toBeGreaterThan(4);
+  expect(after).toEqual(before);
+  const response = await stack.service.fetch('/api/v1/auth/logout', {
+    method: 'POST',
+    headers: { Authorization: 'Bearer garbage' },
+  });
+  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
+});
 
 /** What only the console, and the plugin that opens it, say. */
 const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console', 'swagger'];

@@ -1,4 +1,4 @@
-import { readService } from '../../local/service-file.ts';
+import { readService } from '../../support/service-file.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -70,7 +70,9 @@ describe.each(roles)('the role of %s', (_, role) => {
   test('can read the one parameter that holds the secret, and change none', () => {
     const ssm = statementsOf(role).filter(({ Action }) => [Action].flat().join().includes('ssm:'));
     expect(ssm.map(({ Action }) => Action)).toEqual(['ssm:GetParameter']);
-    expect(ssm[0]?.Resource).toMatch(/:parameter\$\{param:jwtSecretParameter\}$/);
+    expect(JSON.stringify(ssm[0]?.Resource)).toMatch(
+      /:parameter\$\{param:jwtSecretParameter\}"\}$/,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
@@ -96,4 +96,16 @@ export async function openAttackHarness(
       expect(left).toEqual(target);
     },
   };
+}
+
+/** Registers one deployment for all tests of a file, and forgets its requests before each test. */
+export function useAttackHarness(variables: Readonly<Record<string, string>>): AttackHarness {
+  let harness: AttackHarness;
+  beforeAll(async () => {
+    harness = await openAttackHarness(variables);
+  });
+  beforeEach(() => harness.proxy.clear());
+  afterAll(() => harness.close());
+  // By property, as it opens later than it is handed out.
+  return new Proxy({} as AttackHarness, { get: (_, name: keyof AttackHarness) => harness[name] });
 }

@@ -37,18 +37,14 @@ export function findChromium(
 const PAGE_TIMEOUT_MS = 60_000;
 const TEST_TIMEOUT_MS = 90_000;
 
-/** A group of tests that need a browser: where there is none they are skipped, and a line says so. */
+/** A group of tests that need a browser: where there is none they are skipped, and their name says why. */
 export function describeInBrowser(name: string, tests: () => void): void {
   if (findChromium()) {
     jest.setTimeout(TEST_TIMEOUT_MS);
     describe(name, tests);
     return;
   }
-  // Not console.warn, whose stack trace Jest would print around it.
-  process.stderr.write(
-    `SKIPPED, no browser: ${name} (apt-get install chromium, or CHROMIUM=/path/to/chromium)\n`,
-  );
-  describe.skip(name, tests);
+  describe.skip(`${name} (no browser: apt-get install chromium, or CHROMIUM=/path)`, tests);
 }
 
 /** A page in a profile of its own, and what went wrong on it. */

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { BrowserContextOptions } from 'playwright-core';
 import { describeInBrowser, openBrowser, type TestBrowser, type Visit } from './browser.ts';
+import { type ConsoleFront, startConsoleFront } from './console-front.ts';
 import { type ConsolePage, consolePage } from './console-page.ts';
-import { type RunningService, startService } from './service.ts';
+import { openSharedStack, type SharedStack } from './shared-stack/open.ts';
 
 /** The console, as somebody has it open. */
 export interface Use extends Visit, ConsolePage {
-  readonly service: RunningService;
+  readonly stack: SharedStack;
+  /** Where the console is. */
+  readonly url: string;
 }
 
 /**
@@ -22,21 +25,35 @@ export type UseConsole = (
 
 export const ME_REFUSED = '401 GET /api/v1/auth/me';
 
-/** A group of tests of the console, in front of a service of its own. */
-export function describeConsole(name: string, tests: (use: UseConsole) => void): void {
+/**
+ * A group of tests of the console, in front of the shared local run.
+ *
+ * @param sub the console's user; by default this file's alice
+ */
+export function describeConsole(
+  name: string,
+  tests: (use: UseConsole) => void,
+  sub?: string,
+): void {
   describeInBrowser(name, () => {
-    let service: RunningService;
+    let stack: SharedStack;
+    let front: ConsoleFront;
     let browser: TestBrowser;
     beforeAll(async () => {
-      service = await startService();
+      stack = await openSharedStack();
+      front = await startConsoleFront(stack, sub === undefined ? {} : { sub });
       browser = await openBrowser();
     }, 90_000);
-    afterAll(() => Promise.all([service.stop(), browser.close()]));
+    afterAll(async () => {
+      await browser?.close();
+      front?.close();
+      await stack?.close();
+    });
 
     tests(async (story, failures = [], options = {}) => {
-      const visit = await browser.visit(service.url, options);
+      const visit = await browser.visit(front.url, options);
       try {
-        await story({ ...visit, ...(await consolePage(visit.page)), service });
+        await story({ ...visit, ...(await consolePage(visit.page)), stack, url: front.url });
         expect(visit.complaints).toEqual([]);
         expect(visit.foreignRequests).toEqual([]);
         expect(visit.failures).toEqual(failures);

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
-import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
-import { removeRunLog } from '../../local/run-log.ts';
+import { startEmbeddedDynamoDb } from '../../support/embedded-dynamodb.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { collectOutput, freePort } from '../../support/offline-service.ts';
+import { type RunEnvironment, readRunFile } from '../../support/run-file.ts';
+import { removeRunLog } from '../../support/run-log.ts';
 
 /** A service that a command of the README has started, on ports of its own, over a wire that can fail. */
 export interface DocumentedService {

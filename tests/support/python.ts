@@ -7,9 +7,8 @@ import { TEST_SECRET } from './signing.ts';
 const HAS_PACKAGES =
   'import boto3, jwt; assert [int(n) for n in boto3.__version__.split(".")[:2]] >= [1, 28]';
 
-/** What a skipped test says. */
-export const NO_PYTHON =
-  'skipped: python3 has no boto3 (1.28 or newer) and PyJWT (pip install boto3 PyJWT)';
+/** Why a test is skipped. */
+export const NO_PYTHON = 'python3 without boto3 1.28 and PyJWT: pip install boto3 PyJWT';
 
 /**
  * A Python that has what the example imports; the first on the PATH may not be Debian's.
@@ -26,7 +25,7 @@ export function findPython(): string | undefined {
     }
   });
   if (!found && process.env.PYTHON_LOGIN_SERVICE === 'required')
-    throw new Error(`PYTHON_LOGIN_SERVICE is required, and would be ${NO_PYTHON}`);
+    throw new Error(`PYTHON_LOGIN_SERVICE is required: ${NO_PYTHON}`);
   return found;
 }
 

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { type RunEnvironment, readRunFile } from '../../local/run-file.ts';
 import {
   type OfflineService,
   startOffline,
   startOfflineService,
 } from '../../support/offline-service.ts';
+import { type RunEnvironment, readRunFile } from '../../support/run-file.ts';
 import { contract } from './contract.ts';
 
 /** The whole service as `npm start` runs it. Its `fetch` throws for an answer that is not as documented. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { startEmbeddedDynamoDb } from '../../local/embedded-dynamodb.ts';
-import { createSessionsTable } from '../../local/table.ts';
+import { startEmbeddedDynamoDb } from '../../support/embedded-dynamodb.ts';
+import { createSessionsTable } from '../../support/table.ts';
 
 export interface TestStore extends SessionStore {
   readonly endpoint: string;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { errorDetails } from '../../../lib/observability/settings.ts';
@@ -41,6 +41,39 @@ test('reads the issuer, the audience and the allowlist', () => {
     issuer: 'i',
     audience: 'a',
     algorithms: ['HS512', 'HS256'],
+  });
+});
+
+describe('SESSIONS_NOT_BEFORE', () => {
+  test.each([
+    ['2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31T12:00Z', Date.UTC(2026, 0, 31, 12)],
+    ['2026-01-31T12:00:00.250Z', Date.UTC(2026, 0, 31, 12) + 250],
+    ['2026-01-31T14:00:00+02:00', Date.UTC(2026, 0, 31, 12)],
+    ['', undefined],
+  ])('may be %j', (text, expected) => {
+    expect(readConfiguration({ ...working, SESSIONS_NOT_BEFORE: text }).notBeforeMs).toBe(expected);
+  });
+
+  test.each(['yesterday', '2026-01-31', '2026-01-31T12:00:00', '1767225600', '2026-13-01T00:00Z'])(
+    'is named when it is %s',
+    (text) =>
+      expect(problem({ SESSIONS_NOT_BEFORE: text }).message).toBe(
+        'SESSIONS_NOT_BEFORE is no ISO 8601 time with a zone, such as 2026-01-31T12:00:00Z',
+      ),
+  );
+
+  test('may be ahead of the clock by what clocks differ, and not further', () => {
+    jest.useFakeTimers({ now: Date.UTC(2026, 0, 31, 12), doNotFake: ['nextTick'] });
+    try {
+      const latest = { ...working, SESSIONS_NOT_BEFORE: '2026-01-31T12:05:00.000Z' };
+      expect(readConfiguration(latest).notBeforeMs).toBe(Date.UTC(2026, 0, 31, 12, 5));
+      expect(problem({ SESSIONS_NOT_BEFORE: '2026-01-31T12:05:00.001Z' }).message).toContain(
+        'SESSIONS_NOT_BEFORE is in the future',
+      );
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
 

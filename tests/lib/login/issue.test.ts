@@ -1,5 +1,4 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
@@ -9,6 +8,7 @@ import { eventV2 } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
 import { captureLog } from '../../support/log.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
+import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
 import { verifierOf } from '../../support/verifier.ts';
 
@@ -154,19 +154,11 @@ describe('a login service in another language', () => {
     const jti = randomUUID();
     const nowMs = Date.now();
     const exp = Math.floor(nowMs / 1_000) + 3_600;
-    await store.direct.client.send(
-      new PutItemCommand({
-        TableName: store.direct.table,
-        Item: {
-          sub: { S: 'alice' },
-          jti: { S: jti },
-          sid: { S: jti },
-          auth_time: { N: `${nowMs}` },
-          expires_at: { N: `${exp}` },
-        },
-        ConditionExpression: 'attribute_not_exists(jti)',
-      }),
-    );
+    await putRow(store.direct, 'alice', jti, {
+      sid: { S: jti },
+      auth_time: { N: `${nowMs}` },
+      expires_at: { N: `${exp}` },
+    });
     const token = signRaw({ typ: 'JWT', alg: 'HS256' }, { sub: 'alice', jti, exp });
 
     const log = captureLog();

@@ -46,7 +46,7 @@ const python = findPython();
 const describeWithPython = python === undefined ? describe.skip : describe;
 
 describeWithPython(
-  python === undefined ? `the example is ${NO_PYTHON}` : 'the example in use',
+  python === undefined ? `the example in use (${NO_PYTHON})` : 'the example in use',
   () => {
     const store = useProxiedStore();
     useLog();
@@ -177,20 +177,20 @@ describeWithPython(
     );
 
     test.each(['unprocessed-keys', 'unprocessed-first-key', 'unprocessed-last-key'] as const)(
-    'asks again for rows that were not read: %s',
-    async (fault) => {
-      const { token, held } = await logIn(randomUUID());
-      await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
-      expect(await check(token)).toBe(true);
-      await example.call('end_all', [held.sub]);
-      await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
-      expect(await check(token)).toBe(false);
-      await store.proxy.fault(fault, { operation: 'BatchGetItem' });
-      await expect(check(token)).rejects.toThrow('TimeoutError');
-    },
-  );
+      'asks again for rows that were not read: %s',
+      async (fault) => {
+        const { token, held } = await logIn(randomUUID());
+        await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
+        expect(await check(token)).toBe(true);
+        await example.call('end_all', [held.sub]);
+        await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
+        expect(await check(token)).toBe(false);
+        await store.proxy.fault(fault, { operation: 'BatchGetItem' });
+        await expect(check(token)).rejects.toThrow('TimeoutError');
+      },
+    );
 
-  test('logs out although the answer to the delete got lost', async () => {
+    test('logs out although the answer to the delete got lost', async () => {
       const { token } = await logIn(randomUUID());
       await store.proxy.fault('reset-after-effect', { times: 1, operation: 'DeleteItem' });
       await example.callSigned('log_out', [token]);

@@ -114,7 +114,9 @@ describe('refreshes nothing, and writes nothing,', () => {
 describe('of many real refreshes at once', () => {
   const race = (old: Session, reuseMs: number) =>
     Promise.all(
-      Array.from({ length: 20 }, () => rotateSession(store.proxied, old, { ...next(), reuseMs })),
+      Array.from({ length: 20 }, () =>
+        rotateSession(store.proxied, old, next(), Date.now(), reuseMs),
+      ),
     );
 
   test('one wins, where the token is not to be reused', async () => {
@@ -136,7 +138,7 @@ describe('of many real refreshes at once', () => {
 describe('a second refresh of a token', () => {
   const at = Date.now();
   const reuse = (old: Session, nowMs: number) =>
-    rotateSession(store.direct, old, { ...next(), reuseMs: 10_000 }, nowMs);
+    rotateSession(store.direct, old, next(), nowMs, 10_000);
 
   test.each([
     ['in the same millisecond', 0, true],
@@ -174,7 +176,7 @@ describe('a refresh that races with a logout of the old token', () => {
         },
       { step: 'initialize', name: 'logout-first' },
     );
-    expect(await rotateSession(racing, old, { ...next(), reuseMs: 10_000 })).toBeNull();
+    expect(await rotateSession(racing, old, next(), Date.now(), 10_000)).toBeNull();
     racing.client.destroy();
     expect(await rowsOf(old.sub)).toEqual([]);
   });

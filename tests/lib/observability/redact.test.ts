@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { redactor } from '../../../lib/observability/redact.ts';
+import { configuredSecrets } from '../../../lib/observability/settings.ts';
 import { signRaw } from '../../support/signing.ts';
 
 const TOKEN = signRaw({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', jti: 'a-session' });
@@ -94,4 +95,11 @@ describe('other secrets', () => {
     for (const text of texts)
       expect(redactor(`Bearer ${TOKEN}`, [SECRET])(text)).not.toContain('*');
   });
+});
+
+test('a secret in base64 is taken out with its prefix and without', () => {
+  const JWT_SECRET = 'a-plain-secret-of-the-past base64:WnEzdlg5bVQ3ckI1d0M4eVAxc0w2';
+  const redact = redactor(undefined, configuredSecrets({ JWT_SECRET }));
+  for (const secret of JWT_SECRET.split(' '))
+    expect(redact(secret)).not.toContain(secret.slice(-20));
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { withSources } from '../../../lib/observability/source-map.ts';
-import { bundling } from '../../../local/bundling.ts';
+import { bundling } from '../../../support/bundling.ts';
 
 let directory: string;
 let stack: string;

@@ -2,7 +2,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { LOGOUT_SCOPES } from '../../../lib/auth/logout.ts';
 import { openApiDocument } from '../../../lib/openapi/document.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/sessions/list.ts';
-import { readService } from '../../../local/service-file.ts';
+import { readService } from '../../../support/service-file.ts';
 import { eventV1, eventV2 } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rotateSession } from '../../../lib/login/create-session.ts';
 import { authTimeAfter, isRevokedBy, parseCutoff } from '../../../lib/sessions/cutoff.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
+import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession } from '../../support/signing.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
@@ -55,15 +56,10 @@ test.each([
 });
 
 /** A user with a session and a cutoff that somebody else wrote. */
-async function withEpoch(store: TestStore, attributes: Record<string, AttributeValue>) {
+async function withCutoff(store: TestStore, attributes: Record<string, AttributeValue>) {
   const sub = randomUUID();
   const { session } = await issueTestSession(store, { sub });
-  await store.client.send(
-    new PutItemCommand({
-      TableName: store.table,
-      Item: { sub: { S: sub }, jti: { S: '#cutoff' }, ...attributes },
-    }),
-  );
+  await putRow(store, sub, '#cutoff', attributes);
   return session;
 }
 
@@ -82,7 +78,7 @@ describe('a cutoff that cannot be read', () => {
     ['with a revoked_before of null', { revoked_before: { NULL: true } }],
     ['with a except_sid that is no text', { revoked_before: { N: '1' }, except_sid: { N: '7' } }],
   ])('%s: lets nobody in, refresh or end others', async (_, attributes) => {
-    const session = await withEpoch(store, attributes);
+    const session = await withCutoff(store, attributes);
     await expect(findSession(store, session)).rejects.toThrow(TypeError);
     await expect(listSessions(store, session.sub, { limit: 10 })).rejects.toThrow(TypeError);
     const rotation = { jti: randomUUID(), expires_at: session.expires_at };
@@ -90,7 +86,7 @@ describe('a cutoff that cannot be read', () => {
   });
 
   test('with an unreadable revoked_before: logout of many does not claim to have worked', async () => {
-    const session = await withEpoch(store, { revoked_before: { S: '1' } });
+    const session = await withCutoff(store, { revoked_before: { S: '1' } });
     for (const scope of ['others', 'everywhere'] as const)
       await expect(revokeMany(store, { session, cutoff: undefined }, scope)).rejects.toThrow();
   });

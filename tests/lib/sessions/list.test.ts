@@ -78,11 +78,6 @@ describe('the list', () => {
     expect(new Set(store.operations())).toEqual(new Set(['Query']));
   });
 
-  test('believes no page without rows', async () => {
-    await store.proxy.fault('empty-answer');
-    await expect(list(randomUUID())).rejects.toThrow('does not hold any rows');
-  });
-
   test.each<[attribute: string, Record<string, AttributeValue>]>([
     ['sid', { auth_time: TIME, expires_at: LIFE }],
     ['auth_time', { sid: { S: 'a' }, expires_at: LIFE }],

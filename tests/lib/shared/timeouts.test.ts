@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { startDeadline, timeouts } from '../../../lib/shared/timeouts.ts';
-import { readService } from '../../../local/service-file.ts';
+import { readService } from '../../../support/service-file.ts';
 
 const service = readService<{ readonly provider: { readonly timeout: number } }>('.');
 

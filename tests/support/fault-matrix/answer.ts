@@ -31,7 +31,7 @@ export function readAnswer(endpoint: Endpoint, devices: Devices, outcome: Outcom
   const text = JSON.stringify(returned) ?? 'undefined';
   if (same(returned, endpoint.succeeded(devices))) return { kind: 'success', text };
   if (same(returned, endpoint.refused)) return { kind: 'refused', text };
-  if (endpoint.fn === 'endSession' && same(returned, NOT_FOUND)) return { kind: 'gone', text };
+  if (endpoint.fn === 'deleteSession' && same(returned, NOT_FOUND)) return { kind: 'gone', text };
   const errorId = endpoint.request ? payloadId(endpoint.request, returned) : undefined;
   return errorId === undefined ? { kind: 'malformed', text } : { kind: 'failed', text, errorId };
 }

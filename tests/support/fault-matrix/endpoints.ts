@@ -70,7 +70,7 @@ const ME = {
 } as const;
 
 const LIST = {
-  fn: 'sessions',
+  fn: 'listSessions',
   request: { method: 'GET', path: '/api/v1/auth/sessions' },
   ends: [],
   succeeded: ({ asker, other }: Devices) => ({
@@ -90,7 +90,7 @@ const LIST = {
 } as const;
 
 const END = {
-  fn: 'endSession',
+  fn: 'deleteSession',
   request: { method: 'DELETE', path: '/api/v1/auth/sessions/id' },
   ends: ['other'],
   succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),

@@ -46,7 +46,7 @@ const BROKEN = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
 /** An attempt's time-out, or the deadline of all attempts. */
 const TIMED_OUT = /^(TimeoutError|AbortError): /;
 const NO_JSON = /^SyntaxError: /;
-const UNPROCESSED = /^UnprocessedKeysError: /;
+const UNPROCESSED = /^(UnprocessedKeysError|TimeoutError|AbortError): /;
 const OUT_OF_TIME = /^FunctionTimeoutError: /;
 
 const mayHaveEffect = true;
@@ -150,7 +150,9 @@ export const matrixFaults: readonly MatrixFault[] = [
 /** Whether an answer comes only after some time-out. */
 export function isWaitedFor({ store, jwks: keys, ssm: secret }: MatrixFault): boolean {
   const name = store && 'fault' in store ? store.fault : (keys ?? secret);
-  return typeof name === 'object' ? 'delayMs' in name : /hang|stall|slow/.test(String(name));
+  return typeof name === 'object'
+    ? 'delayMs' in name
+    : /hang|stall|slow|unprocessed/.test(String(name));
 }
 
 function lasting(

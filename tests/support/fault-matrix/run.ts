@@ -4,7 +4,6 @@ import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession } from '../../../lib/sessions/sessions.ts';
-import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
 import { lambdaContext } from '../lambda.ts';
 import type { TestStore } from '../store.ts';
@@ -40,10 +39,34 @@ export interface MatrixContext {
   readonly start: StartFunctions;
 }
 
-/** Milliseconds, for faults that end in a time-out of any length. */
-const SHORT = { connectMs: 400, attemptMs: 400, keySetMs: 500, secretMs: 500 };
-/** Long enough for each attempt of a deletion to meet its fault. */
-const PATIENT_DELETION = { deleteRevokedMs: 5_000 };
+/**
+ * Time-outs of the functions, so that no answer depends on how busy the machine is: short where the fault ends
+ * in a time-out of any length, generous where it does not. tests/lib/shared/timeouts.test.ts has the product's.
+ */
+function timeOutsOf(fault: MatrixFault, { isBestEffort }: Endpoint): Parameters<StartFunctions>[1] {
+  if (fault.remainingMs !== undefined) return {};
+  const { store, expected } = fault;
+  const isCounted = store && 'fault' in store && store.options?.times !== undefined;
+  if (!isWaitedFor(fault) || (expected === 'served' && !isCounted))
+    return {
+      connectMs: 30_000,
+      attemptMs: 30_000,
+      storeMs: 90_000,
+      keySetMs: 30_000,
+      secretMs: 60_000,
+      deleteRevokedMs: 90_000,
+    };
+  if (isBestEffort) return { attempts: 6, storeMs: 90_000, deleteRevokedMs: 90_000 };
+  // Keys that stay unprocessed are asked for until the time of the operation is over.
+  if (store && 'fault' in store && store.fault.startsWith('unprocessed-'))
+    return { connectMs: 30_000, attemptMs: 30_000, storeMs: 4_000 };
+  return expected === 'failed'
+    ? { connectMs: 400, attemptMs: 400, storeMs: 1_500, keySetMs: 500, secretMs: 500 }
+    : { attempts: 10, storeMs: 90_000, keySetMs: 30_000 };
+}
+
+/** Milliseconds; only `remainingMs` of a fault makes a function run out of time. */
+const AMPLE_MS = 600_000;
 
 /** The sessions that can make a difference to an endpoint under a fault. */
 export function askersOf({ operation }: Endpoint, fault: MatrixFault): readonly Asker[] {
@@ -61,18 +84,14 @@ export async function runCell(
   await using stack = new AsyncDisposableStack();
   const proxy = stack.adopt(await startFaultProxy(store.endpoint), (opened) => opened.close());
   const keys = stack.adopt(await startMatrixKeys(fault), (opened) => opened.close());
-  const { expected, remainingMs } = fault;
-  const isTimeOut = isWaitedFor(fault) && expected === 'failed' && remainingMs === undefined;
+  const { expected } = fault;
   const functions = start(
     {
       ...variablesOf(endpointOf(fault, proxy), store.table),
       ...keys.variables,
       ...fault.variables,
     },
-    {
-      ...(endpoint.isBestEffort ? PATIENT_DELETION : {}),
-      ...(isTimeOut && !endpoint.isBestEffort ? SHORT : {}),
-    },
+    timeOutsOf(fault, endpoint),
   );
   const call = (devices: Devices) => callFunction(functions, endpoint, fault, devices);
   if (fault.jwks === 'down after the keys were read') {
@@ -145,7 +164,7 @@ async function readAlive(store: TestStore, { asker, other }: Devices): Promise<A
 async function callFunction(
   functions: FreshFunctions,
   { fn, event }: Endpoint,
-  { remainingMs = timeouts.functionMs }: MatrixFault,
+  { remainingMs = AMPLE_MS }: MatrixFault,
   devices: Devices,
 ): Promise<Outcome> {
   return functions[fn](event(devices), lambdaContext(remainingMs)).then(

@@ -1,0 +1,71 @@
+import type { CpuShare } from './cpu-share.ts';
+import { Environment, type WarmCost } from './environment.ts';
+import { authorizerEvent, logoutEvent, meEvent } from './gateway-event.ts';
+import { buildBare } from './naive/build.ts';
+import type { PackagedFunction, Packages } from './packaged.ts';
+import type { BenchStore, LiveSession } from './store.ts';
+
+/** A function, and the calls to measure it by. */
+export interface Workload {
+  readonly name: string;
+  readonly fn: PackagedFunction;
+  /** The event of one call, from a live session; the answer has to be a 200. */
+  readonly event: (live: LiveSession) => unknown;
+  /** The one store operation of a call; none for a token that is refused. */
+  readonly operation?: 'DeleteItem' | 'BatchGetItem';
+}
+
+export type WorkloadName = 'logout' | 'check' | 'authorizer' | 'bareDelete' | 'bareBatchGet';
+
+/** Logout, the two forms of a check, and the bare store calls to compare with. */
+export async function workloads({
+  functions,
+  directory,
+}: Packages): Promise<Readonly<Record<WorkloadName, Workload>>> {
+  const { logout, me, authorizer } = functions;
+  const ends = { operation: 'DeleteItem' } as const;
+  const reads = { operation: 'BatchGetItem' } as const;
+  const bareEvent = ({ session }: LiveSession) => session;
+  return {
+    logout: { name: 'logout', fn: logout, event: ({ token }) => logoutEvent(token), ...ends },
+    check: { name: 'check', fn: me, event: ({ token }) => meEvent(token), ...reads },
+    authorizer: {
+      name: 'authorizer',
+      fn: authorizer,
+      event: ({ token }) => authorizerEvent(token),
+      ...reads,
+    },
+    bareDelete: {
+      name: 'bare DeleteCommand',
+      fn: await buildBare('delete', logout, directory),
+      event: bareEvent,
+      ...ends,
+    },
+    bareBatchGet: {
+      name: 'bare BatchGetCommand',
+      fn: await buildBare('batch-get', me, directory),
+      event: bareEvent,
+      ...reads,
+    },
+  };
+}
+
+/**
+ * Measures warm calls in a process of their own, and holds them to their store calls.
+ *
+ * @param warmUp calls before those that count
+ * @param cpuShare how much of a processor the process gets; all by default
+ */
+export async function measureWarm(
+  { name, fn, event, operation }: Workload,
+  store: BenchStore,
+  { warmUp, measured }: { readonly warmUp: number; readonly measured: number },
+  cpuShare?: CpuShare,
+): Promise<WarmCost> {
+  const calls = warmUp + measured;
+  const events = (await store.begin(calls)).map(event);
+  await using environment = new Environment(fn, store.variables, cpuShare);
+  return await store.expectCalls(name, operation ? { [operation]: calls } : {}, () =>
+    environment.measureWarm(events.slice(0, warmUp), events.slice(warmUp)),
+  );
+}

@@ -1,0 +1,95 @@
+import { MALFORMED, NAMESPACE } from './alarms.ts';
+import type { DeployedFunction } from './stack.ts';
+
+/** Rows of `metrics` in a widget, in CloudWatch's notation. */
+type Metrics = readonly (readonly unknown[])[];
+
+const SERVICE = ['service', '${self:service}-${sls:stage}'];
+const SUM = { stat: 'Sum', period: 60 };
+const STACKED = { ...SUM, stacked: true };
+const [WIDTH, HEIGHT] = [8, 6];
+
+/** The dashboard; docs/operations.md has a table of the widgets. */
+export function dashboard(functions: readonly DeployedFunction[]) {
+  const own = (...names: readonly string[]) => names.map((name) => [NAMESPACE, name, ...SERVICE]);
+  const ofLambda = (metric: string) =>
+    functions.map(({ lambda }) => ['AWS/Lambda', metric, 'FunctionName', `\${${lambda}}`]);
+  const api = (metric: string) => ['AWS/ApiGateway', metric, 'ApiId', '${HttpApi}'];
+  const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${SessionsTable}'];
+  const logs = functions.map(({ logGroup }) => `SOURCE '\${${logGroup}}'`).join(' | ');
+  const widgets = [
+    graph(
+      'Logouts by outcome',
+      own('logout.ended', 'logout.already_ended', 'logout.refused', 'logout.sweep_failed'),
+      STACKED,
+    ),
+    graph('Checks by outcome', own('check.passed', 'check.refused'), STACKED),
+    graph(
+      'Refused tokens by reason',
+      own(...REASONS.map((reason) => `refused.${reason}`)),
+      STACKED,
+    ),
+    graph(
+      'Requests and failures',
+      [...['Count', '4xx', '5xx'].map(api), ...own('error', 'list.row_unreadable', 'keys.stale')],
+      SUM,
+    ),
+    graph('Latency of the API, ms', percentiles(api('Latency')), { period: 60 }),
+    graph('Latency of DynamoDB, ms', percentiles([NAMESPACE, 'store_latency', ...SERVICE]), {
+      period: 60,
+    }),
+    graph('Duration of the functions, p99, ms', ofLambda('Duration'), { stat: 'p99', period: 60 }),
+    graph(
+      'Throttles of functions and table',
+      [...ofLambda('Throttles'), ...['ReadThrottleEvents', 'WriteThrottleEvents'].map(table)],
+      SUM,
+    ),
+    log(
+      'Cold starts',
+      `${logs} | filter @type = "REPORT" | stats count(@initDuration) as cold_starts by bin(1m)`,
+      'timeSeries',
+    ),
+    log(
+      'The last errors',
+      `${logs} | filter message = "error" | fields @timestamp, route, error_type, error, error_id | sort @timestamp desc | limit 10`,
+      'table',
+    ),
+  ].map((widget, index) => ({
+    ...widget,
+    x: (index % 3) * WIDTH,
+    y: Math.floor(index / 3) * HEIGHT,
+    width: WIDTH,
+    height: HEIGHT,
+  }));
+  return {
+    Type: 'AWS::CloudWatch::Dashboard',
+    Properties: {
+      DashboardName: '${self:service}-${sls:stage}',
+      DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets }) },
+    },
+  };
+}
+
+const REASONS = [
+  'session_ended',
+  'expired',
+  'not_yet_valid',
+  'bad_signature',
+  'unknown_key',
+  'wrong_issuer',
+  'wrong_audience',
+  ...MALFORMED,
+];
+
+function percentiles(metric: readonly unknown[]): Metrics {
+  return ['p50', 'p99'].map((stat) => [...metric, { stat, label: stat }]);
+}
+
+function graph(title: string, metrics: Metrics, settings: object) {
+  const properties = { title, region: '${AWS::Region}', view: 'timeSeries', metrics, ...settings };
+  return { type: 'metric', properties };
+}
+
+function log(title: string, query: string, view: string) {
+  return { type: 'log', properties: { title, region: '${AWS::Region}', query, view } };
+}

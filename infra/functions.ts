@@ -1,0 +1,42 @@
+/** One Lambda function. Role, log group, concurrency, alarms and dashboard lines follow from its entry. */
+export interface FunctionEntry {
+  /** The route of the HTTP API; absent for a function that other services invoke. */
+  readonly route?: string;
+  /** Actions on the session table. */
+  readonly dynamodb?: readonly string[];
+  /** Whether the function verifies tokens, so that its role may read the secret. */
+  readonly verifiesTokens?: true;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether a 401 of the function is a Lambda error, so that its crashes are counted from its log. */
+  readonly throwsDenials?: true;
+  /** The parameter that switches the function on; absent for a function of every deployment. */
+  readonly when?: string;
+}
+
+/** The functions, by name. `deleteSession` is `handlers/delete-session.ts`. */
+export const functionTable: Readonly<Record<string, FunctionEntry>> = {
+  logout: {
+    route: 'POST /api/v1/auth/logout',
+    // `this` deletes a row; `others` and `everywhere` check, write the cutoff, and delete revoked rows.
+    dynamodb: ['DeleteItem', 'BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+    verifiesTokens: true,
+  },
+  me: { route: 'GET /api/v1/auth/me', dynamodb: ['BatchGetItem'], verifiesTokens: true },
+  listSessions: {
+    route: 'GET /api/v1/auth/sessions',
+    dynamodb: ['BatchGetItem', 'Query'],
+    verifiesTokens: true,
+  },
+  deleteSession: {
+    route: 'DELETE /api/v1/auth/sessions/{id}',
+    dynamodb: ['BatchGetItem', 'DeleteItem'],
+    verifiesTokens: true,
+  },
+  authorizer: {
+    dynamodb: ['BatchGetItem'],
+    verifiesTokens: true,
+    environment: { AUTHORIZER_CLAIMS: '${param:authorizerClaims}' },
+    throwsDenials: true,
+  },
+  openapi: { route: 'GET /openapi.json' },
+};

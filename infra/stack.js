@@ -1,0 +1,26 @@
+// serverless.yml reads this file: the framework executes .js, which may import .ts.
+import { functionTable } from './functions.ts';
+import { stack } from './stack.ts';
+import { isOn, SWITCHES } from './switches.ts';
+
+const build = async ({ resolveVariable }) => {
+  const gates = Object.values(functionTable).flatMap(({ when }) => when ?? []);
+  const values = [...new Set([...SWITCHES, ...gates])].map(async (name) => [
+    name,
+    String(await resolveVariable(`param:${name}`)),
+  ]);
+  return stack(Object.fromEntries(await Promise.all(values)));
+};
+
+export const functions = async (context) => (await build(context)).functions;
+export const resources = async (context) => (await build(context)).resources;
+
+/** The variable JWT_SECRET_PARAMETER: absent where a public key or a JWKS verifies tokens. */
+export const secretParameter = async ({ resolveVariable }) => {
+  const [pem, url] = await Promise.all(
+    ['jwtPublicKey', 'jwtJwksUrl'].map((name) => resolveVariable(`param:${name}`)),
+  );
+  return isOn(pem) || isOn(url)
+    ? { Ref: 'AWS::NoValue' }
+    : resolveVariable('param:jwtSecretParameter');
+};

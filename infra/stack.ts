@@ -1,0 +1,74 @@
+import { alarms } from './alarms.ts';
+import { dashboard } from './dashboard.ts';
+import { type FunctionEntry, functionTable } from './functions.ts';
+import { role } from './permissions.ts';
+import { isOn, type Switches } from './switches.ts';
+
+/** A function that is deployed, with the logical ids that the framework derives from its name. */
+export interface DeployedFunction extends FunctionEntry {
+  readonly name: string;
+  readonly lambda: string;
+  readonly logGroup: string;
+  readonly role: string;
+}
+
+/**
+ * Builds the functions of serverless.yml, and the resources that follow from them.
+ *
+ * @param table the functions; a test gives another
+ */
+export function stack(switches: Switches, table = functionTable) {
+  const functions = Object.entries(table)
+    .filter(([, { when }]) => when === undefined || isOn(switches[when]))
+    .map(([name, entry]) => deployed(name, entry));
+  return {
+    functions: Object.fromEntries(
+      functions.map(({ name, role, route, environment }) => [
+        name,
+        {
+          handler: `handlers/${kebab(name)}.handler`,
+          role,
+          ...(route ? { events: [{ httpApi: route }] } : {}),
+          ...(environment ? { environment } : {}),
+        },
+      ]),
+    ),
+    resources: {
+      Resources: {
+        ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
+        ...alarms(functions, switches),
+        Dashboard: dashboard(functions),
+      },
+      extensions: extensions(functions, switches),
+    },
+  };
+}
+
+/** Properties without a setting in the framework, which replace those of its own resources. */
+function extensions(functions: readonly DeployedFunction[], switches: Switches) {
+  const { kmsKeyArn, logKmsKeyArn, reservedConcurrency } = switches;
+  const lambdas = functions.map(({ lambda }) => lambda);
+  const logGroups = [...functions.map(({ logGroup }) => logGroup), 'HttpApiLogGroup'];
+  const concurrency = { ReservedConcurrentExecutions: Number(reservedConcurrency) };
+  const encryption = { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn };
+  return {
+    ...(isOn(reservedConcurrency) ? each(lambdas, concurrency) : {}),
+    ...(isOn(logKmsKeyArn) ? each(logGroups, { KmsKeyId: logKmsKeyArn }) : {}),
+    ...(isOn(kmsKeyArn) ? each(['SessionsTable'], { SSESpecification: encryption }) : {}),
+  };
+}
+
+function each(ids: readonly string[], Properties: object) {
+  return Object.fromEntries(ids.map((id) => [id, { Properties }]));
+}
+
+function deployed(name: string, entry: FunctionEntry): DeployedFunction {
+  const id = name.charAt(0).toUpperCase() + name.slice(1);
+  const ids = { lambda: `${id}LambdaFunction`, logGroup: `${id}LogGroup`, role: `${id}Role` };
+  return { ...entry, name, ...ids };
+}
+
+/** `deleteSession` → `delete-session`. */
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

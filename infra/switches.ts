@@ -1,0 +1,17 @@
+/** Parameters of a deployment that decide which resources there are, by name. */
+export type Switches = Readonly<Record<string, string>>;
+
+/** Names of the switches, beside those of the function table. */
+export const SWITCHES = [
+  'alarmTopicArn',
+  'jwtJwksUrl',
+  'jwtPublicKey',
+  'kmsKeyArn',
+  'logKmsKeyArn',
+  'reservedConcurrency',
+] as const;
+
+/** Whether a switch is set: neither empty, `0` nor `false`. */
+export function isOn(value: string | undefined): value is string {
+  return value !== undefined && !['', '0', 'false'].includes(value);
+}

@@ -1,0 +1,48 @@
+/** A mistake in how a command was called, or in what it was pointed at: told in one line. */
+export class UsageError extends Error {}
+
+/** @throws UsageError naming the option, for anything but a whole number from 1 to `max` */
+export function wholeNumber(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > max)
+    throw new UsageError(`${option} takes a whole number from 1 to ${max}`);
+  return value;
+}
+
+/** @returns undefined where no port is named, so that the shell's variables come first */
+export function portOption(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber('--port', text, 65_535);
+}
+
+/** @throws UsageError naming the option, for anything but a whole number from 1 to 9,999,999 */
+export function positiveNumber(option: string, text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`${option} takes a whole number above 0`);
+  return Number(text);
+}
+
+/** Runs a command; a mistake in its use, or a server that does not answer, is one line. */
+export async function runCommand(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
+
+function inOneLine(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof UsageError || error.name === 'ConfigurationError') return error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
+  const cause =
+    error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
+  const unreachable = [code, cause].find((candidate) => UNREACHABLE.includes(candidate));
+  return unreachable && `The server does not answer (${unreachable}): ${error.message}`;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { stack } from '../infra/stack.ts';
+
+/** A function of serverless.yml, as far as anybody here reads it. */
+export interface ServiceFunction {
+  readonly handler: string;
+  readonly role: string;
+  readonly timeout?: number;
+  readonly events?: readonly { readonly httpApi?: unknown }[];
+}
+
+/** Resources of the stack, and what else stands beside them: conditions, outputs, extensions. */
+export interface ServiceResources {
+  readonly Resources: Readonly<
+    Record<string, { readonly Properties: Readonly<Record<string, unknown>> }>
+  >;
+}
+
+export interface Service {
+  readonly functions: Readonly<Record<string, ServiceFunction>>;
+  readonly resources: ServiceResources;
+}
+
+/**
+ * Reads serverless.yml, with the files that it names, for a deployment with the default parameters.
+ * CloudFormation's own tags (!Ref, !Sub, !GetAtt) become the texts that they hold.
+ *
+ * @param root folder of serverless.yml
+ */
+export function readService<Parts>(root: string): Parts & Service {
+  const service = parseYaml(join(root, 'serverless.yml'));
+  const switches = Object.entries(service.params?.default ?? {});
+  const generated = stack(Object.fromEntries(switches.map(([name, value]) => [name, `${value}`])));
+  const { functions, resources } = service;
+  return {
+    ...service,
+    functions: typeof functions === 'string' ? generated.functions : functions,
+    resources: [resources].flat().reduce((all, part) => {
+      const file = /^\$\{file\(([^)]+)\)/.exec(part)?.[1];
+      return merge(
+        all,
+        file ? (file.endsWith('.js') ? generated.resources : parseYaml(join(root, file))) : part,
+      );
+    }, {}),
+  };
+}
+
+function parseYaml(path: string) {
+  return parse(readFileSync(path, 'utf8'), { logLevel: 'silent', merge: true });
+}
+
+/** Merges the sections of two parts of a template. */
+function merge(one: Sections = {}, other: Sections = {}): Sections {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(names.map((name) => [name, { ...one[name], ...other[name] }]));
+}
+
+type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

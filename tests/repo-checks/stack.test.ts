@@ -1,0 +1,104 @@
+import { type FunctionEntry, functionTable } from '../../infra/functions.ts';
+import ServicePlugin from '../../infra/plugin.ts';
+import { stack } from '../../infra/stack.ts';
+
+const GATED: Readonly<Record<string, FunctionEntry>> = {
+  ...functionTable,
+  laterEndpoint: {
+    route: 'POST /api/v1/auth/later',
+    dynamodb: ['Query'],
+    verifiesTokens: true,
+    when: 'laterAudience',
+  },
+};
+
+describe('a function that a parameter switches on', () => {
+  test.each([{}, { laterAudience: '' }, { laterAudience: 'false' }])(
+    'leaves no trace where it is off: %j',
+    (switches) => expect(stack(switches, GATED)).toEqual(stack(switches)),
+  );
+
+  test('is one entry: function, role, alarms and dashboard follow', () => {
+    const { functions, resources } = stack({ laterAudience: 'web' }, GATED);
+    expect(functions.laterEndpoint).toEqual({
+      handler: 'handlers/later-endpoint.handler',
+      role: 'LaterEndpointRole',
+      events: [{ httpApi: 'POST /api/v1/auth/later' }],
+    });
+    const { LaterEndpointRole, Dashboard, ...others } = resources.Resources;
+    expect(JSON.stringify(LaterEndpointRole)).toContain('dynamodb:Query');
+    expect(JSON.stringify(Dashboard)).toContain('LaterEndpointLambdaFunction');
+    for (const alarm of ['FunctionCrashAlarm', 'FunctionThrottleAlarm'])
+      expect(JSON.stringify(others[alarm])).toContain('LaterEndpointLambdaFunction');
+  });
+});
+
+describe('what a parameter of the deployment adds', () => {
+  const names = Object.keys(functionTable);
+  const added = (switches: Readonly<Record<string, string>>) => stack(switches).resources;
+
+  test('nothing by default', () => {
+    for (const switches of [{}, { kmsKeyArn: '', logKmsKeyArn: '', reservedConcurrency: '0' }])
+      expect(added(switches).extensions).toEqual({});
+  });
+
+  test('reserved concurrency, for every function', () => {
+    const { extensions } = added({ reservedConcurrency: '5' });
+    expect(Object.values(extensions)).toEqual(
+      names.map(() => ({ Properties: { ReservedConcurrentExecutions: 5 } })),
+    );
+  });
+
+  test('a key for every log group, the access log included', () => {
+    const { extensions } = added({ logKmsKeyArn: 'arn:logs' });
+    expect(Object.keys(extensions)).toHaveLength(names.length + 1);
+    expect(Object.values(extensions)).toContainEqual({ Properties: { KmsKeyId: 'arn:logs' } });
+  });
+
+  test('a customer managed key for the table, and its use through DynamoDB and SSM alone', () => {
+    const { extensions, Resources } = added({ kmsKeyArn: 'arn:key' });
+    expect(JSON.stringify(extensions)).toContain('"KMSMasterKeyId":"arn:key"');
+    expect(JSON.stringify(Resources.LogoutRole)).toMatch(/ssm\.\$\{AWS::Region\}\.amazonaws/);
+    expect(JSON.stringify(Resources.OpenapiRole)).not.toContain('kms:');
+  });
+
+  test.each(['jwtPublicKey', 'jwtJwksUrl'])(
+    '%s takes away the permission to read the secret',
+    (name) => {
+      const { Resources } = added({ [name]: 'x', kmsKeyArn: 'arn:key' });
+      expect(JSON.stringify(Resources)).not.toContain('ssm');
+    },
+  );
+});
+
+describe('packaging', () => {
+  class FrameworkError extends Error {}
+  const packaging = (environment: Record<string, unknown>) => {
+    const { hooks } = new ServicePlugin(
+      {
+        service: { provider: { environment }, custom: { esbuild: {} } },
+        pluginManager: { getPlugins: () => [] },
+        processedInput: { commands: ['package'] },
+        classes: { Error: FrameworkError },
+      },
+      {},
+    );
+    return hooks['before:package:initialize']?.();
+  };
+  const working = { SESSIONS_TABLE: { Ref: 'SessionsTable' }, JWT_SECRET_PARAMETER: '/a/b' };
+
+  test('takes a configuration that the functions take', async () => {
+    await packaging({ ...working, JWT_PUBLIC_KEY: '', JWT_JWKS_URL: '' });
+  });
+
+  test.each([
+    ['JWT_ALGORITHMS', { JWT_ALGORITHMS: 'none' }],
+    ['JWT_JWKS_URL', { JWT_JWKS_URL: 'http://issuer.example/jwks' }],
+    ['JWT_PUBLIC_KEY', { JWT_SECRET_PARAMETER: undefined, JWT_PUBLIC_KEY: 'not a key' }],
+    ['SESSIONS_NOT_BEFORE', { SESSIONS_NOT_BEFORE: 'yesterday' }],
+    ['JWT_SECRET_PARAMETER', { JWT_SECRET_PARAMETER: 'two words' }],
+  ])('refuses a wrong parameter by the name of its variable: %s', async (variable, wrong) => {
+    await expect(packaging({ ...working, ...wrong })).rejects.toThrow(FrameworkError);
+    await expect(packaging({ ...working, ...wrong })).rejects.toThrow(variable);
+  });
+});

@@ -1,0 +1,2 @@
+/** Jest's globalTeardown. */
+export { stopHost as default } from './host.ts';
