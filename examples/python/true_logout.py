@@ -20,7 +20,6 @@ def log_in(table: str, secret: str, user: str, ttl: int = 3600, **claims: Any) -
         "sub": user, "jti": jti, "sid": jti,  # sid: the token family, its first jti
         "auth_time": max(now, int(cutoff.get("revoked_before", 0)) + 1),  # epoch milliseconds
         "expires_at": expires_at,  # epoch seconds, the TTL attribute
-        # optional, shown in the list of sessions: "user_agent": "…", "ip": "…"
     }
     db.put_item(TableName=table, Item=row, ConditionExpression="attribute_not_exists(jti)")
     return jwt.encode({**claims, "sub": user, "jti": jti, "exp": expires_at}, secret, "HS256")

@@ -6,7 +6,7 @@ import { beginSession, refreshSession } from '../../../lib/login/issue.ts';
 import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { activeOf, findSession, readSession } from '../../../lib/sessions/sessions.ts';
-import { NOW_MS } from '../../support/session-rows.ts';
+import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { testSigner } from '../../support/signing.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 

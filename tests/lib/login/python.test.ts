@@ -6,6 +6,7 @@ import { refreshSession } from '../../../lib/login/issue.ts';
 import { readCutoff, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { queryRows } from '../../../lib/sessions/rows.ts';
 import { readSession } from '../../../lib/sessions/sessions.ts';
+import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { codeBlocks } from '../../support/documents.ts';
 import { type Functions, loadFunctions } from '../../support/functions.ts';
 import { invoke } from '../../support/lambda.ts';
@@ -20,7 +21,6 @@ import {
 } from '../../support/python.ts';
 import { requestV2 } from '../../support/requests.ts';
 import { expectModel, type Held, type Implementation } from '../../support/session-model.ts';
-import { NOW_MS } from '../../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
 
 jest.setTimeout(240_000);

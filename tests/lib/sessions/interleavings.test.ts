@@ -18,6 +18,7 @@ import {
   findSession,
   readSession,
 } from '../../../lib/sessions/sessions.ts';
+import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import {
   type Choose,
   exploreAll,
@@ -25,7 +26,6 @@ import {
   type InterleavedStore,
   openInterleavedStore,
 } from '../../support/interleaving.ts';
-import { NOW_MS } from '../../support/session-rows.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 jest.setTimeout(600_000);
