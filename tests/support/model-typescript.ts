@@ -30,9 +30,11 @@ export function typescriptSessions(store: SessionStore): Implementation {
       const rotation = {
         jti: randomUUID(),
         expires_at,
-        reuseMs: REUSE_INTERVAL_SECONDS * 1_000,
       };
-      return (await rotateSession(store, held, rotation, nowMs))?.jti ?? null;
+      return (
+        (await rotateSession(store, held, rotation, nowMs, REUSE_INTERVAL_SECONDS * 1_000))?.jti ??
+        null
+      );
     },
     async check(held, nowMs) {
       const found = await findSession(store, held, nowMs);

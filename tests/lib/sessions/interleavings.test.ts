@@ -82,8 +82,8 @@ interface Operation {
 }
 
 async function refreshOnce(store: SessionStore, user: User, old: Session): Promise<Session | null> {
-  const rotation = { jti: user.nextJti(), expires_at: NOW_MS / 1_000 + 60, reuseMs: 10_000 };
-  const session = await rotateSession(store, old, rotation, NOW_MS);
+  const rotation = { jti: user.nextJti(), expires_at: NOW_MS / 1_000 + 60 };
+  const session = await rotateSession(store, old, rotation, NOW_MS, 10_000);
   if (!session) return null;
   user.handedOut.set(session.jti, session);
   user.refreshed.set(old.jti, (user.refreshed.get(old.jti) ?? new Set()).add(session.jti));
