@@ -2,7 +2,7 @@ import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
 import { role } from './permissions.ts';
-import { isOn, type Switches } from './switches.ts';
+import { isOn, type Switches, usesSecret } from './switches.ts';
 
 /** A function that is deployed, with the logical ids that the framework derives from its name. */
 export interface DeployedFunction extends FunctionEntry {
@@ -13,7 +13,7 @@ export interface DeployedFunction extends FunctionEntry {
 }
 
 /**
- * Builds the functions of serverless.yml, and the resources that follow from them.
+ * Builds the functions of serverless.yml and the resources that follow from them.
  *
  * @param table the functions; a test gives another
  */
@@ -33,6 +33,8 @@ export function stack(switches: Switches, table = functionTable) {
         },
       ]),
     ),
+    /** The variable JWT_SECRET_PARAMETER. */
+    secretParameter: usesSecret(switches) ? '${param:jwtSecretParameter}' : { Ref: 'AWS::NoValue' },
     resources: {
       Resources: {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
