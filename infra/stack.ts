@@ -1,3 +1,4 @@
+import { defined } from '../lib/shared/json.ts';
 import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
@@ -23,15 +24,11 @@ export function stack(switches: Switches, table = functionTable) {
     .map(([name, entry]) => deployed(name, entry));
   return {
     functions: Object.fromEntries(
-      functions.map(({ name, role, route, environment }) => [
-        name,
-        {
-          handler: `handlers/${kebab(name)}.handler`,
-          role,
-          ...(route ? { events: [{ httpApi: route }] } : {}),
-          ...(environment ? { environment } : {}),
-        },
-      ]),
+      functions.map(({ name, role, route, environment }) => {
+        const handler = `handlers/${kebab(name)}.handler`;
+        const events = route ? [{ httpApi: route }] : undefined;
+        return [name, { handler, role, ...defined({ events, environment }) }];
+      }),
     ),
     /** The variable JWT_SECRET_PARAMETER. */
     secretParameter: usesSecret(switches) ? '${param:jwtSecretParameter}' : { Ref: 'AWS::NoValue' },
