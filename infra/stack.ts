@@ -1,8 +1,9 @@
+import { defined } from '../lib/shared/json.ts';
 import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
 import { role } from './permissions.ts';
-import { isOn, type Switches } from './switches.ts';
+import { isOn, type Switches, usesSecret } from './switches.ts';
 
 /** A function that is deployed, with the logical ids that the framework derives from its name. */
 export interface DeployedFunction extends FunctionEntry {
@@ -13,7 +14,7 @@ export interface DeployedFunction extends FunctionEntry {
 }
 
 /**
- * Builds the functions of serverless.yml, and the resources that follow from them.
+ * Builds the functions of serverless.yml and the resources that follow from them.
  *
  * @param table the functions; a test gives another
  */
@@ -23,16 +24,14 @@ export function stack(switches: Switches, table = functionTable) {
     .map(([name, entry]) => deployed(name, entry));
   return {
     functions: Object.fromEntries(
-      functions.map(({ name, role, route, environment }) => [
-        name,
-        {
-          handler: `handlers/${kebab(name)}.handler`,
-          role,
-          ...(route ? { events: [{ httpApi: route }] } : {}),
-          ...(environment ? { environment } : {}),
-        },
-      ]),
+      functions.map(({ name, role, route, environment }) => {
+        const handler = `handlers/${kebab(name)}.handler`;
+        const events = route ? [{ httpApi: route }] : undefined;
+        return [name, { handler, role, ...defined({ events, environment }) }];
+      }),
     ),
+    /** The variable JWT_SECRET_PARAMETER. */
+    secretParameter: usesSecret(switches) ? '${param:jwtSecretParameter}' : { Ref: 'AWS::NoValue' },
     resources: {
       Resources: {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
