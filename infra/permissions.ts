@@ -1,7 +1,7 @@
 import type { DeployedFunction } from './stack.ts';
 import { isOn, type Switches, usesSecret } from './switches.ts';
 
-/** The role of one function: its actions, on its own resources. */
+/** The role of one function. */
 export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switches: Switches) {
   const { kmsKeyArn } = switches;
   const readsSecret = verifiesTokens && usesSecret(switches);

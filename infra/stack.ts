@@ -5,7 +5,7 @@ import { type FunctionEntry, functionTable } from './functions.ts';
 import { role } from './permissions.ts';
 import { isOn, type Switches, usesSecret } from './switches.ts';
 
-/** A function that is deployed, with the logical ids that the framework derives from its name. */
+/** A deployed function with the logical ids that the framework derives from the name. */
 export interface DeployedFunction extends FunctionEntry {
   readonly name: string;
   readonly lambda: string;
@@ -43,7 +43,7 @@ export function stack(switches: Switches, table = functionTable) {
   };
 }
 
-/** Properties without a setting in the framework, which replace those of its own resources. */
+/** Properties for which the framework has no setting, by logical id of the framework's resource. */
 function extensions(functions: readonly DeployedFunction[], switches: Switches) {
   const { kmsKeyArn, logKmsKeyArn, reservedConcurrency } = switches;
   const lambdas = functions.map(({ lambda }) => lambda);

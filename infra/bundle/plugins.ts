@@ -1,7 +1,7 @@
 /**
- * What esbuild leaves out of the functions' bundles (`custom.esbuild.plugins` in serverless.yml): parts
- * of the AWS SDK that never run in them, but that no bundler can recognize. tests/repo-checks/
- * bundle-size.test.ts checks that each rule applies, and the size of the bundles.
+ * Leaves parts of the AWS SDK out of the functions' bundles (`custom.esbuild.plugins` in serverless.yml):
+ * they never run, but no bundler can recognize them. tests/repo-checks/bundle-size.test.ts checks the
+ * size of the bundles, and that each rule applies.
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -53,14 +53,10 @@ const EXCEPTIONS = ['ConditionalCheckFailedException', 'ReplicatedWriteConflictE
  * @param schemas the text of a client's `schemas_0.js`
  */
 export function shakable(schemas: string): string {
-  const texts = new Map(
-    [...schemas.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
-  );
+  const constants = [...schemas.matchAll(/^const (_\w+) = ("[^"]*");$/gm)];
+  const keys = new Map(constants.map(([, name, text]) => [name, `${text}:`]));
   return schemas
-    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => {
-      const text = texts.get(name);
-      return text === undefined ? key : `${text}:`;
-    })
+    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => keys.get(name) ?? key)
     .replaceAll(/^n\d+_registry\.registerError\((\w+)\$, .*\);$/gm, (line, name: string) =>
       EXCEPTIONS.includes(name) ? line : '',
     );
