@@ -18,13 +18,11 @@ export async function measureMemory({ store, packages }: Bench, turns: Turns): P
   return { rows: [compare(what, 'MB', peaks(logout.name), reference, { limit: LIMIT })] };
 }
 
-async function peakMb({ name, fn, event }: Workload, store: BenchStore): Promise<number> {
+async function peakMb({ fn, event }: Workload, store: BenchStore): Promise<number> {
   await using environment = new Environment(fn, store.variables);
   let peak = NaN;
   for (const live of await store.begin(CALLS)) {
-    const { response, peakMb: soFar } = await environment.invoke(event(live));
-    if (response.statusCode !== 200) throw new Error(`${name}: ${JSON.stringify(response)}`);
-    peak = soFar;
+    peak = (await environment.succeed(event(live))).peakMb;
   }
   return peak;
 }

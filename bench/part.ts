@@ -11,7 +11,7 @@ export interface Bench {
 export interface PartResult {
   readonly rows: readonly Row[];
   /** Markdown for the end of the report. */
-  readonly notes?: string;
+  readonly notes?: string | undefined;
 }
 
 /** A part of the benchmark. */

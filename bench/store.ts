@@ -24,6 +24,7 @@ export interface BenchStore extends AsyncDisposable {
   readonly ssmVariables: Variables;
   /** Begins sessions of as many different users, or of one. */
   begin(count: number, sub?: string): Promise<LiveSession[]>;
+  beginOne(sub?: string): Promise<LiveSession>;
   isAlive(session: Session): Promise<boolean>;
   /**
    * Holds work to its store calls: logout answers 200 to any token, so that an answer alone does not show
@@ -79,9 +80,14 @@ export async function openBenchStore(): Promise<BenchStore> {
   }
 
   return {
-    variables: { ...shared, JWT_SECRET: secret },
+    variables: { ...shared, JWT_SECRET: secret, JWT_SECRET_PARAMETER: '' },
     ssmVariables: { ...shared, JWT_SECRET_PARAMETER: '/bench/jwt-secret' },
     begin,
+    beginOne: async (sub) => {
+      const [live] = await begin(1, sub);
+      if (!live) throw new Error('No session was begun');
+      return live;
+    },
     isAlive: async (session) => (await findSession(store, session)) !== null,
     expectCalls: async (name, expected, work) => {
       const before = await server.counts();

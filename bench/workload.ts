@@ -10,7 +10,7 @@ export interface Workload {
   readonly name: string;
   readonly fn: PackagedFunction;
   /** The event of one call, from a live session; the answer has to be a 200. */
-  readonly event: (live: LiveSession) => unknown;
+  readonly event: (live: LiveSession) => object;
   /** The one store operation of a call; none for a token that is refused. */
   readonly operation?: 'DeleteItem' | 'BatchGetItem';
 }
