@@ -1,5 +1,4 @@
 import type { LogoutScope } from '../../lib/auth/logout.ts';
-import { timeouts } from '../../lib/shared/timeouts.ts';
 import {
   type Check,
   endByLogout,
@@ -70,7 +69,7 @@ export function sumUp({ logout, checks, refreshes }: Observations): RoundResult 
     refreshes: refreshes.length,
     violations: [
       ...checks.map((check) => evaluateCheck(check, logout)),
-      ...refreshes.map((refresh) => evaluateRefresh(refresh, logout, timeouts.attemptMs)),
+      ...refreshes.map((refresh) => evaluateRefresh(refresh, logout)),
     ].filter((violation) => violation !== null),
   };
 }

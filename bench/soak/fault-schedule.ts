@@ -25,22 +25,18 @@ export function random(seed: number): Random {
   };
 }
 
-/** A fault of the service's surroundings, and before which request it happens. */
-export interface ScheduledFault {
-  readonly at: number;
+/** A fault of the service's surroundings. */
+interface Fault {
   readonly name: string;
   inject(stack: Stack): Promise<void>;
-}
-
-interface Fault extends Omit<ScheduledFault, 'at'> {
-  /** Requests until the fault is cleared, where it does not end by itself. */
-  readonly requests?: number;
+  /** Whether the fault has to be cleared. */
+  readonly lasts?: boolean;
 }
 
 /** Requests between the beginnings of two faults, at the least. */
 const LEAST_PAUSE = 60;
 /** Faults of a run with enough requests. */
-const FAULTS = 120;
+const FAULT_COUNT = 120;
 /** Requests that a lasting fault lasts for. */
 const LASTS = 24;
 
@@ -54,10 +50,10 @@ const fault = (name: FaultName, times: number): Fault => ({
   inject: ({ proxy }) => proxy.fault(name, { times }),
 });
 
-const faults: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   restart('logout'),
   restart('me'),
-  { name: 'proxy down', inject: ({ proxy }) => proxy.fault('refused'), requests: LASTS },
+  { name: 'proxy down', inject: ({ proxy }) => proxy.fault('refused'), lasts: true },
   {
     name: 'proxy restarted',
     inject: async ({ proxy }) => {
@@ -76,15 +72,22 @@ const faults: readonly Fault[] = [
   {
     name: 'reset-after-effect, for a while',
     inject: ({ proxy }) => proxy.fault('reset-after-effect'),
-    requests: LASTS,
+    lasts: true,
   },
 ];
 
-/** Plans the faults of a run: each in turn, in a random order. */
-export function faultSchedule(requests: number, { below }: Random): readonly ScheduledFault[] {
-  const pause = Math.max(LEAST_PAUSE, Math.floor(requests / FAULTS));
-  const order = faults.toSorted(() => below(3) - 1);
-  const schedule: ScheduledFault[] = [];
+/**
+ * Plans the faults of a run: each in turn, in a random order.
+ *
+ * @returns faults by the number of the request that they come before
+ */
+export function faultSchedule(
+  requests: number,
+  { below }: Random,
+): ReadonlyMap<number, Pick<Fault, 'name' | 'inject'>> {
+  const pause = Math.max(LEAST_PAUSE, Math.floor(requests / FAULT_COUNT));
+  const order = FAULTS.toSorted(() => below(3) - 1);
+  const schedule = new Map<number, Pick<Fault, 'name' | 'inject'>>();
   for (let at = pause, turn = 0; at + LASTS < requests; at += pause, turn += 1) {
     const next = order[turn % order.length];
     if (!next) break;
@@ -93,9 +96,9 @@ export function faultSchedule(requests: number, { below }: Random): readonly Sch
       await stack.proxy.clear();
       await next.inject(stack);
     };
-    schedule.push({ at, name: next.name, inject });
-    if (next.requests)
-      schedule.push({ at: at + next.requests, name: '', inject: ({ proxy }) => proxy.clear() });
+    schedule.set(at, { name: next.name, inject });
+    if (next.lasts)
+      schedule.set(at + LASTS, { name: 'cleared', inject: ({ proxy }) => proxy.clear() });
   }
   return schedule;
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 import type { Expectation, Expectations, State } from '../../support/expectations.ts';
 import type { Random } from './fault-schedule.ts';
 import type { HttpAnswer, SoakFunction, Stack } from './stack.ts';
 
 /** What a user does, and out of 100 times how often. */
-const ACTIONS = {
+export const ACTIONS = {
   create: 18,
   me: 32,
   refresh: 12,
@@ -14,13 +15,21 @@ const ACTIONS = {
   everywhere: 5,
   garbage: 14,
 } as const;
-export type Action = keyof typeof ACTIONS;
+type Action = keyof typeof ACTIONS;
 
-/** The result of an action: a status, `none` without an answer, or what the login service's call gave. */
-export type Result = number | 'none' | 'done' | 'lost' | 'failed';
+/** Results of an action: a status, or none without an answer; or the result of the login service's call. */
+export const RESULTS = [200, 401, 500, 'no answer', 'done', 'reused', 'lost', 'failed'] as const;
+type Result = number | (typeof RESULTS)[number];
+
+/** A session that a refresh has put in the place of another. */
+interface Successor {
+  readonly jti: string;
+  /** False after a refresh that failed: the mark on the old row may be missing. */
+  readonly isMarked: boolean;
+}
 
 /** A run's state, shared by all users. */
-export interface Run {
+interface Run {
   readonly stack: Stack;
   readonly expectations: Expectations;
   readonly random: Random;
@@ -41,6 +50,7 @@ export class User {
   readonly #run: Run;
   readonly #sub = randomUUID();
   readonly #sessions: string[] = [];
+  readonly #successors = new Map<string, Successor[]>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -88,26 +98,49 @@ export class User {
 
   /** By a login service behind the proxy. */
   async #refresh({ session: old, state }: Expectation): Promise<Result> {
-    const { expectations, stack, violation } = this.#run;
+    const { stack, violation } = this.#run;
     const request = { jti: randomUUID(), ttlSeconds: TTL_SECONDS };
     const refreshed = await refreshSession(stack.proxied, stack.signer, old, request).catch(
       (error: Error) => error,
     );
     if (refreshed instanceof Error) {
-      // Nobody has a token for the new session; its row may be there all the same.
-      const { jti, expires_at } = newSession({ ...request, sub: old.sub }, Date.now());
-      const session = { ...old, jti, expires_at };
-      const token = await signSession(stack.signer, session);
-      expectations.note(old.jti, 'unknown', `refresh failed: ${refreshed.name}`);
-      if (state !== 'dead')
-        this.#add({ session, token, state: 'unknown', because: 'refresh failed' });
+      if (state !== 'dead') await this.#addUnfinished(old, request, refreshed);
       return 'failed';
     }
-    expectations.note(old.jti, 'dead', refreshed ? 'refreshed' : 'refresh found it ended');
-    if (!refreshed) return 'lost';
+    if (!refreshed) {
+      if (state === 'alive') violation(`session ${old.jti} was alive, and was not refreshed`);
+      this.#note(old.jti, 'dead', 'refresh found it ended');
+      return 'lost';
+    }
+    this.#note(old.jti, 'dead', 'refreshed');
+    const { jti } = refreshed.session;
+    if (jti !== request.jti) {
+      // Within the reuse interval: the token's first successor once more.
+      const isKnown = this.#successors.get(old.jti)?.some((successor) => successor.jti === jti);
+      if (!isKnown || this.#run.expectations.of(jti).state === 'dead')
+        violation(`session ${old.jti} was refreshed to ${jti}, which is dead or none of its own`);
+      this.#addSuccessor(old.jti, { jti, isMarked: true });
+      return 'reused';
+    }
     if (state === 'dead') violation(`session ${old.jti} was dead, and was refreshed`);
     this.#add({ ...refreshed, state: 'alive', because: 'refreshed' });
+    this.#addSuccessor(old.jti, { jti, isMarked: true });
     return 'done';
+  }
+
+  /** Nobody has a token for the successor of a refresh that failed; its row may be there all the same. */
+  async #addUnfinished(
+    old: Session,
+    request: { readonly jti: string; readonly ttlSeconds: number },
+    error: Error,
+  ): Promise<void> {
+    const because = `refresh failed: ${error.name}`;
+    const { jti, expires_at } = newSession({ ...request, sub: old.sub }, Date.now());
+    const session = { ...old, jti, expires_at };
+    const token = await signSession(this.#run.stack.signer, session);
+    this.#note(old.jti, 'unknown', because);
+    this.#add({ session, token, state: 'unknown', because });
+    this.#addSuccessor(old.jti, { jti, isMarked: false });
   }
 
   async #me(expectation: Expectation): Promise<Result> {
@@ -118,7 +151,8 @@ export class User {
 
   async #logout({ session, token }: Expectation): Promise<Result> {
     const result = await this.#ask('logout', token);
-    this.#note(session.jti, result === 200 ? 'dead' : 'unknown', `logout answered ${result}`);
+    const state = result === 200 ? 'dead' : 'unknown';
+    this.#noteWithSuccessors(session.jti, state, `logout answered ${result}`);
     return result;
   }
 
@@ -144,9 +178,24 @@ export class User {
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(32, 1).toString('base64url')}`;
     const result = await this.#ask(fn, random.pick(['garbage', forged, `${token}x`]));
-    if (result !== 'none' && result !== (fn === 'logout' ? 200 : 401))
+    if (result !== 'no answer' && result !== (fn === 'logout' ? 200 : 401))
       violation(`${fn} answered ${result} to a token that nobody signed`);
     return result;
+  }
+
+  /** A logout under a token that was refreshed ends the refreshed one as well. */
+  #noteWithSuccessors(jti: string, state: State, because: string): void {
+    this.#note(jti, state, because);
+    for (const successor of this.#successors.get(jti) ?? [])
+      this.#noteWithSuccessors(
+        successor.jti,
+        successor.isMarked ? state : 'unknown',
+        `${because}, of session ${jti}`,
+      );
+  }
+
+  #addSuccessor(jti: string, successor: Successor): void {
+    this.#successors.set(jti, [...(this.#successors.get(jti) ?? []), successor]);
   }
 
   #note(jti: string, state: State, because: string): void {
@@ -166,11 +215,11 @@ export class User {
     this.#note(jti, 'dead', `${what} answered 401`);
   }
 
-  async #ask(fn: SoakFunction, token: string, query = ''): Promise<number | 'none'> {
+  async #ask(fn: SoakFunction, token: string, query = ''): Promise<number | 'no answer'> {
     const answer = await this.#run.stack.ask(fn, token, query);
     if (answer && !this.#isInForm(fn, query, answer))
       this.#run.violation(`${fn}${query} answered ${answer.status} ${answer.body.slice(0, 200)}`);
-    return answer?.status ?? 'none';
+    return answer?.status ?? 'no answer';
   }
 
   /** Whether the body is the contract's for this status. */
