@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { nextEvent, stop } from '../support/processes.ts';
 import type { PreparedRequest } from './load.ts';
 import type { PackagedFunction } from './packaged.ts';
 import type { Bench } from './part.ts';
+import { type Server, startServer } from './server.ts';
 
 /** The two requests of one live session's user. */
 export interface PreparedSession {
@@ -15,12 +16,8 @@ export interface PreparedSession {
   readonly logout: PreparedRequest;
 }
 
-/** A server that logs sessions out, in a process of its own. */
-export interface Contender {
-  /** With its version, for example `Express 5.1.0`. */
-  readonly name: string;
-  readonly process: ChildProcess;
-  readonly origin: string;
+/** A server that logs sessions out. */
+export interface Contender extends Server {
   /** The table of its sessions, a row each and nothing else; undefined for the front alone. */
   readonly table?: string;
   /** A text that only the answer to a check of a live session holds. */
@@ -76,22 +73,13 @@ export async function startContenders(
   const { logout, me } = packages.functions;
   const { SESSIONS_TABLE = '' } = store.variables;
 
-  /** Starts a server, which sends its name and port over the channel of node:child_process. */
-  async function start(
-    command: string,
-    args: readonly string[],
-    variables: Readonly<Record<string, string>> = {},
-  ): Promise<Pick<Contender, 'name' | 'process' | 'origin'>> {
-    const child = spawn(command, args, {
-      env: { ...process.env, NODE_ENV: 'production', ...variables },
-      // Log lines are written, to nowhere; errors are worth reading.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    started.defer(() => stop(child));
-    const { name, port } = await nextEvent<{ name: string; port: number }>(child, 'message');
-    progress(`started ${name}`);
-    return { name, process: child, origin: `http://127.0.0.1:${port}` };
+  async function start(...command: Parameters<typeof startServer>): Promise<Server> {
+    const server = await startServer(...command);
+    started.defer(() => stop(server.process));
+    progress(`started ${server.name}`);
+    return server;
   }
+
   const front = `${HERE}front.ts`;
   const bundles = [bundle('logout', logout), bundle('me', me)];
   /** Our rows and tokens. */

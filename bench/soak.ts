@@ -136,3 +136,5 @@ async function observe(stack: Stack, { session, token }: Expectation): Promise<O
 }
 
 await runCommand(main);
+// Node 24 sometimes spins for ever in its clean-up of handles, after processes were killed and connections reset.
+process.exit();

@@ -12,41 +12,28 @@ export interface Workload {
   /** The event of one call, from a live session; the answer has to be a 200. */
   readonly event: (live: LiveSession) => object;
   /** The one store operation of a call; none for a token that is refused. */
-  readonly operation?: 'DeleteItem' | 'BatchGetItem';
+  readonly operation?: 'DeleteItem' | 'BatchGetItem' | undefined;
 }
 
-export type WorkloadName = 'logout' | 'check' | 'authorizer' | 'bareDelete' | 'bareBatchGet';
-
 /** Logout, the two forms of a check, and the bare store calls to compare with. */
-export async function workloads({
-  functions,
-  directory,
-}: Packages): Promise<Readonly<Record<WorkloadName, Workload>>> {
+export async function workloads({ functions, directory }: Packages) {
   const { logout, me, authorizer } = functions;
-  const ends = { operation: 'DeleteItem' } as const;
-  const reads = { operation: 'BatchGetItem' } as const;
-  const bareEvent = ({ session }: LiveSession) => session;
+  const workload = (
+    name: string,
+    operation: Workload['operation'],
+    fn: PackagedFunction,
+    event: Workload['event'] = ({ session }) => session,
+  ): Workload => ({ name, operation, fn, event });
+  const deletes = await buildBare('delete', logout, directory);
+  const reads = await buildBare('batch-get', me, directory);
   return {
-    logout: { name: 'logout', fn: logout, event: ({ token }) => logoutEvent(token), ...ends },
-    check: { name: 'check', fn: me, event: ({ token }) => meEvent(token), ...reads },
-    authorizer: {
-      name: 'authorizer',
-      fn: authorizer,
-      event: ({ token }) => authorizerEvent(token),
-      ...reads,
-    },
-    bareDelete: {
-      name: 'bare DeleteCommand',
-      fn: await buildBare('delete', logout, directory),
-      event: bareEvent,
-      ...ends,
-    },
-    bareBatchGet: {
-      name: 'bare BatchGetCommand',
-      fn: await buildBare('batch-get', me, directory),
-      event: bareEvent,
-      ...reads,
-    },
+    logout: workload('logout', 'DeleteItem', logout, ({ token }) => logoutEvent(token)),
+    check: workload('check', 'BatchGetItem', me, ({ token }) => meEvent(token)),
+    authorizer: workload('authorizer', 'BatchGetItem', authorizer, ({ token }) =>
+      authorizerEvent(token),
+    ),
+    bareDelete: workload('bare DeleteCommand', 'DeleteItem', deletes),
+    bareBatchGet: workload('bare BatchGetCommand', 'BatchGetItem', reads),
   };
 }
 

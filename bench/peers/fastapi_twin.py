@@ -70,20 +70,15 @@ def me(credentials: HTTPAuthorizationCredentials = Depends(bearer)):
     return {"sub": claims["sub"]}
 
 
-def main():
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    # The channel of node:child_process: a JSON document a line, and the end of file with the bench.
-    channel = socket.socket(fileno=int(os.environ["NODE_CHANNEL_FD"]))
-    ready = {"port": listener.getsockname()[1], "name": f"FastAPI {fastapi.__version__}"}
-    channel.sendall(json.dumps(ready).encode() + b"\n")
-
-    def end_with_the_bench():
-        channel.recv(1)
-        server.should_exit = True
-
-    threading.Thread(target=end_with_the_bench, daemon=True).start()
-    server.run(sockets=[listener])
+def end_with_the_bench(channel):
+    channel.recv(1)
+    os._exit(0)
 
 
-main()
+listener = socket.create_server(("127.0.0.1", 0))
+# The channel of node:child_process: a JSON document a line, and the end of file with the bench.
+channel = socket.socket(fileno=int(os.environ["NODE_CHANNEL_FD"]))
+threading.Thread(target=end_with_the_bench, args=[channel], daemon=True).start()
+ready = {"port": listener.getsockname()[1], "name": f"FastAPI {fastapi.__version__}"}
+channel.sendall(json.dumps(ready).encode() + b"\n")
+uvicorn.run(app, fd=listener.fileno(), log_level="warning", access_log=False)

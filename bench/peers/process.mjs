@@ -8,8 +8,6 @@ import {
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
 
-/** Sessions created at the same time while a run is prepared. */
-const AT_ONCE = 8;
 const TableName = process.env.TABLE;
 const marshallOptions = { removeUndefinedValues: true };
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(), { marshallOptions });
@@ -44,10 +42,7 @@ export async function listen(server) {
 export function serveBench(port, name, packageName, createSession) {
   process.on('message', async ({ count }) => {
     const sessions = [];
-    while (sessions.length < count) {
-      const batch = Math.min(AT_ONCE, count - sessions.length);
-      sessions.push(...(await Promise.all(Array.from({ length: batch }, createSession))));
-    }
+    while (sessions.length < count) sessions.push(await createSession());
     process.send(sessions);
   });
   // The bench is gone, however it ended.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import type { Expectation, Expectations, State } from '../../support/expectations.ts';
-import type { Random } from './fault-schedule.ts';
+import { pick, type Random } from './fault-schedule.ts';
 import type { HttpAnswer, SoakFunction, Stack } from './stack.ts';
 
 /** What a user does, and out of 100 times how often. */
@@ -63,7 +63,7 @@ export class User {
   }
 
   #choose(): Action {
-    let left = this.#run.random.below(100);
+    let left = this.#run.random(100);
     for (const [action, share] of Object.entries(ACTIONS) as [Action, number][]) {
       if (left < share) return action;
       left -= share;
@@ -74,7 +74,7 @@ export class User {
   async #perform(action: Action): Promise<Result> {
     if (action === 'create') return this.#create();
     // Mostly the newest, or before long nearly all would be dead.
-    const jti = this.#run.random.pick(this.#sessions.slice(-5));
+    const jti = pick(this.#run.random, this.#sessions.slice(-5));
     const expectation = this.#run.expectations.of(jti);
     if (action === 'garbage') return this.#garbage(expectation);
     if (action === 'refresh') return this.#refresh(expectation);
@@ -174,10 +174,10 @@ export class User {
   /** A token that nobody signed is answered as ever, whatever the store's state. */
   async #garbage({ token }: Expectation): Promise<Result> {
     const { random, violation } = this.#run;
-    const fn = random.pick(['logout', 'me'] as const);
+    const fn = pick(random, ['logout', 'me'] as const);
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(32, 1).toString('base64url')}`;
-    const result = await this.#ask(fn, random.pick(['garbage', forged, `${token}x`]));
+    const result = await this.#ask(fn, pick(random, ['garbage', forged, `${token}x`]));
     if (result !== 'no answer' && result !== (fn === 'logout' ? 200 : 401))
       violation(`${fn} answered ${result} to a token that nobody signed`);
     return result;
