@@ -46,18 +46,19 @@ export async function measureCost({ store, packages }: Bench, turns: Turns): Pro
     { ours: logout, bare: bareDelete, units: { writeUnits: 1, readUnits: 0 } },
     { ours: check, bare: bareBatchGet, units: { writeUnits: 0, readUnits: 2 } },
   ];
+  const withMemory = (each: Workload, memoryMb: number) => ({
+    ...each,
+    fn: { ...each.fn, memoryMb },
+  });
   const subjects = MEMORY_MB.flatMap((memoryMb) =>
-    requests.map((request): Subject => {
-      const withMemory = (each: Workload) => ({ ...each, fn: { ...each.fn, memoryMb } });
-      const name = `${request.ours.name}, ${memoryMb} MB`;
-      return {
-        ...request,
-        name,
-        memoryMb,
-        ours: withMemory(request.ours),
-        bare: withMemory(request.bare),
-      };
-    }),
+    requests.map(
+      ({ ours, bare, units }): Subject => ({
+        ...{ memoryMb, units },
+        name: `${ours.name}, ${memoryMb} MB`,
+        ours: withMemory(ours, memoryMb),
+        bare: withMemory(bare, memoryMb),
+      }),
+    ),
   );
   const bills = await measureInTurns(subjects, turns, (subject) => billOf(subject, store));
   const samples = ({ name }: Subject, value: keyof Bill) => bills(name).map((bill) => bill[value]);
@@ -88,33 +89,24 @@ function dollars(
   subjects: readonly Subject[],
   measured: (subject: Subject, value: keyof Bill) => ReturnType<typeof measure>,
 ): string {
-  const others = (subject: Subject) =>
-    otherDollars({ ...subject.units, logBytes: measured(subject, 'logBytes').median });
   const rows = subjects.map((subject) => {
-    const { memoryMb, ours } = subject;
+    const { memoryMb, ours, units } = subject;
     const billed = measured(subject, 'billed');
+    const logBytes = measured(subject, 'logBytes').median;
     const duration = durationDollars(billed.median + STORE_MS, memoryMb);
-    const all = Object.values(others(subject)).reduce((sum, each) => sum + each, duration);
-    const cold = figures(measured(subject, 'cold'), 1);
-    return [ours.name, memoryMb, figures(billed, 1), cold, duration.toFixed(3), all.toFixed(2)];
+    const others = Object.values(otherDollars({ ...units, logBytes }));
+    const all = others.reduce((sum, each) => sum + each, duration);
+    return [
+      ...[ours.name, memoryMb, figures(billed, 1), figures(measured(subject, 'cold'), 1)],
+      ...[logBytes.toFixed(0), duration.toFixed(3), all.toFixed(2)],
+    ];
   });
-  const list = subjects.slice(0, 2).map((subject) => {
-    const each = Object.entries(others(subject)).map(
-      ([name, price]) => `${name} ${price.toFixed(3)}`,
-    );
-    const bytes = measured(subject, 'logBytes').median.toFixed(0);
-    return `- a ${subject.ours.name}, beside its duration: ${each.join(', ')} (${bytes} bytes of its own log)`;
-  });
+  const head = ['request', 'MB', 'billed, warm (ms)', 'cold start (ms)', 'own log (bytes)'];
   return [
     '## Dollars of a million requests',
     '',
     `With ${STORE_MS} ms more for DynamoDB; support/prices.ts has the prices.`,
     '',
-    ...list,
-    '',
-    ...table(
-      ['request', 'MB', 'billed, warm (ms)', 'cold start (ms)', 'duration ($)', 'all ($)'],
-      rows,
-    ),
+    ...table([...head, 'duration ($)', 'all ($)'], rows),
   ].join('\n');
 }

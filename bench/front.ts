@@ -32,7 +32,7 @@ const server = createServer(async (request, response) => {
   const name = new URL(url, 'http://localhost').pathname.split('/').at(-1) ?? '';
   const handler = handlers.size === 0 ? constant : handlers.get(name);
   if (!handler) throw new Error(`No function for ${method} ${url}`);
-  const event = gatewayEvent({ method, url, headers: headers as Record<string, string> });
+  const event = gatewayEvent(method, url, headers as Record<string, string>);
   const end = Date.now() + timeouts.functionMs;
   const answer = await handler(event, {
     awsRequestId: 'bench',

@@ -14,21 +14,21 @@ import { measureEverywhere } from './everywhere.ts';
 import { isMissed, type Row } from './measure.ts';
 import { measureMemory } from './memory.ts';
 import { packageFunctions } from './packaged.ts';
-import type { Part } from './part.ts';
 import { showLine } from './progress.ts';
 import { report } from './report.ts';
 import { openBenchStore } from './store.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureWarmCalls } from './warm.ts';
 
-const PARTS: Readonly<Record<string, Part>> = {
+/** Each with the number of runs by default. */
+const PARTS = {
   cold: { runs: 20, run: measureCold },
   warm: { runs: 5, run: measureWarmCalls },
   memory: { runs: 5, run: measureMemory },
   everywhere: { runs: 5, run: measureEverywhere },
   cost: { runs: 3, run: measureCost },
   throughput: { runs: 5, run: measureThroughput },
-};
+} as const;
 const RESULTS = new URL('./results/', import.meta.url);
 
 const { values, positionals } = parseArgs({
@@ -47,9 +47,8 @@ await using packages = await packageFunctions();
 const rows: Row[] = [];
 const notes: string[] = [];
 const failures: string[] = [];
-for (const name of names) {
-  const part = PARTS[name];
-  if (!part) continue;
+for (const [name, part] of Object.entries(PARTS)) {
+  if (!names.includes(name)) continue;
   const runs = values.runs === undefined ? part.runs : Number(values.runs);
   const progress = (line: string) => showLine(`${name}: ${line}`);
   try {

@@ -18,6 +18,7 @@ type Variables = Readonly<Record<string, string>>;
 
 /** The session table of a benchmark, in a process of its own. */
 export interface BenchStore extends AsyncDisposable {
+  readonly signer: Signer;
   /** What a function needs, with the secret in the environment. */
   readonly variables: Variables;
   /** The same with the secret in SSM's parameter store. */
@@ -80,6 +81,7 @@ export async function openBenchStore(): Promise<BenchStore> {
   }
 
   return {
+    signer,
     variables: { ...shared, JWT_SECRET: secret, JWT_SECRET_PARAMETER: '' },
     ssmVariables: { ...shared, JWT_SECRET_PARAMETER: '/bench/jwt-secret' },
     begin,

@@ -7,6 +7,7 @@ import type { BenchStore, LiveSession } from './store.ts';
 
 /** A function, and the calls to measure it by. */
 export interface Workload {
+  /** In the report. */
   readonly name: string;
   readonly fn: PackagedFunction;
   /** The event of one call, from a live session; the answer has to be a 200. */
@@ -18,22 +19,26 @@ export interface Workload {
 /** Logout, the two forms of a check, and the bare store calls to compare with. */
 export async function workloads({ functions, directory }: Packages) {
   const { logout, me, authorizer } = functions;
+  const bare = async (
+    file: 'delete' | 'batch-get',
+    operation: Workload['operation'],
+    like: PackagedFunction,
+  ): Promise<Workload> => {
+    const fn = await buildBare(file, like, directory);
+    return { name: fn.name, operation, fn, event: ({ session }) => session };
+  };
   const workload = (
     name: string,
     operation: Workload['operation'],
     fn: PackagedFunction,
-    event: Workload['event'] = ({ session }) => session,
-  ): Workload => ({ name, operation, fn, event });
-  const deletes = await buildBare('delete', logout, directory);
-  const reads = await buildBare('batch-get', me, directory);
+    event: (token: string) => object,
+  ): Workload => ({ name, operation, fn, event: ({ token }) => event(token) });
   return {
-    logout: workload('logout', 'DeleteItem', logout, ({ token }) => logoutEvent(token)),
-    check: workload('check', 'BatchGetItem', me, ({ token }) => meEvent(token)),
-    authorizer: workload('authorizer', 'BatchGetItem', authorizer, ({ token }) =>
-      authorizerEvent(token),
-    ),
-    bareDelete: workload('bare DeleteCommand', 'DeleteItem', deletes),
-    bareBatchGet: workload('bare BatchGetCommand', 'BatchGetItem', reads),
+    logout: workload('logout', 'DeleteItem', logout, (token) => logoutEvent(token)),
+    check: workload('check', 'BatchGetItem', me, meEvent),
+    authorizer: workload('authorizer', 'BatchGetItem', authorizer, authorizerEvent),
+    bareDelete: await bare('delete', 'DeleteItem', logout),
+    bareBatchGet: await bare('batch-get', 'BatchGetItem', me),
   };
 }
 

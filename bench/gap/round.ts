@@ -9,6 +9,7 @@ import type {
   Refresh,
   TokenFamily,
 } from '../../support/logout-observations.ts';
+import { pick } from '../progress.ts';
 import { type Observations, type RoundResult, sumUp } from './result.ts';
 import { forget, type Target } from './target.ts';
 
@@ -152,7 +153,7 @@ async function observe(
   const watching = Promise.all([
     loggedOut.then((done) => checkUntilRefused(watched, done)),
     watch(watched),
-    watch(() => anyOf(devices).newest),
+    watch(() => pick(devices).newest),
   ]).finally(() => {
     racing = false;
   });
@@ -177,12 +178,6 @@ function newToken(
     refreshBegun: Infinity,
     refreshed: Infinity,
   };
-}
-
-function anyOf<Item>(items: readonly Item[]): Item {
-  const item = items[Math.floor(Math.random() * items.length)];
-  if (item === undefined) throw new RangeError('There is none to choose from');
-  return item;
 }
 
 /**

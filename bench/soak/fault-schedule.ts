@@ -1,24 +1,6 @@
 import type { FaultName } from '../../support/fault-proxy.ts';
 import type { Stack } from './stack.ts';
 
-/** A source of whole numbers from 0 to below a limit. */
-export type Random = (limit: number) => number;
-
-/** The same numbers for the same seed: a linear congruential generator, with Knuth's constants for 32 bits. */
-export function random(seed: number): Random {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
-export function pick<Value>(below: Random, values: readonly Value[]): Value {
-  const value = values[below(values.length)];
-  if (value === undefined) throw new RangeError('Nothing to pick from');
-  return value;
-}
-
 /** A fault of the service's surroundings. */
 interface Fault {
   readonly name: string;
@@ -69,9 +51,9 @@ const FAULTS: readonly Fault[] = [
  *
  * @returns faults, and clearings of the proxy, by the number of the request that they come before
  */
-export function faultSchedule(requests: number, below: Random): ReadonlyMap<number, Fault> {
+export function faultSchedule(requests: number): ReadonlyMap<number, Fault> {
   const pause = Math.max(LEAST_PAUSE, Math.floor(requests / FAULT_COUNT));
-  const order = FAULTS.toSorted(() => below(3) - 1);
+  const order = FAULTS.toSorted(() => Math.random() - 0.5);
   const schedule = new Map<number, Fault>();
   for (let at = pause, turn = 0; at + LASTS < requests; at += pause, turn += 1) {
     const next = order[turn % order.length];

@@ -1,4 +1,3 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +9,9 @@ import { bundleFunctions } from '../../support/bundle-functions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { noRetryClient } from '../../support/no-retry-client.ts';
 import { stop } from '../../support/processes.ts';
-import { startStoreProcess } from '../../support/store-process.ts';
-import { createSessionsTable } from '../../support/table.ts';
 import { send } from '../load.ts';
 import { startServer } from '../server.ts';
+import { openBenchStore } from '../store.ts';
 
 /** The functions that the soak asks over HTTP. */
 export type SoakFunction = 'logout' | 'me';
@@ -44,30 +42,16 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
   const bundle = join(directory, 'functions.cjs');
   writeFileSync(bundle, await bundleFunctions());
 
-  const { dynamoDb } = started.use(await startStoreProcess());
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'soak',
-    AWS_SECRET_ACCESS_KEY: 'soak',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb,
-  });
-  const direct: SessionStore = { client: noRetryClient(), table: 'soak-sessions' };
+  const { variables: sound, signer } = started.use(await openBenchStore());
+  const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = '', SESSIONS_TABLE: table = '' } = sound;
+  const direct: SessionStore = { client: noRetryClient(endpoint), table };
   started.defer(() => direct.client.destroy());
-  await createSessionsTable(direct.client, direct.table);
-  const proxy = await startFaultProxy(dynamoDb);
+  const proxy = await startFaultProxy(endpoint);
   started.defer(() => proxy.close());
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
-  const proxied = openSessionStore(direct.table);
+  const proxied = openSessionStore(table);
   started.defer(() => proxied.client.destroy());
-
-  const secret = randomBytes(36).toString('base64url');
-  const variables = {
-    SESSIONS_TABLE: direct.table,
-    JWT_SECRET: secret,
-    JWT_SECRET_PARAMETER: '',
-    JWT_PUBLIC_KEY: '',
-    JWT_JWKS_URL: '',
-  };
+  const variables = { ...sound, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
   const front = fileURLToPath(new URL('../front.ts', import.meta.url));
   const start = (fn: SoakFunction) =>
     startServer(process.execPath, [front, `${fn}=${bundle}#${fn}`], variables);
@@ -79,8 +63,7 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
 
   const all = started.move();
   return {
-    ...{ direct, proxied, proxy },
-    signer: { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' },
+    ...{ direct, proxied, proxy, signer },
     ask: async (fn, token, query = '') => {
       const { origin } = await running[fn];
       const headers = { authorization: `Bearer ${token}` };

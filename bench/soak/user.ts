@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import type { Expectation, Expectations, State } from '../../support/expectations.ts';
-import { pick, type Random } from './fault-schedule.ts';
+import { pick } from '../progress.ts';
 import type { HttpAnswer, SoakFunction, Stack } from './stack.ts';
 
 /** What a user does, and out of 100 times how often. */
@@ -16,6 +16,9 @@ export const ACTIONS = {
   garbage: 14,
 } as const;
 type Action = keyof typeof ACTIONS;
+const DECK = (Object.keys(ACTIONS) as Action[]).flatMap((action) =>
+  Array.from({ length: ACTIONS[action] }, () => action),
+);
 
 /** Results of an action: a status, or none without an answer; or the result of the login service's call. */
 export const RESULTS = [200, 401, 500, 'no answer', 'done', 'reused', 'lost', 'failed'] as const;
@@ -32,7 +35,6 @@ interface Successor {
 interface Run {
   readonly stack: Stack;
   readonly expectations: Expectations;
-  readonly random: Random;
   /** Notes an answer that the contract forbids. */
   violation(text: string): void;
 }
@@ -58,23 +60,14 @@ export class User {
 
   /** Does one random thing. */
   async act(): Promise<{ readonly action: Action; readonly result: Result }> {
-    const action = this.#sessions.length === 0 ? 'create' : this.#choose();
+    const action = this.#sessions.length === 0 ? 'create' : pick(DECK);
     return { action, result: await this.#perform(action) };
-  }
-
-  #choose(): Action {
-    let left = this.#run.random(100);
-    for (const [action, share] of Object.entries(ACTIONS) as [Action, number][]) {
-      if (left < share) return action;
-      left -= share;
-    }
-    throw new RangeError('The shares of the actions do not make 100');
   }
 
   async #perform(action: Action): Promise<Result> {
     if (action === 'create') return this.#create();
     // Mostly the newest, or before long nearly all would be dead.
-    const jti = pick(this.#run.random, this.#sessions.slice(-5));
+    const jti = pick(this.#sessions.slice(-5));
     const expectation = this.#run.expectations.of(jti);
     if (action === 'garbage') return this.#garbage(expectation);
     if (action === 'refresh') return this.#refresh(expectation);
@@ -173,13 +166,12 @@ export class User {
 
   /** A token that nobody signed is answered as ever, whatever the store's state. */
   async #garbage({ token }: Expectation): Promise<Result> {
-    const { random, violation } = this.#run;
-    const fn = pick(random, ['logout', 'me'] as const);
+    const fn = pick(['logout', 'me'] as const);
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(32, 1).toString('base64url')}`;
-    const result = await this.#ask(fn, pick(random, ['garbage', forged, `${token}x`]));
+    const result = await this.#ask(fn, pick(['garbage', forged, `${token}x`]));
     if (result !== 'no answer' && result !== (fn === 'logout' ? 200 : 401))
-      violation(`${fn} answered ${result} to a token that nobody signed`);
+      this.#run.violation(`${fn} answered ${result} to a token that nobody signed`);
     return result;
   }
 
