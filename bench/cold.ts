@@ -94,7 +94,7 @@ async function coldStart(
 ): Promise<ColdStart> {
   const { token, session } = await store.beginOne();
   await using environment = new Environment(fn, variables);
-  const { sinceStartMs, cpuMs } = await environment.succeed(logoutEvent(token));
+  const { sinceStartMs, cpuMs } = await environment.invoke(logoutEvent(token));
   if (endsTheSession && (await store.isAlive(session)))
     throw new Error(`${fn.name} answered 200, and the session is alive`);
   return { totalMs: sinceStartMs, cpuMs };

@@ -80,7 +80,7 @@ async function billOf({ memoryMb, ours, bare }: Subject, store: BenchStore): Pro
   const live = await store.beginOne();
   await using environment = new Environment(ours.fn, store.variables, share);
   // From the start of the process, as init is billed too.
-  const { sinceStartMs: cold } = await environment.succeed(ours.event(live));
+  const { sinceStartMs: cold } = await environment.invoke(ours.event(live));
   return { billed: warm.billedMs, bareBilled, cold, logBytes: warm.logBytes };
 }
 

@@ -17,16 +17,17 @@ interface Answer {
   readonly peakMb: number;
 }
 
-export interface Invocation extends Answer {
+export interface Invocation extends Omit<Answer, 'response'> {
   /** From before the start of the process to the arrival of the answer, in milliseconds. */
   readonly sinceStartMs: number;
 }
 
-/** The result of `measureWarm` in bootstrap.mjs, and the bytes of log a call. */
+/** The result of `measureWarm` in bootstrap.mjs, the peak of memory, and the bytes of log a call. */
 export interface WarmCost {
   readonly cpuUs: number;
   readonly wallUs: number;
   readonly billedMs: number;
+  readonly peakMb: number;
   readonly logBytes: number;
 }
 
@@ -73,21 +74,12 @@ export class Environment implements AsyncDisposable {
   /**
    * Calls the function with an event. The event of the first call waits for the process.
    *
-   * @throws Error when the function cannot be loaded, or throws
+   * @throws Error when the function cannot be loaded, throws, or answers another status than 200
    */
   async invoke(event: object): Promise<Invocation> {
-    const answered = nextEvent<Answer>(this.#process, 'message');
-    this.#process.send(event);
-    const answer = await answered;
-    return { ...answer, sinceStartMs: performance.now() - this.#startedMs };
-  }
-
-  /** @throws Error, with the answer, for a status other than 200 */
-  async succeed(event: object): Promise<Invocation> {
-    const invocation = await this.invoke(event);
-    const { response } = invocation;
+    const { response, ...used } = await this.#send(event);
     if (response.statusCode !== 200) throw new Error(`${this.#name}: ${JSON.stringify(response)}`);
-    return invocation;
+    return { ...used, sinceStartMs: performance.now() - this.#startedMs };
   }
 
   /**
@@ -97,14 +89,20 @@ export class Environment implements AsyncDisposable {
    * @throws Error unless every answer is a 200
    */
   async measureWarm(warmUp: readonly unknown[], measured: readonly unknown[]): Promise<WarmCost> {
-    const { response } = await this.invoke({ warmUp, measured });
-    const { statuses, ...cost } = response as unknown as Omit<WarmCost, 'logBytes'> & {
+    const { response, peakMb } = await this.#send({ warmUp, measured });
+    const { statuses, ...cost } = response as unknown as Omit<WarmCost, 'logBytes' | 'peakMb'> & {
       readonly statuses: Readonly<Record<string, number>>;
     };
     const calls = warmUp.length + measured.length;
     if (statuses[200] !== calls)
       throw new Error(`${this.#name} answered ${JSON.stringify(statuses)}`);
-    return { ...cost, logBytes: fstatSync(this.#log).size / calls };
+    return { ...cost, peakMb, logBytes: fstatSync(this.#log).size / calls };
+  }
+
+  async #send(event: object): Promise<Answer> {
+    const answered = nextEvent<Answer>(this.#process, 'message');
+    this.#process.send(event);
+    return answered;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

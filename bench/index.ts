@@ -6,7 +6,9 @@
  *
  * Ends with 1 when a target is missed or a part could not be measured.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
 import { measureCost } from './cost.ts';
@@ -43,7 +45,8 @@ if (unknown !== undefined || (values.runs !== undefined && !/^[1-9]\d*$/.test(va
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
 
 showLine('packaging the functions');
-await using packages = await packageFunctions();
+using directory = mkdtempDisposableSync(join(tmpdir(), 'bench-'));
+const packages = await packageFunctions(directory.path);
 const rows: Row[] = [];
 const notes: string[] = [];
 const failures: string[] = [];

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,9 +37,8 @@ const METHODS = { logout: 'POST', me: 'GET' } as const;
 /** Starts everything on free ports of the loopback interface. Sets the SDK's variables of this process. */
 export async function openStack(): Promise<Stack & AsyncDisposable> {
   await using started = new AsyncDisposableStack();
-  const directory = mkdtempSync(join(tmpdir(), 'soak-'));
-  started.defer(() => rmSync(directory, { recursive: true }));
-  const bundle = join(directory, 'functions.cjs');
+  const { path } = started.use(mkdtempDisposableSync(join(tmpdir(), 'soak-')));
+  const bundle = join(path, 'functions.cjs');
   writeFileSync(bundle, await bundleFunctions());
 
   const { variables: sound, signer } = started.use(await openBenchStore());
