@@ -30,7 +30,7 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
   const { store, packages } = bench;
   const { logout } = packages.functions;
   const { AWS_ENDPOINT_URL_DYNAMODB = '' } = store.variables;
-  await using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB);
+  using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB, packages.directory);
   const naive = (form: NaiveForm) => buildNaive(logout, form, packages.directory);
   const [plain, commonJs, treeShaken] = [
     await naive('plain'),
