@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { parsePage } from '../../handlers/list-sessions.ts';
 import { parseRequest } from '../../lib/http/request.ts';
 import { encodeCursor } from '../../lib/sessions/cursor.ts';
-import { FORMATS, requestV2 } from '../support/requests.ts';
+import { eventV2, FORMATS } from '../support/events.ts';
 import { encode } from '../support/signing.ts';
 
 const read = (
   query: Record<string, string | string[]>,
-  request: (typeof FORMATS)[number][1] = requestV2,
+  request: (typeof FORMATS)[number][1] = eventV2,
 ) => parsePage(parseRequest(request({ method: 'GET', path: '/api/v1/auth/sessions', query })));
 
 const refused = (detail: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseScope } from '../../handlers/logout.ts';
 import { parseRequest } from '../../lib/http/request.ts';
-import { FORMATS } from '../support/requests.ts';
+import { FORMATS } from '../support/events.ts';
 
 describe.each(FORMATS)('payload format %s', (_, request) => {
   const scopeOf = (query: Record<string, string | string[]>) =>
