@@ -1,8 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** An API Gateway event of either payload format, or one that is neither. */
-export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
-
 /** An HTTP request, the same for both payload formats. */
 export interface HttpRequest {
   /** Lambda's request id, as in the function's platform log. */
