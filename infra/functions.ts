@@ -1,13 +1,13 @@
-/** One Lambda function. Role, log group, concurrency, alarms and dashboard lines follow from its entry. */
+/** A Lambda function: role, log group, concurrency, alarms and dashboard rows follow from the entry. */
 export interface FunctionEntry {
   /** The route of the HTTP API; absent for a function that other services invoke. */
   readonly route?: string;
   /** Actions on the session table. */
   readonly dynamodb?: readonly string[];
-  /** Whether the function verifies tokens, so that its role may read the secret. */
+  /** Whether the function verifies tokens, so its role may read the secret. */
   readonly verifiesTokens?: true;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether a 401 of the function is a Lambda error, so that its crashes are counted from its log. */
+  /** Whether a 401 is a Lambda error; crashes are then counted from the log. */
   readonly throwsDenials?: true;
   /** The parameter that switches the function on; absent for a function of every deployment. */
   readonly when?: string;

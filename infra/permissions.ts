@@ -1,12 +1,10 @@
 import type { DeployedFunction } from './stack.ts';
-import { isOn, type Switches } from './switches.ts';
+import { isOn, type Switches, usesSecret } from './switches.ts';
 
-/** The role of one function: its actions, on its own resources. */
-export function role(
-  { name, dynamodb, verifiesTokens }: DeployedFunction,
-  { jwtPublicKey, jwtJwksUrl, kmsKeyArn }: Switches,
-) {
-  const readsSecret = verifiesTokens && !isOn(jwtPublicKey) && !isOn(jwtJwksUrl);
+/** The role of one function. */
+export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switches: Switches) {
+  const { kmsKeyArn } = switches;
+  const readsSecret = verifiesTokens && usesSecret(switches);
   const actions = dynamodb?.map((action) => `dynamodb:${action}`);
   const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
   const secret = arn('ssm', 'parameter${param:jwtSecretParameter}');

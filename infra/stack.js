@@ -1,7 +1,7 @@
 // serverless.yml reads this file: the framework executes .js, which may import .ts.
 import { functionTable } from './functions.ts';
 import { stack } from './stack.ts';
-import { isOn, SWITCHES } from './switches.ts';
+import { SWITCHES } from './switches.ts';
 
 const build = async ({ resolveVariable }) => {
   const gates = Object.values(functionTable).flatMap(({ when }) => when ?? []);
@@ -14,13 +14,4 @@ const build = async ({ resolveVariable }) => {
 
 export const functions = async (context) => (await build(context)).functions;
 export const resources = async (context) => (await build(context)).resources;
-
-/** The variable JWT_SECRET_PARAMETER: absent where a public key or a JWKS verifies tokens. */
-export const secretParameter = async ({ resolveVariable }) => {
-  const [pem, url] = await Promise.all(
-    ['jwtPublicKey', 'jwtJwksUrl'].map((name) => resolveVariable(`param:${name}`)),
-  );
-  return isOn(pem) || isOn(url)
-    ? { Ref: 'AWS::NoValue' }
-    : resolveVariable('param:jwtSecretParameter');
-};
+export const secretParameter = async (context) => (await build(context)).secretParameter;

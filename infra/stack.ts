@@ -1,10 +1,11 @@
+import { defined } from '../lib/shared/json.ts';
 import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
 import { role } from './permissions.ts';
-import { isOn, type Switches } from './switches.ts';
+import { isOn, type Switches, usesSecret } from './switches.ts';
 
-/** A function that is deployed, with the logical ids that the framework derives from its name. */
+/** A deployed function with the logical ids that the framework derives from the name. */
 export interface DeployedFunction extends FunctionEntry {
   readonly name: string;
   readonly lambda: string;
@@ -13,7 +14,7 @@ export interface DeployedFunction extends FunctionEntry {
 }
 
 /**
- * Builds the functions of serverless.yml, and the resources that follow from them.
+ * Builds the functions of serverless.yml and the resources that follow from them.
  *
  * @param table the functions; a test gives another
  */
@@ -23,16 +24,14 @@ export function stack(switches: Switches, table = functionTable) {
     .map(([name, entry]) => deployed(name, entry));
   return {
     functions: Object.fromEntries(
-      functions.map(({ name, role, route, environment }) => [
-        name,
-        {
-          handler: `handlers/${kebab(name)}.handler`,
-          role,
-          ...(route ? { events: [{ httpApi: route }] } : {}),
-          ...(environment ? { environment } : {}),
-        },
-      ]),
+      functions.map(({ name, role, route, environment }) => {
+        const handler = `handlers/${kebab(name)}.handler`;
+        const events = route ? [{ httpApi: route }] : undefined;
+        return [name, { handler, role, ...defined({ events, environment }) }];
+      }),
     ),
+    /** The variable JWT_SECRET_PARAMETER. */
+    secretParameter: usesSecret(switches) ? '${param:jwtSecretParameter}' : { Ref: 'AWS::NoValue' },
     resources: {
       Resources: {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
@@ -44,7 +43,7 @@ export function stack(switches: Switches, table = functionTable) {
   };
 }
 
-/** Properties without a setting in the framework, which replace those of its own resources. */
+/** Properties for which the framework has no setting, by logical id of the framework's resource. */
 function extensions(functions: readonly DeployedFunction[], switches: Switches) {
   const { kmsKeyArn, logKmsKeyArn, reservedConcurrency } = switches;
   const lambdas = functions.map(({ lambda }) => lambda);

@@ -9,7 +9,12 @@ export const SWITCHES = [
   'kmsKeyArn',
   'logKmsKeyArn',
   'reservedConcurrency',
-] as const;
+];
+
+/** Whether the SSM parameter verifies tokens: where neither a public key nor a JWKS is set. */
+export function usesSecret({ jwtPublicKey, jwtJwksUrl }: Switches): boolean {
+  return !isOn(jwtPublicKey) && !isOn(jwtJwksUrl);
+}
 
 /** Whether a switch is set: neither empty, `0` nor `false`. */
 export function isOn(value: string | undefined): value is string {

@@ -29,8 +29,7 @@ async function house(): Promise<void> {
     { name: 'tests', value: lines('tests'), limit: 13_700 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
     { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
-    // The replacements, and the rule for the tables of shapes.
-    { name: 'rules of the bundler', value: replacements.length + 1, limit: 7 },
+    { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
   ];
   for (const { name, value, limit } of measures)
     process.stdout.write(

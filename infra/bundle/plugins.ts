@@ -1,66 +1,47 @@
 /**
- * What esbuild leaves out of the functions' bundles (`custom.esbuild.plugins` in serverless.yml): parts
- * of the AWS SDK that never run in them, but that no bundler can recognize. tests/repo-checks/
- * bundle-size.test.ts checks that each rule applies, and the size of the bundles.
+ * Leaves parts of the AWS SDK out of the functions' bundles (`custom.esbuild.plugins` in serverless.yml):
+ * they never run, but no bundler can recognize them. tests/repo-checks/bundle-size.test.ts checks the
+ * size of the bundles, and that each rule applies.
  */
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
-/** Modules of packages, and the text that is bundled in their place. */
-export interface Replacement {
-  /** Ends of the files' paths, with slashes. */
-  readonly files: readonly string[];
-  /** The exports that are still used, as an ES module. All others throw when called. */
-  readonly instead: string;
-}
+const reexport = (names: string, path: string) =>
+  `export { ${names} } from ${JSON.stringify(fileURLToPath(new URL(path, import.meta.url)))};`;
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const AWS_JSON = JSON.stringify(join(HERE, '../../lib/aws/aws-json.ts'));
-const SHA256 = JSON.stringify(join(HERE, '../../lib/aws/sha256.ts'));
-const CREDENTIALS = JSON.stringify(join(HERE, 'credentials.ts'));
-
-/** With the bytes (minified) that each saves in the bundle of logout. */
-export const replacements: readonly Replacement[] = [
+/**
+ * Modules by the end of their path, and the text bundled in place of each: an ES module with the
+ * exports still used. All others throw when called. With the bytes (minified) saved in logout.
+ */
+export const replacements: Readonly<Record<string, string>> = {
   // 110,000: the chain of credential providers. Lambda's role is in the environment.
-  {
-    files: ['@aws-sdk/credential-provider-node/dist-es/index.js'],
-    instead: `export { defaultProvider } from ${CREDENTIALS};`,
-  },
+  '@aws-sdk/credential-provider-node/dist-es/index.js': reexport(
+    'defaultProvider',
+    'credentials.ts',
+  ),
   // 33,000: the wire formats of all services. The clients use lib/aws/aws-json.ts.
-  {
-    files: ['@aws-sdk/core/dist-es/submodules/protocols/index.js'],
-    instead: `export { awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol } from ${AWS_JSON};`,
-  },
-  // 6,000: event streams and a codec, which lib/aws/aws-json.ts does not need.
-  {
-    files: [
-      '@aws-sdk/dynamodb-codec/dist-es/index.js',
-      '@smithy/core/dist-es/submodules/event-streams/index.js',
-    ],
-    instead: 'export class DynamoDBJsonCodec2 {}',
-  },
+  '@aws-sdk/core/dist-es/submodules/protocols/index.js': reexport(
+    'awsJson as AwsJson1_0Protocol, awsJson as AwsJson1_1Protocol',
+    '../../lib/aws/aws-json.ts',
+  ),
+  // 2,400 and 3,600: a codec and event streams, which lib/aws/aws-json.ts does not need.
+  '@aws-sdk/dynamodb-codec/dist-es/index.js': 'export class DynamoDBJsonCodec2 {}',
+  '@smithy/core/dist-es/submodules/event-streams/index.js': '',
   // 8,500: endpoint discovery, an opt-in from before regional endpoints.
-  {
-    files: ['@aws-sdk/middleware-endpoint-discovery/dist-es/index.js'],
-    instead: `export const resolveEndpointDiscoveryConfig = (config) => config;
+  '@aws-sdk/middleware-endpoint-discovery/dist-es/index.js': `
+export const resolveEndpointDiscoveryConfig = (config) => config;
 export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = { environmentVariableSelector() {}, configFileSelector() {} };`,
-  },
   // 3,300: SHA-256 in JavaScript, for platforms without Node.
-  {
-    files: ['@smithy/core/dist-es/submodules/checksum/index.js'],
-    instead: `export { Sha256 } from ${SHA256};`,
-  },
+  '@smithy/core/dist-es/submodules/checksum/index.js': reexport(
+    'Sha256',
+    '../../lib/aws/sha256.ts',
+  ),
   // 3,000, and two files in ~/.aws that are looked for at every cold start.
-  {
-    files: [
-      '@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js',
-    ],
-    instead:
-      'export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
-  },
-];
+  '@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js':
+    'export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
+};
 
 /** Exceptions that our code or the SDK's retries tell apart by class. All others have the base class. */
 const EXCEPTIONS = ['ConditionalCheckFailedException', 'ReplicatedWriteConflictException'];
@@ -72,21 +53,17 @@ const EXCEPTIONS = ['ConditionalCheckFailedException', 'ReplicatedWriteConflictE
  * @param schemas the text of a client's `schemas_0.js`
  */
 export function shakable(schemas: string): string {
-  const texts = new Map(
-    [...schemas.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
-  );
+  const constants = [...schemas.matchAll(/^const (_\w+) = ("[^"]*");$/gm)];
+  const keys = new Map(constants.map(([, name, text]) => [name, `${text}:`]));
   return schemas
-    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => {
-      const text = texts.get(name);
-      return text === undefined ? key : `${text}:`;
-    })
+    .replaceAll(/\[(_\w+)\]:/g, (key, name: string) => keys.get(name) ?? key)
     .replaceAll(/^n\d+_registry\.registerError\((\w+)\$, .*\);$/gm, (line, name: string) =>
       EXCEPTIONS.includes(name) ? line : '',
     );
 }
 
 /** The text bundled for a replaced module. Other modules still import its other exports by name. */
-export function replaced({ instead }: Replacement, file: string, module: string): string {
+export function replaced(instead: string, file: string, module: string): string {
   const kept = exportsOf(instead);
   const rest = exportsOf(module).filter((name) => !kept.includes(name));
   const throwing = (name: string) =>
@@ -112,11 +89,11 @@ const leaveOut: Plugin = {
   setup({ onLoad }) {
     const filter = /[\\/]node_modules[\\/](@smithy|@aws-sdk)[\\/].*\.js$/;
     onLoad({ filter }, ({ path }) => {
-      const slashed = path.replaceAll('\\', '/');
-      const file = slashed.slice(slashed.lastIndexOf('/node_modules/') + '/node_modules/'.length);
-      const rule = replacements.find(({ files }) => files.includes(file));
+      const file = path.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '';
+      const instead = replacements[file];
       const text = () => readFileSync(path, 'utf8');
-      if (rule) return { contents: replaced(rule, file, text()), resolveDir: dirname(path) };
+      if (instead !== undefined)
+        return { contents: replaced(instead, file, text()), resolveDir: dirname(path) };
       if (basename(path) === 'schemas_0.js') return { contents: shakable(text()) };
       return undefined;
     });

@@ -1,17 +1,4 @@
-import type {
-  APIGatewayRequestAuthorizerEvent,
-  APIGatewayRequestAuthorizerEventV2,
-  APIGatewayTokenAuthorizerEvent,
-  AppSyncAuthorizerEvent,
-} from 'aws-lambda';
 import { type HttpRequest, parseRequest } from '../http/request.ts';
-
-/** An authorizer event of API Gateway or AppSync. */
-export type AuthorizerEvent =
-  | APIGatewayRequestAuthorizerEventV2
-  | APIGatewayRequestAuthorizerEvent
-  | APIGatewayTokenAuthorizerEvent
-  | AppSyncAuthorizerEvent;
 
 /**
  * Form of the result: a boolean (HTTP API, payload 2.0), an IAM policy for a stage

@@ -37,11 +37,7 @@ export function allow(form: ResultForm, context: AuthorizerContext): AuthorizerR
         policyDocument: {
           Version: '2012-10-17',
           Statement: [
-            {
-              Action: 'execute-api:Invoke',
-              Effect: 'Allow',
-              Resource: `${form.stageArn}/*`,
-            },
+            { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${form.stageArn}/*` },
           ],
         },
         context,

@@ -69,7 +69,8 @@ export function awsJson(version: '1.0' | '1.1') {
         headers: {
           'content-type': `application/x-amz-json-${version}`,
           'x-amz-target': `${this.#service.serviceTarget}.${name}`,
-          'user-agent': USER_AGENT,
+          // For CloudTrail. The SDK builds its own anew for every request.
+          'user-agent': 'true-logout',
         },
         // Node sends a string together with the headers, but bytes in a second packet.
         body: JSON.stringify(input),
@@ -95,7 +96,10 @@ export function awsJson(version: '1.0' | '1.1') {
       response: HttpResponse,
     ): Promise<Output> {
       const text = await textOf(response.body);
-      const $metadata = metadataOf(response);
+      const $metadata: ResponseMetadata = {
+        httpStatusCode: response.statusCode,
+        ...defined({ requestId: response.headers['x-amzn-requestid'] }),
+      };
       const failed = response.statusCode >= 300;
       // A failure may consist of headers only; the body of a success is at least {}.
       const body = failed && text === '' ? {} : parseJson(text);
@@ -122,9 +126,6 @@ export function awsJson(version: '1.0' | '1.1') {
   };
 }
 
-/** User agent in CloudTrail. The SDK builds its own anew for every request. */
-const USER_AGENT = 'true-logout';
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -144,10 +145,6 @@ function exceptionClass(name: string, registries: readonly TypeRegistry[]) {
     if (base) return registry.getErrorCtor(base);
   }
   return Error;
-}
-
-function metadataOf({ statusCode, headers }: HttpResponse): ResponseMetadata {
-  return { httpStatusCode: statusCode, ...defined({ requestId: headers['x-amzn-requestid'] }) };
 }
 
 /** Reads a body; rejects when the connection ends early. Cheaper than a stream's async iterator. */

@@ -1,11 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { InitializeMiddleware } from '@smithy/types';
 import { memoizeAsync } from '../shared/memoize.ts';
 import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
@@ -20,9 +14,7 @@ export interface SessionStore {
   readonly notBeforeMs?: number | undefined;
 }
 
-/** Options of {@link openSessionStore}. */
-export interface SessionStoreOptions {
-  readonly notBeforeMs?: number | undefined;
+interface SessionStoreOptions extends Pick<SessionStore, 'notBeforeMs'> {
   /** Called with the duration of each operation, retries included. */
   readonly onLatency?: (milliseconds: number) => void;
 }
@@ -55,7 +47,18 @@ export function openSessionStore(
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
     client.middlewareStack.remove(name);
   if (onLatency)
-    client.middlewareStack.add(timing(onLatency), { step: 'initialize', name: 'timing' });
+    client.middlewareStack.add(
+      // From before the first attempt to after the last.
+      (next) => async (operation) => {
+        const start = performance.now();
+        try {
+          return await next(operation);
+        } finally {
+          onLatency(performance.now() - start);
+        }
+      },
+      { step: 'initialize', name: 'timing' },
+    );
   return {
     client: DynamoDBDocumentClient.from(client, {
       // The default for numbers beyond a double is an exception, which would fail a logout after its
@@ -75,18 +78,4 @@ export async function unlessConditionFails<Output>(write: Promise<Output>): Prom
     if (error instanceof ConditionalCheckFailedException) return null;
     throw error;
   }
-}
-
-/** Measures an operation from before the first attempt to after the last. */
-function timing(
-  onLatency: (milliseconds: number) => void,
-): InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> {
-  return (next) => async (operation) => {
-    const start = performance.now();
-    try {
-      return await next(operation);
-    } finally {
-      onLatency(performance.now() - start);
-    }
-  };
 }

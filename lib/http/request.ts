@@ -1,8 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** An API Gateway event of either payload format, or one that is neither. */
-export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent;
-
 /** An HTTP request, the same for both payload formats. */
 export interface HttpRequest {
   /** Lambda's request id, as in the function's platform log. */
@@ -34,11 +31,11 @@ export function parseRequest(event: unknown, requestId?: string): HttpRequest {
     method,
     path: text(v2?.rawPath ?? v1?.path),
     // In format 1.0 `headers` holds only the last value of a repeated header.
-    header: (name) => headerValue(v1?.multiValueHeaders, name) ?? headerValue(v2?.headers, name),
+    header: (name) =>
+      values(v1?.multiValueHeaders, name, lowerCase) ?? values(v2?.headers, name, lowerCase),
     query: (name) =>
-      values(v1?.multiValueQueryStringParameters, (candidate) => candidate === name) ??
-      values(v2?.queryStringParameters, (candidate) => candidate === name),
-    pathParameter: (name) => values(v2?.pathParameters, (candidate) => candidate === name),
+      values(v1?.multiValueQueryStringParameters, name) ?? values(v2?.queryStringParameters, name),
+    pathParameter: (name) => values(v2?.pathParameters, name),
   };
 }
 
@@ -47,15 +44,13 @@ function text(value: unknown): string {
 }
 
 /** Header names compare without case (RFC 9110, section 5.1). */
-function headerValue(headers: unknown, lowerCaseName: string): string | undefined {
-  return values(headers, (name) => name.toLowerCase() === lowerCaseName);
-}
+const lowerCase = (name: string) => name.toLowerCase();
 
-/** Joins the strings under matching names; an entry is a string or an array of strings. */
-function values(entries: unknown, isWanted: (name: string) => boolean): string | undefined {
+/** Joins the strings under a name; an entry is a string or an array of strings. */
+function values(entries: unknown, wanted: string, fold = (name: string) => name) {
   if (typeof entries !== 'object' || entries === null) return undefined;
   const found = Object.entries(entries)
-    .filter(([name]) => isWanted(name))
+    .filter(([name]) => fold(name) === wanted)
     .flatMap(([, value]: [string, unknown]) => value)
     .filter((value) => typeof value === 'string');
   return found.length === 0 ? undefined : found.join(',');

@@ -34,14 +34,12 @@ export function denied(denial: Denial): HttpResponse {
     case 'other_scheme':
       return json(403, { detail: 'Invalid authentication credentials' });
     case 'invalid_token':
-      // RFC 6750, section 3.1.
-      return json(
-        401,
-        { detail: 'Could not validate credentials' },
-        { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-      );
+      return json(401, { detail: 'Could not validate credentials' }, INVALID_TOKEN);
   }
 }
+
+/** RFC 6750, section 3.1. */
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
 /**
  * An HTTP error that ends a request, such as 404 or 422, thrown for Middy's http-error-handler. The

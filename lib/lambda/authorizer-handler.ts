@@ -2,7 +2,6 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type Services, services } from '../auth/services.ts';
 import {
-  type AuthorizerEvent,
   type AuthorizerRequest,
   parseAuthorizerEvent,
   type ResultForm,
@@ -33,7 +32,7 @@ export function authorizerHandler(authorize: Authorizer) {
       request.form && authorize(request, request.form, services()),
     earlyTimeout,
   );
-  return async (event: AuthorizerEvent, context: Context): Promise<AuthorizerResult> => {
+  return async (event: unknown, context: Context): Promise<AuthorizerResult> => {
     const request = parseAuthorizerEvent(event, context?.awsRequestId);
     const result = await handler(request, context)
       .catch((error: unknown) => {

@@ -3,14 +3,14 @@ import httpErrorHandler from '@middy/http-error-handler';
 import type { Context } from 'aws-lambda';
 import { authenticate, type Caller } from '../auth/authenticate.ts';
 import { type Services, services } from '../auth/services.ts';
-import { type HttpEvent, type HttpRequest, parseRequest } from '../http/request.ts';
+import { type HttpRequest, parseRequest } from '../http/request.ts';
 import { denied, type HttpResponse } from '../http/response.ts';
 import { publishMetrics } from '../observability/metrics.ts';
 import { earlyTimeout } from './early-timeout.ts';
 import { internalError } from './internal-error.ts';
 
-/** A Lambda handler of an HTTP endpoint. */
-export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
+/** A Lambda handler of an HTTP endpoint. The event may have any shape: {@link parseRequest} narrows it. */
+export type HttpHandler = (event: unknown, context: Context) => Promise<HttpResponse>;
 
 /** Wraps an endpoint that needs a caller; a request without one is denied with 401 or 403. */
 export function protectedHandler(

@@ -106,11 +106,9 @@ export function answer(schema: string, description: string, examples?: Examples)
 
 /** References to shared responses, by status. */
 export function shared(names: Readonly<Record<string, string>>): Record<string, Reference> {
-  const references = Object.entries(names).map(([status, name]) => [
-    status,
-    reference('responses', name),
-  ]);
-  return Object.fromEntries(references);
+  return Object.fromEntries(
+    Object.entries(names).map(([status, name]) => [status, reference('responses', name)]),
+  );
 }
 
 function json(schema: Schema, examples?: Examples) {

@@ -83,17 +83,9 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   UnhandledError: object({
     detail: exactly('Internal Server Error'),
-    error: {
-      type: 'string',
-      maxLength: MAX_MESSAGE_LENGTH,
-      description: 'The message; where errors are redacted, only where to look.',
-    },
+    error: text(MAX_MESSAGE_LENGTH, 'The message; where errors are redacted, only where to look.'),
     error_type: { type: 'string', maxLength: MAX_MESSAGE_LENGTH },
-    trace: {
-      type: 'string',
-      maxLength: MAX_TRACE_LENGTH,
-      description: 'The stack; where errors are redacted, only where to look.',
-    },
+    trace: text(MAX_TRACE_LENGTH, 'The stack; where errors are redacted, only where to look.'),
     error_id: ERROR_ID,
     path: { type: 'string' },
     method: { type: 'string' },
@@ -127,6 +119,10 @@ function object(
 
 function exactly(text: string): Schema {
   return { type: 'string', const: text };
+}
+
+function text(maxLength: number, description: string): Schema {
+  return { type: 'string', maxLength, description };
 }
 
 function time(description: string): Schema {

@@ -1,10 +1,10 @@
 /** The code that the pages show is cut out of them and run against the service. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
+import { findPython, NO_PYTHON } from '../support/python.ts';
 import {
   openSharedStack,
   type SharedService,
@@ -26,24 +26,11 @@ async function me(token: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() };
 }
 
-/** From 1.28 on boto3 reads AWS_ENDPOINT_URL_DYNAMODB, which leads the snippet to the local store. */
-const HAS_PACKAGES =
-  'import boto3, jwt; assert [int(n) for n in boto3.__version__.split(".")[:2]] >= [1, 28]';
-
-/** A Python that has what the snippet imports; the first on the PATH may not be Debian's. */
-const python = ['python3', '/usr/bin/python3'].find((candidate) => {
-  try {
-    execFileSync(candidate, ['-c', HAS_PACKAGES], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-
+const python = findPython();
 const withPython = python === undefined ? test.skip : test;
 withPython(
   python === undefined
-    ? 'the README’s log-in in Python (python3 without boto3 1.28 and PyJWT: pip install boto3 PyJWT)'
+    ? `the README’s log-in in Python (${NO_PYTHON})`
     : 'the README’s log-in in Python makes a session that lives, and can be logged out',
   async () => {
     const [code, ...others] = codeBlocks('README.md', 'python');

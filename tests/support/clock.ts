@@ -23,3 +23,9 @@ export function freezeDate(nowMs: number): void {
     ],
   });
 }
+
+/**
+ * The present of tests that give the time to what they test, on rows that no server's own TTL may
+ * delete: DynamoDB Local deletes what has expired by its own clock. Epoch milliseconds.
+ */
+export const FAR_NOW_MS = Date.UTC(2100, 0, 1);

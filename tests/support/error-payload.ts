@@ -1,18 +1,20 @@
 import { expect } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
-import type { InternalErrorPayload } from '../../lib/lambda/internal-error.ts';
 import type { CapturedLog } from './log.ts';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Members of the payload that differ by error. */
+type ErrorPayload = Readonly<Record<'error' | 'error_type' | 'trace' | 'error_id', string>>;
 
 /** Expects the 500 payload, whole, and its one log line; returns it. */
 export function expectErrorPayload(
   response: HttpResponse,
   log: CapturedLog,
   request: { readonly method: string; readonly path: string },
-): InternalErrorPayload {
+): ErrorPayload {
   expect(response.statusCode).toBe(500);
-  const payload: InternalErrorPayload = JSON.parse(response.body);
+  const payload: ErrorPayload = JSON.parse(response.body);
   const { error, error_type, trace, error_id } = payload;
   for (const value of [error, error_type, trace]) expect(typeof value).toBe('string');
   expect(error_type).not.toBe('');

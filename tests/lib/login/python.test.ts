@@ -1,0 +1,234 @@
+/** examples/python/true_logout.py by the cases of the model test, mixed with the project's own code. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { refreshSession } from '../../../lib/login/issue.ts';
+import { readCutoff, revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { queryRows } from '../../../lib/sessions/rows.ts';
+import { readSession } from '../../../lib/sessions/sessions.ts';
+import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
+import { codeBlocks } from '../../support/documents.ts';
+import { eventV2 } from '../../support/events.ts';
+import { type Functions, loadFunctions } from '../../support/functions.ts';
+import { invoke } from '../../support/lambda.ts';
+import { useLog } from '../../support/log.ts';
+import { typescriptSessions } from '../../support/model-typescript.ts';
+import { useProxiedStore } from '../../support/proxied-store.ts';
+import {
+  findPython,
+  NO_PYTHON,
+  type PythonExample,
+  startPythonExample,
+} from '../../support/python.ts';
+import { expectModel, type Held, type Implementation } from '../../support/session-model.ts';
+import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
+
+jest.setTimeout(240_000);
+
+const EXAMPLE = readFileSync('examples/python/true_logout.py', 'utf8');
+
+describe('the example', () => {
+  test('is less than 150 lines', () => {
+    expect(EXAMPLE.trimEnd().split('\n').length).toBeLessThan(150);
+  });
+
+  test('begins with what the README shows, word for word', () => {
+    const [code = '', ...others] = codeBlocks('README.md', 'python');
+    expect(others).toEqual([]);
+    expect(code).toContain('def log_in(');
+    const [, body = ''] = EXAMPLE.split(/^"""[^"]*"""\n\n/);
+    expect(body.slice(0, code.length)).toBe(code);
+    expect(body.slice(code.length)).toMatch(/^\n\n\S/);
+  });
+});
+
+const python = findPython();
+const describeWithPython = python === undefined ? describe.skip : describe;
+
+describeWithPython(
+  python === undefined ? `the example in use (${NO_PYTHON})` : 'the example in use',
+  () => {
+    const store = useProxiedStore();
+    useLog();
+    let example: PythonExample;
+    let functions: Functions;
+    beforeAll(async () => {
+      example = startPythonExample(python ?? '', store.proxied);
+      functions = await loadFunctions({ JWT_SECRET: TEST_SECRET });
+    });
+    afterAll(() => example.stop());
+
+    const jtiOf = (token: unknown): string =>
+      JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()).jti;
+
+    async function logIn(sub: string): Promise<{ readonly token: string; readonly held: Held }> {
+      const token = String(await example.callSigned('log_in', [sub]));
+      return { token, held: { sub, jti: jtiOf(token) } };
+    }
+    const refresh = async (token: string) => {
+      const refreshed = await example.callSigned('refresh', [token]);
+      return refreshed === null ? null : String(refreshed);
+    };
+    const check = async (token: string) => (await example.callSigned('check', [token])) !== null;
+    const me = async (token: string) => {
+      const event = eventV2({ method: 'GET', path: '/api/v1/auth/me', token });
+      return (await invoke(functions.me, event)).statusCode;
+    };
+    const logout = async (token: string) => {
+      const event = eventV2({ method: 'POST', path: '/api/v1/auth/logout', token });
+      expect((await invoke(functions.logout, event)).statusCode).toBe(200);
+    };
+
+    test('keeps the promise of the model beside the project’s own code', async () => {
+      const own = typescriptSessions(store.direct);
+      const sign = ({ sub, jti }: Held, nowMs: number) =>
+        signRaw({ alg: 'HS256', typ: 'JWT' }, { sub, jti, exp: Math.floor(nowMs / 1_000) + 3_600 });
+      const call = (name: string, held: Held, nowMs: number, ...args: unknown[]) =>
+        example.callSigned(name, [sign(held, nowMs), ...args], nowMs);
+      const inPython: Implementation = {
+        ...own,
+        logIn: async (sub, ttl, nowMs) =>
+          jtiOf(await example.callSigned('log_in', [sub, ttl], nowMs)),
+        refresh: async (held, ttl, nowMs) => {
+          const token = await call('refresh', held, nowMs, ttl);
+          return token === null ? null : jtiOf(token);
+        },
+        check: async (held, nowMs) => (await call('check', held, nowMs)) !== null,
+        logOut: async (held, nowMs) => {
+          await call('log_out', held, nowMs);
+        },
+        endAll: async (sub, nowMs) => {
+          await example.call('end_all', [sub], nowMs);
+        },
+      };
+      await expectModel((by) => (by === 0 ? inPython : own), { startMs: NOW_MS, numRuns: 40 });
+    });
+
+    test('logs in for the Lambda functions, which log out for the example', async () => {
+      const { token } = await logIn(randomUUID());
+      expect([await me(token), await check(token)]).toEqual([200, true]);
+      await logout(token);
+      expect([await me(token), await check(token)]).toEqual([401, false]);
+    });
+
+    test('logs out what the project’s own code has begun', async () => {
+      const { token } = await issueTestSession(store.direct, { sub: randomUUID() });
+      expect(await check(token)).toBe(true);
+      await example.callSigned('log_out', [token]);
+      expect([await me(token), await check(token)]).toEqual([401, false]);
+    });
+
+    test('refreshes; a logout of the old token in TypeScript ends the successor', async () => {
+      const { token, held } = await logIn(randomUUID());
+      const next = String(await refresh(token));
+      expect([await me(token), await me(next), await check(next)]).toEqual([401, 200, true]);
+      await logout(token);
+      expect([await me(next), await check(next)]).toEqual([401, false]);
+      expect(await queryRows(store.direct, held.sub)).toEqual([]);
+    });
+
+    test('logs out along the marks of refreshes in TypeScript', async () => {
+      const first = await issueTestSession(store.direct, { sub: randomUUID() });
+      const second = await refreshSession(store.direct, testSigner, first.session, {
+        ttlSeconds: 60,
+      });
+      const third = String(await refresh(second?.token ?? ''));
+      expect(await me(third)).toBe(200);
+      await example.callSigned('log_out', [first.token]);
+      expect(await me(third)).toBe(401);
+      expect(await queryRows(store.direct, first.session.sub)).toEqual([]);
+    });
+
+    test('gets the successor of a refresh in TypeScript, and the reverse', async () => {
+      const one = await issueTestSession(store.direct, { sub: randomUUID() });
+      const request = { ttlSeconds: 60 };
+      const byTypescript = await refreshSession(store.direct, testSigner, one.session, request);
+      expect(jtiOf(await refresh(one.token))).toBe(byTypescript?.session.jti);
+      const other = await logIn(randomUUID());
+      const byPython = await refresh(other.token);
+      const again = await refreshSession(store.direct, testSigner, other.held, request);
+      expect(again?.session.jti).toBe(jtiOf(byPython));
+    });
+
+    test('ends all sessions beyond a cutoff that spares one, and a log-in after lives', async () => {
+      const { token, held } = await logIn(randomUUID());
+      const { row, cutoff } = await readSession(store.direct, held);
+      if (!row) throw new Error('No session');
+      await revokeMany(store.direct, { session: row, cutoff }, 'others', Date.now() + 3_600_000);
+      expect(await check(token)).toBe(true);
+      await example.call('end_all', [held.sub]);
+      expect(await readCutoff(store.direct, held.sub)).toEqual({
+        revoked_before: expect.any(Number),
+      });
+      expect([await me(token), await check(token)]).toEqual([401, false]);
+      const after = await logIn(held.sub);
+      expect([await me(after.token), await check(after.token)]).toEqual([200, true]);
+    });
+
+    test.each(['PutItem', 'UpdateItem'])(
+      'loses no session with the answer to a %s',
+      async (operation) => {
+        const { token } = await logIn(randomUUID());
+        await store.proxy.fault('reset-after-effect', { times: 1, operation });
+        const next = String(await refresh(token));
+        expect([await me(token), await me(next)]).toEqual([401, 200]);
+        await store.proxy.clear();
+      },
+    );
+
+    test.each(['unprocessed-keys', 'unprocessed-first-key', 'unprocessed-last-key'] as const)(
+      'asks again for rows that were not read: %s',
+      async (fault) => {
+        const { token, held } = await logIn(randomUUID());
+        await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
+        expect(await check(token)).toBe(true);
+        await example.call('end_all', [held.sub]);
+        await store.proxy.fault(fault, { times: 2, operation: 'BatchGetItem' });
+        expect(await check(token)).toBe(false);
+        await store.proxy.fault(fault, { operation: 'BatchGetItem' });
+        await expect(check(token)).rejects.toThrow('TimeoutError');
+      },
+    );
+
+    test('logs out although the answer to the delete got lost', async () => {
+      const { token } = await logIn(randomUUID());
+      await store.proxy.fault('reset-after-effect', { times: 1, operation: 'DeleteItem' });
+      await example.callSigned('log_out', [token]);
+      await store.proxy.clear();
+      expect(await me(token)).toBe(401);
+    });
+
+    test('never says that it has logged out where the store refuses', async () => {
+      const { token } = await logIn(randomUUID());
+      await store.proxy.fault('access-denied', {});
+      await expect(example.callSigned('log_out', [token])).rejects.toThrow('AccessDenied');
+      await expect(check(token)).rejects.toThrow('AccessDenied');
+      await store.proxy.clear();
+      expect(await me(token)).toBe(200);
+    });
+
+    test.each([
+      [
+        'a forged token',
+        (held: Held) => signRaw({ alg: 'HS256' }, { ...held, exp: 9e9 }, 'x'.repeat(40)),
+      ],
+      [
+        'a token that names the cutoff',
+        ({ sub }: Held) => signRaw({ alg: 'HS256' }, { sub, jti: '#cutoff', exp: 9e9 }),
+      ],
+      [
+        'a token that names a guest’s partition',
+        ({ jti }: Held) => signRaw({ alg: 'HS256' }, { sub: `#jti:${jti}`, jti, exp: 9e9 }),
+      ],
+      ['no token', () => 'x'],
+    ])('asks the store nothing for %s', async (_, make) => {
+      const { token, held } = await logIn(randomUUID());
+      await store.proxy.clear();
+      await example.callSigned('log_out', [make(held)]);
+      expect(await check(make(held))).toBe(false);
+      expect(await refresh(make(held))).toBeNull();
+      expect(store.operations()).toEqual([]);
+      expect(await me(token)).toBe(200);
+    });
+  },
+);

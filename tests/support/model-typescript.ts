@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { expect } from '@jest/globals';
+import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { rotateSession } from '../../lib/login/create-session.ts';
+import { beginSession, REUSE_INTERVAL_SECONDS } from '../../lib/login/issue.ts';
+import { deleteRevoked } from '../../lib/sessions/delete-revoked.ts';
+import { listSessions } from '../../lib/sessions/list.ts';
+import { readCutoff, revokeAll, revokeMany } from '../../lib/sessions/revoke-many.ts';
+import { queryRows } from '../../lib/sessions/rows.ts';
+import {
+  activeOf,
+  endSession,
+  findCurrent,
+  findSession,
+  readSession,
+} from '../../lib/sessions/sessions.ts';
+import type { Implementation } from './session-model.ts';
+
+/** The project's own functions, on a store, as the endpoints call them. */
+export function typescriptSessions(store: SessionStore): Implementation {
+  return {
+    async logIn(sub, ttlSeconds, nowMs) {
+      const session = await beginSession(store, { sub, ttlSeconds }, nowMs);
+      if (!session) throw new Error('The jti is taken');
+      return session.jti;
+    },
+    async refresh(held, ttlSeconds, nowMs) {
+      const expires_at = Math.floor(nowMs / 1_000) + ttlSeconds;
+      const rotation = {
+        jti: randomUUID(),
+        expires_at,
+      };
+      return (
+        (await rotateSession(store, held, rotation, nowMs, REUSE_INTERVAL_SECONDS * 1_000))?.jti ??
+        null
+      );
+    },
+    async check(held, nowMs) {
+      const found = await findSession(store, held, nowMs);
+      const { sessions } = await listSessions(store, held.sub, { limit: 100 }, nowMs);
+      // The list and the check have one opinion.
+      expect(sessions.find(({ jti }) => jti === held.jti) ?? null).toEqual(found);
+      return found !== null;
+    },
+    async logOut(held) {
+      await endSession(store, held);
+    },
+    async endMany(held, scope, nowMs) {
+      const read = await readSession(store, held);
+      const session = activeOf(store, read, nowMs);
+      const cutoff = session && (await revokeMany(store, { ...read, session }, scope, nowMs));
+      if (cutoff) await deleteRevoked(store, held.sub, cutoff);
+      return cutoff !== null;
+    },
+    async endOne(held, nowMs) {
+      const session = await findCurrent(store, held, nowMs);
+      return session !== null && (await endSession(store, session));
+    },
+    async endAll(sub, nowMs) {
+      await revokeAll(store, sub, nowMs);
+    },
+    async cutoff(sub) {
+      return (await readCutoff(store, sub))?.revoked_before ?? 0;
+    },
+    async deleteExpired(sub, nowMs) {
+      const { client, table } = store;
+      for (const { jti, expires_at } of await queryRows(store, sub))
+        if (expires_at !== undefined && Number(expires_at) * 1_000 <= nowMs)
+          await client.send(new DeleteCommand({ TableName: table, Key: { sub, jti } }));
+    },
+  };
+}
