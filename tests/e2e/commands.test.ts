@@ -1,8 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { freePort } from '../../support/offline-service.ts';
@@ -83,21 +80,15 @@ test.each([
   [['--jti', '#cutoff'], '--jti 1 to 1,024 and no #'],
   [['--claim', 'exp=1'], "--claim can't set exp"],
 ])('npm run token %j is told in a line what is wrong', async (args, message) => {
-  const { code, output } = await npm('token', '--', ...args);
+  const { code, output } = await runCommand(process.execPath, ['local/token.ts', ...args]);
   expect(code).toBe(1);
   expect(output).toContain(message);
   expect(output).not.toContain('    at ');
 });
 
-test('npm run smoke passes against a running service', async () => {
-  const { code, output } = await npm('smoke', '--', '--url', service.url);
-  expect(output).toMatch(/from logout's answer to the first 401: [\d.]+ ms\n6 passed, 0 failed\n$/);
-  expect(code).toBe(0);
-});
-
 test('npm run smoke fails against something else, and says in what', async () => {
   const { code, output } = await runCommand(
-    ...(['npm', ['run', '--silent', 'smoke', '--', '--url', `${service.url}/nowhere`]] as const),
+    ...([process.execPath, ['local/smoke.ts', '--url', `${service.url}/nowhere`]] as const),
     { ...service.environment },
   );
   expect(code).toBe(1);
@@ -174,9 +165,9 @@ test('npm run find-error prints the line behind an X-Error-ID', async () => {
   expect(response.status).toBe(500);
   const id = response.headers.get('x-error-id') ?? '';
   const port = `${service.port}`;
-  const found = await npm('find-error', '--', id, '--port', port);
-  const missing = await npm('find-error', '--', randomUUID(), '--port', port);
-  const wrong = await npm('find-error', '--', 'no-id', '--port', port);
+  const find = (errorId: string) =>
+    runCommand(process.execPath, ['local/find-error.ts', errorId, '--port', port]);
+  const [found, missing, wrong] = [await find(id), await find(randomUUID()), await find('no-id')];
   expect(found).toMatchObject({ code: 0 });
   expect(found.output).toMatch(new RegExp(`^error_id +${id}$`, 'm'));
   expect(found.output).toMatch(/^error_type +AccessDenied/m);
@@ -194,17 +185,3 @@ test('npm run hash-id prints what stands for a user in the log', async () => {
   expect(output).toMatch(/^[\da-f]{16}\n$/);
   expect(service.log().join('\n')).toContain(`"sub_hash":"${output.trim()}"`);
 });
-
-test('packaging beside a running service leaves its functions alone', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'package-'));
-  const packaged = await runCommand('node_modules/.bin/serverless', [
-    ...['package', '--package', directory],
-  ]);
-  await rm(directory, { recursive: true });
-  const response = await service.fetch('/api/v1/auth/logout', {
-    method: 'POST',
-    headers: { Authorization: 'Bearer garbage' },
-  });
-  expect(packaged).toMatchObject({ code: 0 });
-  expect(await response.text()).toBe('{"message":"Successfully logged out"}');
-}, 90_000);

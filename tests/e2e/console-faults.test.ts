@@ -100,14 +100,17 @@ describeInBrowser('the local console, where not all is well', () => {
       await close();
     });
 
-    test('a reload while the table can’t be read loses no device', async () => {
+    test('it says that the table can’t be read, also after a reload, and loses no device', async () => {
       const { page, close } = await browser.visit(front.url);
       const { jti, untilState } = await consolePage(page);
       const phone = await jti('Phone');
       await proxy.fault('access-denied', { operation: 'Query' });
+      const notice = page.getByRole('alert').filter({ hasText: 'The table can’t be read' });
+      await notice.waitFor();
       await page.reload();
-      await page.getByRole('alert').filter({ hasText: 'The table can’t be read' }).waitFor();
+      await notice.waitFor();
       await proxy.clear();
+      await notice.waitFor({ state: 'hidden' });
       await untilState('Phone', 'alive');
       expect(await jti('Phone')).toBe(phone);
       expect(await page.locator('.card').count()).toBe(3);
@@ -125,17 +128,6 @@ describeInBrowser('the local console, where not all is well', () => {
       await page.reload();
       const { newest } = await consolePage(page);
       await newest.filter({ hasText: 'Tablet' }).filter({ hasText: '201' }).waitFor();
-      await close();
-    });
-
-    test('it says that the table can’t be read, and goes on once it can', async () => {
-      const { page, close } = await browser.visit(front.url);
-      await consolePage(page);
-      await proxy.fault('access-denied', { operation: 'Query' });
-      const notice = page.getByRole('alert');
-      await notice.filter({ hasText: 'The table can’t be read' }).waitFor();
-      await proxy.clear();
-      await notice.waitFor({ state: 'hidden' });
       await close();
     });
   });

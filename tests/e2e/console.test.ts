@@ -4,24 +4,19 @@ import { consolePage } from '../support/console-page.ts';
 import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
 
 describeConsole('the local console', (use) => {
-  test('is where a start says that it is', () =>
+  test('is where a start says, and shows three devices and the row of each', () =>
     use(async ({ page, stack: { service } }) => {
       expect(service.started).toContain(`Open ${service.url}/ `);
       const own = await page.context().newPage();
       await own.goto(service.url);
       const { row, jti } = await consolePage(own);
-      expect(await row(await jti('Laptop')).innerText()).toContain('alive');
-      // The store is one that others share, so the run has a user of its own.
-      expect(await own.locator('.sub').first().innerText()).toMatch(/^alice-[\da-f]{8}$/);
-    }));
-
-  test('shows three devices, and the row of each', () =>
-    use(async ({ page, row, jti }) => {
-      expect(await page.getByRole('link', { name: 'API docs' }).count()).toBe(1);
+      expect(await own.getByRole('link', { name: 'API docs' }).count()).toBe(1);
       for (const device of ['Laptop', 'Phone', 'Tablet'])
         expect(await row(await jti(device)).innerText()).toMatch(
           new RegExp(`alive.*${device}`, 's'),
         );
+      // The store is one that others share, so the run has a user of its own.
+      expect(await own.locator('.sub').first().innerText()).toMatch(/^alice-[\da-f]{8}$/);
     }));
 
   test('asks who a device is, and shows the request and its answer', () =>
@@ -84,7 +79,7 @@ describeConsole('the local console', (use) => {
       ['401 POST /api/v1/auth/logout?scope=others'],
     ));
 
-  test('logs all devices out, and a new session is alive all the same', () =>
+  test('logs all devices out: a reload brings nobody back, and a new session is alive', () =>
     use(
       async ({ page, press, untilAnswer, untilState, jti, row, card }) => {
         const before = await jti('Laptop');
@@ -95,6 +90,10 @@ describeConsole('the local console', (use) => {
         expect(await cutoff.innerText()).not.toContain('but for the chain');
         await press('Laptop', 'Who am I');
         await untilAnswer('Laptop', 'Who am I: 401');
+        await page.reload();
+        for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
+        expect(await jti('Laptop')).toBe(before);
+        expect(await page.locator('.card').count()).toBe(3);
         await press('Laptop', 'Sign in again');
         await untilState('Laptop', 'alive');
         expect(await jti('Laptop')).not.toBe(before);
@@ -136,18 +135,25 @@ describeConsole('the local console', (use) => {
     ));
 
   describe('its devices', () => {
-    test('signs a new device in, with its name as text', () =>
-      use(async ({ page, untilState, untilAnswer, press, row, jti, newest }) => {
-        const name = `<b>Bob's TV</b>`;
-        await page.getByRole('textbox', { name: 'Device' }).fill(name);
-        await page.getByRole('button', { name: 'New session' }).click();
-        await untilState(name, 'alive');
-        expect(await row(await jti(name)).innerText()).toContain(name);
-        await newest.getByText(`-d '{"device":"<b>Bob'\\''s TV</b>"}'`).waitFor();
-        expect(await newest.locator('.body').innerText()).toMatch(/"token":"[\w-]{8}…"/);
-        await press(name, 'Who am I');
-        await untilAnswer(name, 'Who am I: 200');
-      }));
+    test('signs a new device in, with its name as text, or says why a name is refused', () =>
+      use(
+        async ({ page, untilState, untilAnswer, press, row, jti, newest }) => {
+          await page.getByRole('textbox', { name: 'Device' }).fill('   ');
+          await page.getByRole('button', { name: 'New session' }).click();
+          const refusal = '422. A device’s name has 1 to 40 characters.';
+          await page.getByRole('status').getByText(refusal, { exact: true }).waitFor();
+          const name = `<b>Bob's TV</b>`;
+          await page.getByRole('textbox', { name: 'Device' }).fill(name);
+          await page.getByRole('button', { name: 'New session' }).click();
+          await untilState(name, 'alive');
+          expect(await row(await jti(name)).innerText()).toContain(name);
+          await newest.getByText(`-d '{"device":"<b>Bob'\\''s TV</b>"}'`).waitFor();
+          expect(await newest.locator('.body').innerText()).toMatch(/"token":"[\w-]{8}…"/);
+          await press(name, 'Who am I');
+          await untilAnswer(name, 'Who am I: 200');
+        },
+        ['422 POST /console/sessions'],
+      ));
 
     test('has its devices still after a reload, and says no more than it has seen since', () =>
       use(
@@ -180,73 +186,6 @@ describeConsole('the local console', (use) => {
         expect(new Set(ids).size).toBe(27);
       }));
 
-    test('says why a name is refused', () =>
-      use(
-        async ({ page }) => {
-          await page.getByRole('textbox', { name: 'Device' }).fill('   ');
-          await page.getByRole('button', { name: 'New session' }).click();
-          await page
-            .getByRole('status')
-            .getByText('422. A device’s name has 1 to 40 characters.', { exact: true })
-            .waitFor();
-        },
-        ['422 POST /console/sessions'],
-      ));
-
-    test('has them still when all are logged out: a reload brings nobody back', () =>
-      use(async ({ page, jti, press, untilState }) => {
-        const before = await jti('Phone');
-        await press('Tablet', 'Log out everywhere');
-        await untilState('Tablet', 'ended');
-        await page.reload();
-        for (const device of ['Laptop', 'Phone', 'Tablet']) await untilState(device, 'ended');
-        expect(await jti('Phone')).toBe(before);
-        expect(await page.locator('.card').count()).toBe(3);
-      }));
-  });
-
-  describe('however it is used,', () => {
-    test('is used by keyboard alone, and the focus stays where it is', () =>
-      use(
-        async ({ page, untilState, untilAnswer }) => {
-          const focused = async () =>
-            (await page.locator(':focus').innerText()).replaceAll(/\s+/g, ' ');
-          await page.getByRole('textbox', { name: 'Device' }).focus();
-          await page.keyboard.press('ControlOrMeta+A');
-          await page.keyboard.type('Watch');
-          await page.keyboard.press('Enter');
-          await untilState('Watch', 'alive');
-          await page.keyboard.press('Tab');
-          expect(await focused()).toBe('New session');
-          await page.keyboard.press('Tab');
-          expect(await focused()).toBe('Who am I on Laptop');
-          await page.keyboard.press('Tab');
-          await page.keyboard.press('Enter');
-          await untilAnswer('Laptop', 'Log out: 200');
-          expect(await focused()).toBe('Log out on Laptop');
-          await page.keyboard.press('Shift+Tab');
-          await page.keyboard.press('Space');
-          await untilAnswer('Laptop', 'Who am I: 401');
-          for (const button of [
-            'Log out',
-            'Log out others',
-            'Log out everywhere',
-            'Sign in again',
-          ]) {
-            await page.keyboard.press('Tab');
-            expect(await focused()).toBe(`${button} on Laptop`);
-          }
-          await page.keyboard.press('Enter');
-          await untilState('Laptop', 'alive');
-          expect(await focused()).toBe('Who am I on Laptop');
-          const outline = await page.evaluate(
-            'getComputedStyle(document.activeElement).outlineStyle',
-          );
-          expect(outline).toBe('solid');
-        },
-        [ME_REFUSED],
-      ));
-
     test.each([
       ['light', 1_280],
       ['dark', 320],
@@ -275,20 +214,18 @@ describeConsole('the local console', (use) => {
       ),
     );
 
-    test.each([
-      ['reduce', 'none', '0s'],
-      ['no-preference', 'appear', '0.4s'],
-    ] as const)('moves as much as its reader likes: %s', (reducedMotion, animation, transition) =>
-      use(
-        async ({ page }) => {
+    test('moves as much as its reader likes', () =>
+      use(async ({ page }) => {
+        for (const [reducedMotion, animation, transition] of [
+          ['reduce', 'none', '0s'],
+          ['no-preference', 'appear', '0.4s'],
+        ] as const) {
+          await page.emulateMedia({ reducedMotion });
           const style = (property: string) =>
             page.evaluate(`getComputedStyle(document.querySelector('#rows tr')).${property}`);
           expect(await style('animationName')).toBe(animation);
           expect(await style('transitionDuration')).toBe(transition);
-        },
-        [],
-        { reducedMotion },
-      ),
-    );
+        }
+      }));
   });
 });

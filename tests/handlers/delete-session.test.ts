@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { FORMATS, requestV2 } from '../support/requests.ts';
 import { encode, type Issued, issueTestDevices, issueTestSession } from '../support/signing.ts';
 
 const NOT_FOUND = { ...LOGGED_OUT, statusCode: 404, body: '{"detail":"Session not found"}' };
@@ -28,7 +28,7 @@ const isAlive = async ({ session }: Issued) => (await findSession(store.direct, 
 
 const END = { method: 'DELETE', path: '/api/v1/auth/sessions/x' };
 const end = (token: string | undefined, id: string) =>
-  invoke(handler, requestV2({ ...END, token, id }));
+  invoke(handler, eventV2({ ...END, token, id }));
 
 describe.each(FORMATS)('payload format %s', (_, request) => {
   test('ends one of the caller’s sessions, and no other', async () => {
@@ -97,7 +97,7 @@ describe('404, and nothing is deleted:', () => {
   test('no id at all', async () => {
     const { phone } = await devices();
     expect(await end(phone.token, '')).toEqual(NOT_FOUND);
-    expect(await invoke(handler, requestV2({ ...END, token: phone.token }))).toEqual(NOT_FOUND);
+    expect(await invoke(handler, eventV2({ ...END, token: phone.token }))).toEqual(NOT_FOUND);
   });
 
   test('any id that nobody gave out', async () => {

@@ -8,10 +8,10 @@ import { hashId } from '../../lib/observability/hash-id.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { FORMATS, requestV2 } from '../support/requests.ts';
 import { encode, issueTestSession, signRaw, testSigner } from '../support/signing.ts';
 
 const LIST = { method: 'GET', path: '/api/v1/auth/sessions' };
@@ -34,7 +34,7 @@ const begin = (sub: string, agoMs: number, request: Partial<NewSession> = {}) =>
   );
 
 const ask = (token: string, query: Record<string, string | string[]> = {}) =>
-  invoke(handler, requestV2({ ...LIST, token, query }));
+  invoke(handler, eventV2({ ...LIST, token, query }));
 
 async function page(token: string, query: Record<string, string> = {}) {
   const response = await ask(token, query);
@@ -98,7 +98,7 @@ test('a user and a guest whose jti is the user’s sub see and end nothing of ea
     path: '/api/v1/auth/logout',
     query: { scope: 'everywhere' },
   };
-  expect(await invoke(logout, requestV2({ ...everywhere, token: guestToken }))).toEqual(LOGGED_OUT);
+  expect(await invoke(logout, eventV2({ ...everywhere, token: guestToken }))).toEqual(LOGGED_OUT);
   expect(await ask(guestToken)).toEqual(UNAUTHORIZED);
   expect((await page(token)).sessions).toHaveLength(1);
 });
@@ -138,7 +138,7 @@ test.each([
 });
 
 test('no header: 403', async () => {
-  const response = await invoke(handler, requestV2({ ...LIST, query: { limit: '0' } }));
+  const response = await invoke(handler, eventV2({ ...LIST, query: { limit: '0' } }));
   expect(response).toEqual({
     statusCode: 403,
     headers: HEADERS,

@@ -3,10 +3,10 @@ import { refreshSession } from '../../lib/login/issue.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { FORMATS } from '../support/requests.ts';
 import {
   type Issued,
   issueTestDevices,
@@ -54,6 +54,14 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     },
   );
 
+  test('is `this` where parameters only resemble: the presented session alone ends', async () => {
+    const { phone, laptop } = await devices();
+    const query = { Scope: 'everywhere', scopes: 'others' };
+    const event = request({ ...LOGOUT, token: phone.token, query });
+    expect(await invoke(logout, event)).toEqual(LOGGED_OUT);
+    expect([await whoAmI(phone), await whoAmI(laptop)]).toEqual([401, 200]);
+  });
+
   test('others: ends the other device, and not the one that asks', async () => {
     const { phone, laptop } = await devices();
     expect(await postLogout(phone.token, 'others')).toEqual(LOGGED_OUT);
@@ -89,6 +97,9 @@ describe.each(FORMATS)('payload format %s', (_, request) => {
     ['empty', ''],
     ['unknown', 'all'],
     ['in capitals', 'EVERYWHERE'],
+    ['with a space', 'everywhere '],
+    ['a name that every object has', 'constructor'],
+    ['two in one', 'this,others'],
     ['repeated', ['everywhere', 'everywhere']],
     ['contradictory', ['this', 'everywhere']],
   ])(
@@ -124,65 +135,41 @@ describe.each(MANY)(
   (scope) => {
     const [, request] = FORMATS[0];
     const HS256 = { alg: 'HS256', typ: 'JWT' };
+    const OTHER_SECRET = 'another secret of more than 32 bytes';
     const hour = () => Math.floor(Date.now() / 1_000) + 3_600;
 
     /** What happens to the token of a phone whose user still has a laptop; and the calls it may cost. */
-    test.each<[string, string[], (phone: Issued) => Promise<string>]>([
-      [
-        'logged out',
-        ['BatchGetItem'],
-        async ({ token, session }) => {
-          await endSession(store.direct, session);
-          return token;
-        },
-      ],
+    test.each<[string, string[], (session: Issued['session']) => unknown]>([
+      ['logged out', ['BatchGetItem'], (session) => endSession(store.direct, session)],
       [
         'refreshed since',
         ['BatchGetItem'],
-        async ({ token, session }) => {
-          await refreshSession(store.direct, testSigner, session, { ttlSeconds: 60 });
-          return token;
-        },
-      ],
-      [
-        'expired, though its row is there',
-        [],
-        async ({ session: { sub, jti } }) =>
-          signRaw(HS256, { sub, jti, exp: Math.floor(Date.now() / 1_000) - 60 }),
+        (session) => refreshSession(store.direct, testSigner, session, { ttlSeconds: 60 }),
       ],
       [
         'living on after its session’s end',
         ['BatchGetItem'],
-        async ({ session: { sub } }) => {
+        async ({ sub }) => {
           const { session } = await issueTestSession(store.direct, { sub, ttlSeconds: -1 });
           return signRaw(HS256, { sub, jti: session.jti, exp: hour() });
         },
       ],
       [
-        'not yet valid',
+        'expired, though its row is there',
         [],
-        async ({ session: { sub, jti } }) => signRaw(HS256, { sub, jti, exp: hour(), nbf: hour() }),
+        ({ sub, jti }) => signRaw(HS256, { sub, jti, exp: 1 }),
       ],
-      [
-        'forged',
-        [],
-        async ({ session: { sub, jti } }) =>
-          signRaw(HS256, { sub, jti, exp: hour() }, 'another secret of more than 32 bytes'),
-      ],
-      [
-        'unsigned',
-        [],
-        async ({ session: { sub, jti } }) => signRaw({ alg: 'none' }, { sub, jti, exp: hour() }),
-      ],
+      ['forged', [], ({ sub, jti }) => signRaw(HS256, { sub, jti, exp: hour() }, OTHER_SECRET)],
       [
         'of the cutoff’s own key',
         [],
-        async ({ session: { sub } }) => signRaw(HS256, { sub, jti: '#cutoff', exp: hour() }),
+        ({ sub }) => signRaw(HS256, { sub, jti: '#cutoff', exp: hour() }),
       ],
-      ['garbage', [], async () => 'garbage'],
+      ['garbage', [], () => 'garbage'],
     ])('%s', async (_, calls, spoil) => {
       const { phone, laptop } = await devices();
-      const token = await spoil(phone);
+      const spoiled = await spoil(phone.session);
+      const token = typeof spoiled === 'string' ? spoiled : phone.token;
       await store.proxy.clear();
       expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope } }))).toEqual(
         UNAUTHORIZED,

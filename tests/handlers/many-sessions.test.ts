@@ -4,6 +4,7 @@ import { newSession, signSession } from '../../lib/login/issue.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { eventV2 } from '../support/events.ts';
 import {
   type FreshFunctions,
   functionStarter,
@@ -12,7 +13,6 @@ import {
 import { lambdaContext } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { requestV2 } from '../support/requests.ts';
 import { TEST_SECRET, testSigner } from '../support/signing.ts';
 
 /** Three answers of a query, of 1 MB each. */
@@ -62,7 +62,7 @@ async function call(
 ) {
   const token = await signSession(testSigner, session);
   const method = name === 'logout' ? 'POST' : 'GET';
-  const event = requestV2({ method, path: `/api/v1/auth/${name}`, token, query });
+  const event = eventV2({ method, path: `/api/v1/auth/${name}`, token, query });
   const log = captureLog();
   try {
     return (await functions[name](event, lambdaContext(60_000))) as { readonly body: string };

@@ -4,6 +4,7 @@ import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
+import { eventV2 } from '../support/events.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 import {
   type FreshFunctions,
@@ -13,7 +14,6 @@ import {
 import { lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { requestV2 } from '../support/requests.ts';
 import { encode, issueTestSession, TEST_SECRET } from '../support/signing.ts';
 
 const store = useProxiedStore();
@@ -37,7 +37,7 @@ interface Live {
 const { method: post, path: logoutPath } = { method: 'POST', path: '/api/v1/auth/logout' };
 const logout = (token: string, scope?: string) => ({
   name: 'logout' as const,
-  event: requestV2({
+  event: eventV2({
     method: post,
     path: logoutPath,
     token,
@@ -50,7 +50,7 @@ const authorizer = (token: string) => ({
 });
 const get = (name: 'me' | 'listSessions', token: string) => ({
   name,
-  event: requestV2({ method: 'GET', path: `/api/v1/auth/${name}`, token }),
+  event: eventV2({ method: 'GET', path: `/api/v1/auth/${name}`, token }),
 });
 const forged = (token: string) =>
   `${token.slice(0, token.lastIndexOf('.') + 1)}${encode('x'.repeat(32))}`;
@@ -82,7 +82,7 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
     'the end of a listed session',
     ({ token, session }) => ({
       name: 'deleteSession',
-      event: requestV2({
+      event: eventV2({
         method: 'DELETE',
         path: '/api/v1/auth/sessions/x',
         token,

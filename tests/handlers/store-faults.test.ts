@@ -10,6 +10,7 @@ import { LOGGED_OUT } from '../support/attacks.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
 import { expectErrorPayload } from '../support/error-payload.ts';
+import { eventV2 } from '../support/events.ts';
 import {
   type FreshFunctions,
   functionStarter,
@@ -18,7 +19,6 @@ import {
 import { lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { requestV2 } from '../support/requests.ts';
 import { type Issued, issueTestDevices, TEST_SECRET } from '../support/signing.ts';
 
 /** Faults that tests/handlers/fault-matrix.test.ts cannot say: of a second operation of the same kind, or of one row. */
@@ -47,9 +47,9 @@ const END = { method: 'DELETE', path: '/api/v1/auth/sessions/id' };
 
 async function call(
   name: 'logout' | 'listSessions' | 'deleteSession',
-  request: Parameters<typeof requestV2>[0],
+  request: Parameters<typeof eventV2>[0],
 ): Promise<HttpResponse> {
-  return (await functions[name](requestV2(request), lambdaContext())) as HttpResponse;
+  return (await functions[name](eventV2(request), lambdaContext())) as HttpResponse;
 }
 
 const logout = ({ token }: Issued, scope = 'this') =>

@@ -99,9 +99,7 @@ describe('npm run licenses', () => {
   });
 
   test.each([
-    ['AGPL-3.0-only', 'AGPL-3.0-only'],
     ['MIT AND GPL-2.0-only', 'MIT AND GPL-2.0-only'],
-    ['SEE LICENSE IN x.txt', 'SEE LICENSE IN x.txt'],
     [undefined, 'none stated'],
     [[{ type: 'MIT' }], 'none stated'],
   ])('fails on a license that is not allowed: %j', async (license, words) => {

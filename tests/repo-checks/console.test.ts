@@ -58,13 +58,6 @@ test('packaging beside a running service leaves its functions alone', async () =
 /** What only the console, and the plugin that opens it, say. */
 const MARKS = ['console/rows', 'console/sessions', 'putConsoleInFront', 'local/console', 'swagger'];
 
-test('the marks of the console are those that it has', () => {
-  const source = [...globSync('local/console/*.ts'), 'local/plugin.ts']
-    .map((file) => readFileSync(file, 'utf8'))
-    .join();
-  for (const mark of MARKS.slice(0, 3)) expect(source).toContain(mark);
-});
-
 test('no route of the console is deployed', () => {
   const routes = [...template.matchAll(/"RouteKey":\s*"([^"]+)"/g)].map(([, route]) => route);
   expect(routes).toContain('POST /api/v1/auth/logout');

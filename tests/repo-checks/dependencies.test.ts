@@ -72,15 +72,3 @@ describe.each(manifests)('%s', (path) => {
     expect(readFileSync(lockPath, 'utf8')).not.toMatch(/"resolved"|git\+|\.tgz/);
   });
 });
-
-test.each([
-  '^1.2.3',
-  '~1.2.3',
-  '1.x',
-  '1.2',
-  '*',
-  'latest',
-  'file:../x',
-  'git+ssh://x',
-  'npm:a@^1.2.3',
-])('%s is no pin', (version) => expect(EXACT_VERSION.test(version)).toBe(false));

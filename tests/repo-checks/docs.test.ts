@@ -145,12 +145,3 @@ describe.each(PAGES)('%s', (page) => {
     expect(dead).toEqual([]);
   });
 });
-
-test.each([
-  ['tests/repo-checks/docs.test.ts', 'names tests that were never written'],
-  ['tests/repo-checks/missing.test.ts', 'names tests that are there'],
-  ['tests/repo-checks/docs.test.ts', 'names tests'],
-  ['tests/repo-checks/docs.test.ts', 'named tests…'],
-])('a test that is not there would be seen: %s, %j', (file, title) => {
-  expect(hasTest({ file, title })).toBe(false);
-});

@@ -66,12 +66,12 @@ describe('an answer that differs fails, and is told in what', () => {
     [
       'another value of a header',
       { headers: { ...HEADERS, 'Cache-Control': 'max-age=60' } },
-      'header Cache-Control must be equal to constant',
+      '/headers/cache-control must be equal to constant',
     ],
     ['one more header', { headers: { ...HEADERS, 'X-Powered-By': 'x' } }, 'x-powered-by'],
     ['one more member', { body: { sub: 'a', session: SESSION, role: 'admin' } }, '"role"'],
     ['a missing member', { body: { sub: 'alice' } }, 'required'],
-    ['no error id', { status: 500, headers: HEADERS, body: UNHANDLED }, 'X-Error-ID is missing'],
+    ['no error id', { status: 500, headers: HEADERS, body: UNHANDLED }, 'x-error-id'],
     ['six keys of seven', { status: 500, headers: withErrorId, body: six }, '"error_id"'],
   ])('%s', (_, answer, difference) => {
     expect(() => check(exchange(answer))).toThrow(difference);

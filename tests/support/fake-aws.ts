@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { listenOnLoopback } from '../../support/loopback.ts';
 
 /** What a shell makes of an `aws` command: the options that the AWS CLI would be given. */
 export function optionsOfAws(command: string): ReadonlyMap<string, string> {
@@ -61,14 +60,6 @@ export async function startFakeStage(
     });
     response.end(JSON.stringify(answer?.() ?? { message: 'not of this stage' }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { url, close } = await listenOnLoopback(server);
+  return { endpoint: url, close };
 }

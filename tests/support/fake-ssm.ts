@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../support/loopback.ts';
 
 /** An error of the API, or what may happen on the wire. */
 export type SsmFault =
@@ -32,18 +31,13 @@ export async function startFakeSsm(): Promise<FakeSsm> {
     ssm.requests.push({ target: request.headers['x-amz-target'], ...input });
     answer(ssm, input.Name, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await listenOnLoopback(server);
   const ssm: FakeSsm = {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: url,
     parameters: new Map(),
     fault: undefined,
     requests: [],
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
   return ssm;
 }

@@ -11,13 +11,12 @@ const session: Session = {
 };
 
 describe('the context', () => {
+  const contextOf = (claims: Record<string, unknown>, names: readonly string[]) =>
+    authorizerContext({ claims, session, cutoff: undefined }, names);
+  const keys = { sub: 'alice', jti: 'j1' };
+
   test('holds the subject and the token id where no claim is named', () => {
-    expect(
-      authorizerContext({ claims: { role: 'admin' }, session, cutoff: undefined }, []),
-    ).toEqual({
-      sub: 'alice',
-      jti: 'j1',
-    });
+    expect(contextOf({ role: 'admin' }, [])).toEqual(keys);
   });
 
   test.each<[unknown, string]>([
@@ -29,26 +28,16 @@ describe('the context', () => {
     [['a', 'b'], '["a","b"]'],
     [{ a: { b: 1 } }, '{"a":{"b":1}}'],
   ])('holds the claim %j as the string %j', (value, expected) => {
-    const context = authorizerContext({ claims: { claim: value }, session, cutoff: undefined }, [
-      'claim',
-    ]);
-    expect(context).toEqual({ sub: 'alice', jti: 'j1', claim: expected });
+    expect(contextOf({ claim: value }, ['claim'])).toEqual({ ...keys, claim: expected });
   });
 
   test('leaves out a claim that the token does not carry, also one that every object has', () => {
     const names = ['absent', 'toString', '__proto__', 'constructor'];
-    expect(authorizerContext({ claims: {}, session, cutoff: undefined }, names)).toEqual({
-      sub: 'alice',
-      jti: 'j1',
-    });
+    expect(contextOf({}, names)).toEqual(keys);
   });
 
   test('is the session’s own subject and token id, whatever the claims of those names say', () => {
-    const claims = { sub: 'mallory', jti: 'another' };
-    expect(authorizerContext({ claims, session, cutoff: undefined }, ['sub', 'jti'])).toEqual({
-      sub: 'alice',
-      jti: 'j1',
-    });
+    expect(contextOf({ sub: 'mallory', jti: 'another' }, ['sub', 'jti'])).toEqual(keys);
   });
 });
 

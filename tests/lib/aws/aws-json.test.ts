@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import {
   ConditionalCheckFailedException,
@@ -12,6 +10,7 @@ import { GetParameterCommand, SSMClient, SSMServiceException } from '@aws-sdk/cl
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { awsJson } from '../../../lib/aws/aws-json.ts';
+import { type LoopbackPort, listenOnLoopback } from '../../../support/loopback.ts';
 
 interface Answer {
   readonly status?: number;
@@ -20,26 +19,21 @@ interface Answer {
   readonly body: string;
 }
 
-let server: Server;
+let server: LoopbackPort;
 let answers: Answer[];
 let requests: { readonly message: IncomingMessage; readonly body: string }[];
-let endpoint: string;
 
 beforeAll(async () => {
-  server = createServer(async (message, response) => {
+  const listener = createServer(async (message, response) => {
     requests.push({ message, body: await text(message) });
     const { status = 200, headers = {}, body } = answers.shift() ?? { status: 599, body: '' };
     response.writeHead(status, headers);
     for (const byte of Buffer.from(body)) response.write(Buffer.of(byte));
     response.end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  server = await listenOnLoopback(listener);
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server.close());
 beforeEach(() => {
   answers = [];
   requests = [];
@@ -52,7 +46,7 @@ const settings = {
 };
 
 function dynamoDb(path = '') {
-  return new DynamoDBClient({ ...settings, protocol: awsJson('1.0'), endpoint: endpoint + path });
+  return new DynamoDBClient({ ...settings, protocol: awsJson('1.0'), endpoint: server.url + path });
 }
 
 const command = new DeleteItemCommand({
@@ -93,7 +87,7 @@ test.each(['/behind/a/path', '/behind/a/path/'])('goes to an endpoint at %s', as
 
 test('speaks version 1.1 to SSM', async () => {
   answers = [{ body: '{"Parameter":{"Value":"secret"}}' }];
-  const client = new SSMClient({ ...settings, protocol: awsJson('1.1'), endpoint });
+  const client = new SSMClient({ ...settings, protocol: awsJson('1.1'), endpoint: server.url });
   const { Parameter } = await client.send(new GetParameterCommand({ Name: 'name' }));
   expect(Parameter?.Value).toBe('secret');
   expect(requests[0]?.message.headers).toMatchObject({

@@ -60,18 +60,8 @@ function fastApi(authorization: string): string {
 }
 
 test('splits any header at all as an independent model of FastAPI does', () => {
-  const piece = fc.constantFrom(
-    'Bearer',
-    'bearer',
-    'BeArEr',
-    'Basic',
-    ' ',
-    ' ',
-    '\t',
-    ',',
-    '.',
-    'x',
-  );
+  const words = ['Bearer', 'bearer', 'BeArEr', 'Basic', ' ', ' ', '\t', ',', '.', 'x'];
+  const piece = fc.constantFrom(...words);
   const built = fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join(''));
   const prefixed = fc.tuple(
     fc.constantFrom('Bearer ', 'bearer ', 'Basic '),

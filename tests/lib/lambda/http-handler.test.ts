@@ -72,10 +72,8 @@ describe('an answer', () => {
 
 describe('what http-error-handler would expose', () => {
   test.each<[string, object]>([
-    ['a status', { statusCode: 404 }],
     ['a status of its own fault', { statusCode: 418, expose: true }],
-    ['headers', { statusCode: 400, expose: true, headers: { 'Content-Type': 'text/html' } }],
-    ['its success', { statusCode: 200, expose: true }],
+    ['its success', { statusCode: 200, expose: true, headers: { 'Content-Type': 'text/html' } }],
   ])('is a failure like any other, unless it is ours: %s', async (_, members) => {
     const handler = httpHandler(async () => {
       throw Object.assign(new Error('internal'), members);

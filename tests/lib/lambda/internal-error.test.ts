@@ -29,52 +29,19 @@ async function answerTo(thrown: unknown, headers: Record<string, string> = {}) {
   return invoke(handler, eventV2({ ...REQUEST, headers }));
 }
 
-const untouchable = new Proxy(
-  {},
-  new Proxy(
-    {},
-    {
-      get: () => () => {
-        throw new Error('Do not touch');
-      },
-    },
-  ),
-);
-
+// tests/lib/observability/describe-error.test.ts has all that can be thrown.
 describe('whatever is thrown becomes the payload and one log line', () => {
-  class Exposed extends Error {
-    readonly statusCode = 404;
-    readonly expose = true;
-    readonly headers = { 'X-Internal': 'yes' };
-  }
+  const dressedUp = Object.assign(new Error('secret'), { statusCode: 404, expose: true });
 
-  test.each<[string, unknown, { error: string; error_type: string }]>([
-    ['an Error', new Error('a'), { error: 'a', error_type: 'Error' }],
-    ['undefined', undefined, { error: 'undefined', error_type: 'undefined' }],
-    [
-      'a proxy that throws at everything',
-      untouchable,
-      { error: 'An error that cannot be described', error_type: 'unknown' },
-    ],
-    [
-      'an Error dressed up as an HTTP answer',
-      new Exposed('secret'),
-      { error: 'secret', error_type: 'Exposed' },
-    ],
-    [
-      'a response instead of an Error',
-      { statusCode: 200, body: '{"message":"Successfully logged out"}', headers: {} },
-      {
-        error:
-          '{"statusCode":200,"body":"{\\"message\\":\\"Successfully logged out\\"}","headers":{}}',
-        error_type: 'Object',
-      },
-    ],
-  ])('%s', async (_, thrown, expected) => {
+  test.each<[string, unknown, error: string, error_type: string]>([
+    ['an Error', new Error('a'), 'a', 'Error'],
+    ['undefined', undefined, 'undefined', 'undefined'],
+    ['an Error dressed up as an HTTP answer', dressedUp, 'secret', 'Error'],
+    ['a response instead of an Error', { statusCode: 200 }, '{"statusCode":200}', 'Object'],
+  ])('%s', async (_, thrown, error, error_type) => {
     const response = await answerTo(thrown);
-    const { error_id, error, error_type, trace } = expectErrorPayload(response, log, REQUEST);
-    expect({ error, error_type }).toEqual(expected);
-    expect(response.body.length).toBeLessThan(100_000);
+    const { error_id, trace, ...payload } = expectErrorPayload(response, log, REQUEST);
+    expect(payload).toMatchObject({ error, error_type });
     expect(log.outcomes()).toMatchObject([
       { error_id, error, error_type, trace, ...REQUEST, request_id: 'lambda-request' },
     ]);
@@ -96,15 +63,9 @@ describe('any event at all gets the payload', () => {
   });
 
   test.each<[string, unknown, { method: string; path: string }]>([
-    ['payload format 2.0', eventV2(REQUEST), REQUEST],
     ['payload format 1.0', eventV1(REQUEST), REQUEST],
     ['null', null, { method: '', path: '' }],
-    ['a text', 'event', { method: '', path: '' }],
-    [
-      'members of the wrong types',
-      { rawPath: 7, httpMethod: {}, headers: 'Authorization', requestContext: null },
-      { method: '', path: '' },
-    ],
+    ['members of wrong types', { rawPath: 7, httpMethod: {} }, { method: '', path: '' }],
   ])('%s', async (_, event, request) => {
     expectErrorPayload(await invoke(fails, event), log, request);
   });
@@ -141,10 +102,6 @@ describe('no credential gets out', () => {
 
   test.each<[string, string, string[]]>([
     ['a token', `Bearer ${TOKEN}`, [TOKEN, claims, signature]],
-    ['a scheme in lower case', `bearer ${TOKEN}`, [TOKEN, claims, signature]],
-    ['something after the token', `Bearer ${TOKEN} and more`, [TOKEN, signature]],
-    ['two tokens', `Bearer ${TOKEN},Bearer ${TOKEN}`, [TOKEN, signature]],
-    ['a short token', 'Bearer 5f2b9c', ['5f2b9c']],
     ['another scheme', `Basic ${encode('alice:password')}`, [encode('alice:password')]],
     ['the configured secret', 'Bearer x', [TEST_SECRET]],
   ])('in the message, the stack or the cause: %s', async (_, authorization, leaks) => {

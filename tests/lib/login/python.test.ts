@@ -8,6 +8,7 @@ import { queryRows } from '../../../lib/sessions/rows.ts';
 import { readSession } from '../../../lib/sessions/sessions.ts';
 import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { codeBlocks } from '../../support/documents.ts';
+import { eventV2 } from '../../support/events.ts';
 import { type Functions, loadFunctions } from '../../support/functions.ts';
 import { invoke } from '../../support/lambda.ts';
 import { useLog } from '../../support/log.ts';
@@ -19,7 +20,6 @@ import {
   type PythonExample,
   startPythonExample,
 } from '../../support/python.ts';
-import { requestV2 } from '../../support/requests.ts';
 import { expectModel, type Held, type Implementation } from '../../support/session-model.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
 
@@ -71,11 +71,11 @@ describeWithPython(
     };
     const check = async (token: string) => (await example.callSigned('check', [token])) !== null;
     const me = async (token: string) => {
-      const event = requestV2({ method: 'GET', path: '/api/v1/auth/me', token });
+      const event = eventV2({ method: 'GET', path: '/api/v1/auth/me', token });
       return (await invoke(functions.me, event)).statusCode;
     };
     const logout = async (token: string) => {
-      const event = requestV2({ method: 'POST', path: '/api/v1/auth/logout', token });
+      const event = eventV2({ method: 'POST', path: '/api/v1/auth/logout', token });
       expect((await invoke(functions.logout, event)).statusCode).toBe(200);
     };
 

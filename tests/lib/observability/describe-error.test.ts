@@ -28,56 +28,26 @@ describe('the words for what was thrown', () => {
     override readonly name = 'NamedError';
   }
 
-  test.each<[string, unknown, { message: string; type: string; trace: RegExp }]>([
-    ['an Error', new Error('a'), { message: 'a', type: 'Error', trace: /^Error: a\n {4}at / }],
-    ['an Error without a message', new Error(), { message: '', type: 'Error', trace: /^Error/ }],
-    [
-      'a TypeError',
-      new TypeError('a'),
-      { message: 'a', type: 'TypeError', trace: /^TypeError: a/ },
-    ],
-    ['a subclass', new Subclass('a'), { message: 'a', type: 'Subclass', trace: /^Error: a/ }],
-    ['one with a name', new Named('a'), { message: 'a', type: 'NamedError', trace: /: a\n/ }],
-    [
-      'an Error of another realm',
-      runInNewContext('new RangeError("a")'),
-      { message: 'a', type: 'RangeError', trace: /^RangeError: a/ },
-    ],
-    [
-      'a frozen Error',
-      Object.freeze(new Error('a')),
-      { message: 'a', type: 'Error', trace: /: a/ },
-    ],
-    ['a string', 'a', { message: 'a', type: 'string', trace: /^string thrown without a stack$/ }],
-    ['an empty string', '', { message: '', type: 'string', trace: /^string thrown/ }],
-    ['undefined', undefined, { message: 'undefined', type: 'undefined', trace: /^undefined thr/ }],
-    ['null', null, { message: 'null', type: 'null', trace: /^null thrown without a stack$/ }],
-    ['a number', 7, { message: '7', type: 'number', trace: /^number thrown without a stack$/ }],
-    ['a bigint', 7n, { message: '7', type: 'bigint', trace: /^bigint thrown/ }],
-    ['a symbol', Symbol('a'), { message: 'Symbol(a)', type: 'symbol', trace: /^symbol thrown/ }],
-    ['an object', { code: 7 }, { message: '{"code":7}', type: 'Object', trace: /^Object thrown/ }],
-    [
-      'a frozen object with a message',
-      Object.freeze({ message: 'a' }),
-      { message: 'a', type: 'Object', trace: /^Object thrown without a stack$/ },
-    ],
-    [
-      'an object without a prototype',
-      Object.assign(Object.create(null), { code: 7 }),
-      { message: '{"code":7}', type: 'Object', trace: /^Object thrown/ },
-    ],
-    ['an array', [7], { message: '[7]', type: 'Array', trace: /^Array thrown/ }],
-    [
-      'a message that is no string',
-      Object.assign(new Error(), { message: { code: 7 } }),
-      { message: '[object Object]', type: 'Error', trace: /^Error/ },
-    ],
-    [
-      'an Error without a stack',
-      Object.assign(new Error('a'), { stack: undefined }),
-      { message: 'a', type: 'Error', trace: /^Error thrown without a stack$/ },
-    ],
-  ])('are there for %s', (_, thrown, { message, type, trace }) => {
+  const withoutStack = Object.assign(new Error('a'), { stack: undefined });
+  const withoutPrototype = Object.assign(Object.create(null), { code: 7 });
+  test.each<[string, unknown, message: string, type: string, trace: RegExp]>([
+    ['an Error', new Error('a'), 'a', 'Error', /^Error: a\n {4}at /],
+    ['an Error without a message', new Error(), '', 'Error', /^Error/],
+    ['a subclass', new Subclass('a'), 'a', 'Subclass', /^Error: a/],
+    ['one with a name', new Named('a'), 'a', 'NamedError', /: a\n/],
+    ['one of another realm', runInNewContext('new RangeError("a")'), 'a', 'RangeError', /: a/],
+    ['a frozen Error', Object.freeze(new Error('a')), 'a', 'Error', /: a/],
+    ['a string', 'a', 'a', 'string', /^string thrown without a stack$/],
+    ['an empty string', '', '', 'string', /^string thrown/],
+    ['undefined', undefined, 'undefined', 'undefined', /^undefined thrown without a stack$/],
+    ['null', null, 'null', 'null', /^null thrown without a stack$/],
+    ['a bigint', 7n, '7', 'bigint', /^bigint thrown/],
+    ['a symbol', Symbol('a'), 'Symbol(a)', 'symbol', /^symbol thrown/],
+    ['an object', { code: 7 }, '{"code":7}', 'Object', /^Object thrown/],
+    ['a frozen one with a message', Object.freeze({ message: 'a' }), 'a', 'Object', /^Object thr/],
+    ['an object without a prototype', withoutPrototype, '{"code":7}', 'Object', /^Object thrown/],
+    ['an Error without a stack', withoutStack, 'a', 'Error', /^Error thrown without a stack$/],
+  ])('are there for %s', (_, thrown, message, type, trace) => {
     const described = describeError(thrown, plain);
     expect(described).toMatchObject({ message, type });
     expect(described.trace).toMatch(trace);
@@ -87,25 +57,14 @@ describe('the words for what was thrown', () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;
 
+  const fails = () => {
+    throw new Error('No');
+  };
   test.each<[string, unknown]>([
-    [
-      'an Error whose message can’t be read',
-      Object.defineProperty(new Error(), 'message', {
-        get: () => {
-          throw new Error('No message');
-        },
-      }),
-    ],
+    ['an Error whose message fails', Object.defineProperty(new Error(), 'message', { get: fails })],
     ['a proxy that throws at everything', untouchable],
     ['an object that refers to itself', circular],
-    [
-      'an object whose JSON can’t be made',
-      {
-        toJSON: () => {
-          throw new Error('No JSON');
-        },
-      },
-    ],
+    ['an object whose JSON can’t be made', { toJSON: fails }],
     ['an AggregateError of itself', recursiveAggregate()],
     ['an Error whose cause throws at everything', new Error('a', { cause: untouchable })],
     ['a message that is a symbol', Object.assign(new Error(), { message: Symbol('a') })],

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from '@jest/globals';
-import { openSessionStore } from '../../../lib/aws/dynamodb.ts';
+import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { authTimeAfter } from '../../../lib/sessions/cutoff.ts';
 import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
+import { defined } from '../../../lib/shared/json.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { beginSession, NOW_MS } from '../../support/session-rows.ts';
@@ -25,6 +26,13 @@ async function devices() {
   return { sub, caller, others };
 }
 
+const revoke = (
+  caller: Session,
+  scope: RevokeScope,
+  nowMs = NOW_MS,
+  by: SessionStore = store.proxied,
+) => revokeMany(by, { session: caller, cutoff: undefined }, scope, nowMs);
+
 const isAlive = async (session: Session) =>
   (await findSession(store.direct, session, NOW_MS)) !== null;
 
@@ -40,22 +48,13 @@ async function writeCutoffRow(
   revoked_before: number,
   except_sid?: string,
 ): Promise<void> {
-  const Item = {
-    sub,
-    jti: '#cutoff',
-    revoked_before,
-    ...(except_sid === undefined ? {} : { except_sid }),
-  };
+  const Item = defined({ sub, jti: '#cutoff', revoked_before, except_sid });
   await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item }));
 }
 
 test('everywhere ends all sessions of the user, the caller’s as well, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(
-    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-  ).toEqual({
-    revoked_before: NOW_MS,
-  });
+  expect(await revoke(caller, 'everywhere')).toEqual({ revoked_before: NOW_MS });
   expect(store.operations()).toEqual(['UpdateItem']);
   for (const session of [caller, ...others]) expect(await isAlive(session)).toBe(false);
   // No expires_at: nothing may ever delete it.
@@ -64,12 +63,7 @@ test('everywhere ends all sessions of the user, the caller’s as well, in one w
 
 test('others ends all but the caller’s own chain, in one write', async () => {
   const { sub, caller, others } = await devices();
-  expect(
-    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS),
-  ).toEqual({
-    revoked_before: NOW_MS,
-    except_sid: 'caller',
-  });
+  expect(await revoke(caller, 'others')).toEqual({ revoked_before: NOW_MS, except_sid: 'caller' });
   expect(store.operations()).toEqual(['UpdateItem']);
   expect(await isAlive(caller)).toBe(true);
   for (const session of others) expect(await isAlive(session)).toBe(false);
@@ -84,13 +78,13 @@ test('others ends all but the caller’s own chain, in one write', async () => {
 test('nobody else is touched', async () => {
   const { caller } = await devices();
   const bystander = await begin(randomUUID(), 'caller', NOW_MS - 3_000);
-  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
+  await revoke(caller, 'everywhere');
   expect(await isAlive(bystander)).toBe(true);
 });
 
 test('who logs in a millisecond later is in', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
+  await revoke(caller, 'everywhere');
   expect(await isAlive(await begin(sub, 'same millisecond', NOW_MS))).toBe(false);
   expect(await isAlive(await begin(sub, 'later', NOW_MS + 1))).toBe(true);
 });
@@ -98,32 +92,23 @@ test('who logs in a millisecond later is in', async () => {
 test('a caller whose login service’s clock runs ahead ends its own session too', async () => {
   const sub = randomUUID();
   const caller = await begin(sub, 'caller', NOW_MS + 5_000);
-  expect(
-    await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-  ).toEqual({
-    revoked_before: NOW_MS + 5_000,
-  });
+  expect(await revoke(caller, 'everywhere')).toEqual({ revoked_before: NOW_MS + 5_000 });
   expect(await isAlive(caller)).toBe(false);
 });
 
 test('everywhere after others ends the chain that was kept', async () => {
   const { sub, caller } = await devices();
-  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'others', NOW_MS);
-  await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS + 1);
+  await revoke(caller, 'others');
+  await revoke(caller, 'everywhere', NOW_MS + 1);
   expect(await isAlive(caller)).toBe(false);
   expect(await cutoffRow(sub)).toEqual({ sub, jti: '#cutoff', revoked_before: NOW_MS + 1 });
 });
 
-describe('a cutoff never moves back, or the dead would rise', () => {
+describe('a cutoff never moves back', () => {
   test.each(SCOPES)('%s, on a clock that runs behind', async (scope) => {
     const { sub, caller, others } = await devices();
     await writeCutoffRow(sub, NOW_MS, 'caller');
-    const cutoff = await revokeMany(
-      store.proxied,
-      { session: caller, cutoff: undefined },
-      scope,
-      NOW_MS - 2_500,
-    );
+    const cutoff = await revoke(caller, scope, NOW_MS - 2_500);
     expect(cutoff).toEqual(
       scope === 'others'
         ? { revoked_before: NOW_MS, except_sid: 'caller' }
@@ -203,9 +188,7 @@ describe('a caller that has been ended meanwhile', () => {
     async (scope, _, except_sid, revokedBefore = NOW_MS) => {
       const { sub, caller, others } = await devices();
       await writeCutoffRow(sub, revokedBefore, except_sid);
-      expect(
-        await revokeMany(store.proxied, { session: caller, cutoff: undefined }, scope, NOW_MS),
-      ).toBeNull();
+      expect(await revoke(caller, scope)).toBeNull();
       expect(await cutoffRow(sub)).toMatchObject({ revoked_before: revokedBefore, except_sid });
       expect(store.operations()).toEqual(['UpdateItem', 'BatchGetItem']);
       expect(await isAlive(others[0] ?? caller)).toBe(true);
@@ -215,11 +198,7 @@ describe('a caller that has been ended meanwhile', () => {
   test('everywhere, by another everywhere: is told the truth, that all are out', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 1);
-    expect(
-      await revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-    ).toEqual({
-      revoked_before: NOW_MS + 1,
-    });
+    expect(await revoke(caller, 'everywhere')).toEqual({ revoked_before: NOW_MS + 1 });
   });
 });
 
@@ -228,12 +207,7 @@ describe('a write whose answer was lost', () => {
   test.each(SCOPES)('%s: is a success, once the cutoff is seen', async (scope) => {
     const { caller, others } = await devices();
     await store.proxy.fault('reset-after-effect', { times: 1, operation: 'UpdateItem' });
-    const cutoff = await revokeMany(
-      store.proxied,
-      { session: caller, cutoff: undefined },
-      scope,
-      NOW_MS,
-    );
+    const cutoff = await revoke(caller, scope);
     expect(cutoff?.revoked_before).toBe(NOW_MS);
     expect(store.operations().slice(0, 2)).toEqual(['UpdateItem', 'UpdateItem']);
     for (const session of others) expect(await isAlive(session)).toBe(false);
@@ -242,37 +216,41 @@ describe('a write whose answer was lost', () => {
 
   test('is no success when the cutoff that is there cannot be read', async () => {
     const { caller } = await devices();
-    await revokeMany(store.direct, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS);
+    await revoke(caller, 'everywhere', NOW_MS, store.direct);
     await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
-    await expect(
-      revokeMany(store.proxied, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-    ).rejects.toMatchObject({
+    await expect(revoke(caller, 'everywhere')).rejects.toMatchObject({
       name: 'AccessDeniedException',
     });
   });
 });
 
 describe('a write that did not happen', () => {
+  /** A store before whose operations of one kind somebody else does something. */
+  function storeThat(command: string, meanwhile: () => Promise<unknown>): SessionStore {
+    const opened = openSessionStore(store.direct.table);
+    opened.client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (operation) => {
+          if (commandName === command) await meanwhile();
+          return next(operation);
+        },
+      { step: 'initialize', name: 'meanwhile' },
+    );
+    return opened;
+  }
+
   test('is an error when the cutoff is gone and comes back before every attempt', async () => {
     const { sub, caller } = await devices();
     let revokedBefore = NOW_MS;
     await writeCutoffRow(sub, revokedBefore, 'caller');
     // Somebody else, who is always a moment faster with a cutoff that spares the caller.
-    const contested = openSessionStore(store.direct.table);
-    contested.client.middlewareStack.add(
-      (next, { commandName }) =>
-        async (operation) => {
-          if (commandName === 'UpdateItemCommand') {
-            revokedBefore += 1_000;
-            await writeCutoffRow(sub, revokedBefore, 'caller');
-          }
-          return next(operation);
-        },
-      { step: 'initialize', name: 'contest' },
+    const contested = storeThat('UpdateItemCommand', async () => {
+      revokedBefore += 1_000;
+      await writeCutoffRow(sub, revokedBefore, 'caller');
+    });
+    await expect(revoke(caller, 'everywhere', NOW_MS, contested)).rejects.toThrow(
+      'still being rewritten',
     );
-    await expect(
-      revokeMany(contested, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-    ).rejects.toThrow('still being rewritten');
     contested.client.destroy();
     expect(await cutoffRow(sub)).toMatchObject({ except_sid: 'caller' });
   });
@@ -280,24 +258,11 @@ describe('a write that did not happen', () => {
   test('is tried again when the cutoff that was in its way is gone', async () => {
     const { sub, caller } = await devices();
     await writeCutoffRow(sub, NOW_MS + 1, 'caller');
-    const cleared = openSessionStore(store.direct.table);
-    cleared.client.middlewareStack.add(
-      (next, { commandName }) =>
-        async (operation) => {
-          const Key = { sub, jti: '#cutoff' };
-          if (commandName === 'BatchGetItemCommand')
-            await store.direct.client.send(
-              new DeleteCommand({ TableName: store.direct.table, Key }),
-            );
-          return next(operation);
-        },
-      { step: 'initialize', name: 'clear' },
+    const Key = { sub, jti: '#cutoff' };
+    const cleared = storeThat('BatchGetItemCommand', () =>
+      store.direct.client.send(new DeleteCommand({ TableName: store.direct.table, Key })),
     );
-    expect(
-      await revokeMany(cleared, { session: caller, cutoff: undefined }, 'everywhere', NOW_MS),
-    ).toEqual({
-      revoked_before: NOW_MS,
-    });
+    expect(await revoke(caller, 'everywhere', NOW_MS, cleared)).toEqual({ revoked_before: NOW_MS });
     cleared.client.destroy();
     expect(await isAlive(caller)).toBe(false);
   });

@@ -52,23 +52,16 @@ describe('creating a session', () => {
     expect(await findSession(wired, first)).toEqual(first);
   });
 
-  test('takes the same jti under another subject', async () => {
-    const { jti } = await begin();
-    expect(await createSession(wired, newSession({ sub: 'bob', jti }))).toBe(true);
-  });
-
-  test.each([
-    'reset-after-effect',
-    'cut-off',
-    'internal-error-after-effect',
-    'hang-after-effect',
-  ] as const)('succeeds when the answer to an applied attempt is lost (%s)', async (fault) => {
-    await store.proxy.fault(fault, { times: 1, operation: 'PutItem' });
-    const session = newSession();
-    expect(await createSession(wired, session)).toBe(true);
-    expect(store.operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
-    expect(await findSession(store.direct, session)).toEqual(session);
-  });
+  test.each(['cut-off', 'internal-error-after-effect'] as const)(
+    'succeeds when the answer to an applied attempt is lost (%s)',
+    async (fault) => {
+      await store.proxy.fault(fault, { times: 1, operation: 'PutItem' });
+      const session = newSession();
+      expect(await createSession(wired, session)).toBe(true);
+      expect(store.operations()).toEqual(['PutItem', 'PutItem', 'BatchGetItem']);
+      expect(await findSession(store.direct, session)).toEqual(session);
+    },
+  );
 
   test('fails when the row that is there cannot be read', async () => {
     const session = await begin();
@@ -175,11 +168,6 @@ describe('finding a session', () => {
     expect(found).toEqual(alive ? session : null);
   });
 
-  test('finds no session whose life was over before it began', async () => {
-    const session = await begin({ expires_at: Math.floor(Date.now() / 1_000) - 1 });
-    expect(await findSession(wired, session)).toBeNull();
-  });
-
   const sound = {
     sid: { S: 'chain' },
     auth_time: { N: '1767225600000' },
@@ -212,24 +200,15 @@ describe('finding a session', () => {
     ['auth_time', 'beyond all dates', { N: '90000000000000000000' }],
     ['auth_time', 'in seconds', { N: '1767225600' }],
     ['auth_time', 'an hour ahead of the clock', { N: `${Date.now() + 3_600_000}` }],
-    ['auth_time', 'more exact than a double', { N: '12345678901234567890.5' }],
     ['expires_at', 'missing', undefined],
     ['expires_at', 'text', { S: '4000000000' }],
     ['expires_at', 'a fraction', { N: '4000000000.25' }],
     ['expires_at', 'beyond all dates', { N: '8640000000001' }],
     ['expires_at', 'null', { NULL: true }],
-    ['expires_at', 'a truth value', { BOOL: true }],
   ])('calls a row whose %s is %s a fault, which logout does not mind', async (name, _, value) => {
     const keys = { sub: 'alice', jti: randomUUID() };
-    const row = { ...sound, [name]: value };
-    await putRow(
-      store.direct,
-      keys.sub,
-      keys.jti,
-      Object.fromEntries(
-        Object.entries(row).flatMap(([attribute, each]) => (each ? [[attribute, each]] : [])),
-      ),
-    );
+    const { [name]: _unsound, ...rest }: Record<string, AttributeValue> = sound;
+    await putRow(store.direct, keys.sub, keys.jti, value ? { ...rest, [name]: value } : rest);
     const finding = findSession(wired, keys);
     await expect(finding).rejects.toThrow(TypeError);
     await expect(finding).rejects.toThrow(name);

@@ -4,7 +4,7 @@ import { toSessionView } from '../../../lib/sessions/view.ts';
 import type { FunctionName } from '../../../support/bundle-functions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
 import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
-import { type RequestWithParameters, requestV2 } from '../requests.ts';
+import { eventV2, type TestRequest } from '../events.ts';
 
 /** A user with two sessions; the first sends the request. */
 export interface Devices {
@@ -38,7 +38,7 @@ export interface Endpoint {
 
 type HttpEndpoint = Omit<Endpoint, 'event' | 'refused' | 'isProtected'> & {
   readonly request: { readonly method: string; readonly path: string };
-  readonly query?: NonNullable<RequestWithParameters['query']>;
+  readonly query?: NonNullable<TestRequest['query']>;
   readonly isProtected?: false;
 };
 
@@ -123,7 +123,7 @@ function http({ query = {}, ...endpoint }: HttpEndpoint): Endpoint {
     isProtected: true,
     ...endpoint,
     event: ({ token, other }) =>
-      requestV2({ ...endpoint.request, query, token, id: sessionId(other) }),
+      eventV2({ ...endpoint.request, query, token, id: sessionId(other) }),
     refused: UNAUTHORIZED,
   };
 }
