@@ -1,6 +1,5 @@
 import { readConfiguration } from '../lib/auth/config.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
-import { createKeySet } from '../lib/tokens/key-source.ts';
 
 /** The parts of the framework that this plugin and the local run use. */
 export interface Framework {
@@ -46,8 +45,7 @@ function checkConfiguration({ service, classes }: Framework): void {
   );
   try {
     // CloudFormation knows the table's name; any valid one stands for it here.
-    const variables = { ...Object.fromEntries(texts), SESSIONS_TABLE: 'sessions' };
-    createKeySet(readConfiguration(variables).tokens);
+    readConfiguration({ ...Object.fromEntries(texts), SESSIONS_TABLE: 'sessions' });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new classes.Error(`Wrong parameter: ${error.message}`, 'WRONG_PARAMETER');

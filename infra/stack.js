@@ -15,3 +15,5 @@ const build = async ({ resolveVariable }) => {
 export const functions = async (context) => (await build(context)).functions;
 export const resources = async (context) => (await build(context)).resources;
 export const secretParameter = async (context) => (await build(context)).secretParameter;
+export const allowedOrigins = async ({ resolveVariable }) =>
+  String(await resolveVariable('param:allowedOrigins')).split(/[\s,]+/);

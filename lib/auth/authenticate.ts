@@ -19,9 +19,7 @@ export interface Caller {
 }
 
 /** Either the caller, or the reason why there is none. */
-export type Authentication =
-  | { readonly caller: Caller; readonly denial?: undefined }
-  | { readonly caller?: undefined; readonly denial: Denial };
+type Authentication = { caller: Caller; denial?: never } | { caller?: never; denial: Denial };
 
 /**
  * Checks the bearer token of a request, as every protected endpoint does.

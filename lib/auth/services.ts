@@ -28,7 +28,7 @@ export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
   const { issuer, audience } = tokens;
   return {
     verifier: { keys: createKeySet(tokens, reportStaleKeys), issuer, audience },
-    store: openSessionStore(sessionsTable, { notBeforeMs, onLatency: storeLatency }),
+    store: openSessionStore(sessionsTable, notBeforeMs, storeLatency),
     authorizerClaims,
   };
 });

@@ -28,8 +28,8 @@ export function parseAuthorizerEvent(event: unknown, requestId?: string): Author
   };
   const request = parseRequest(event, requestId);
   if (typeof methodArn === 'string') {
-    const stageArn = stageOf(methodArn);
-    if (stageArn === null) return { ...request, form: null };
+    const [, stageArn] = METHOD_ARN.exec(methodArn) ?? [];
+    if (!stageArn) return { ...request, form: null };
     const header = type === 'TOKEN' ? onlyAuthorization(authorizationToken) : request.header;
     return { ...request, header, form: { kind: 'policy', stageArn } };
   }
@@ -46,10 +46,5 @@ function onlyAuthorization(value: unknown): HttpRequest['header'] {
   return (name) => (name === 'authorization' && typeof value === 'string' ? value : undefined);
 }
 
-/** Wildcards are excluded, as a policy with one reaches beyond the stage. */
+/** `arn:…:api/stage/METHOD/path`, without wildcards: a policy with one reaches beyond the stage. */
 const METHOD_ARN = /^(arn:[\w-]+:execute-api:[\w-]+:[\w-]+:[\w-]+\/[\w$-]+)\//;
-
-/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` → `arn:…:api/stage`. */
-function stageOf(methodArn: string): string | null {
-  return METHOD_ARN.exec(methodArn)?.[1] ?? null;
-}

@@ -14,20 +14,18 @@ export interface SessionStore {
   readonly notBeforeMs?: number | undefined;
 }
 
-interface SessionStoreOptions extends Pick<SessionStore, 'notBeforeMs'> {
-  /** Called with the duration of each operation, retries included. */
-  readonly onLatency?: (milliseconds: number) => void;
-}
-
 /**
  * Opens the session table. Region, credentials and endpoint come from the AWS SDK's own variables.
  *
  * The SDK has no request timeout by default, and `requestTimeout` only warns without
  * `throwOnRequestTimeout`. `requestTimeout` covers the response headers, `socketTimeout` the body.
+ *
+ * @param onLatency called with the duration of each operation, retries included
  */
 export function openSessionStore(
   table: string,
-  { notBeforeMs, onLatency }: SessionStoreOptions = {},
+  notBeforeMs?: number,
+  onLatency?: (milliseconds: number) => void,
 ): SessionStore {
   const client = new DynamoDBClient({
     protocol: awsJson('1.0'),

@@ -3,9 +3,7 @@ import type { HttpRequest } from './request.ts';
 /** Why a request carries no bearer token: no credentials, or credentials of another scheme. */
 export type BearerMiss = 'no_credentials' | 'other_scheme';
 
-export type Bearer =
-  | { readonly token: string; readonly denial?: undefined }
-  | { readonly token?: undefined; readonly denial: BearerMiss };
+type Bearer = { token: string; denial?: never } | { token?: never; denial: BearerMiss };
 
 /**
  * Reads the bearer token from the Authorization header like FastAPI's `HTTPBearer(auto_error=True)`

@@ -38,8 +38,7 @@ export interface NewSession {
 }
 
 /**
- * Begins a session: reads the user's cutoff, puts the row, and signs last, so that no token exists
- * without its row.
+ * Begins a session: reads the user's cutoff, puts the row, and signs last. No token exists without a row.
  *
  * @param nowMs epoch milliseconds
  * @throws Error when the `jti` is taken, or the store does not answer

@@ -7,9 +7,7 @@ const MIN_PART_LENGTH = 16;
  * Builds a function that removes credentials from a text: the request's Authorization value and its
  * parts, the configured secrets, and anything that looks like a JWT.
  *
- * @param authorization the request's Authorization header
- * @param secrets configured secrets; values under 16 characters are ignored, as no valid secret is so
- *   short and innocent words would match
+ * @param secrets values under 16 characters are ignored, as no valid secret is so short
  */
 export function redactor(
   authorization: string | undefined,

@@ -6,16 +6,12 @@ import { count } from './metrics.ts';
 import { redactor } from './redact.ts';
 import { configuredSecrets } from './settings.ts';
 
-/** An unexpected error as logged. */
-export interface ErrorReport extends ErrorDescription {
-  /** UUID v4, the key to the error's one log line. */
-  readonly errorId: string;
-  /** The request's path, redacted. */
-  readonly path: string;
-}
-
-/** Describes an error, redacts credentials, and writes its one log line. Never throws. */
-export function reportError(error: unknown, request: HttpRequest): ErrorReport {
+/**
+ * Describes an error, redacts credentials, and writes its one log line. Never throws.
+ *
+ * @returns the description, the redacted path, and the id (UUID v4) of the log line
+ */
+export function reportError(error: unknown, request: HttpRequest) {
   const errorId = randomUUID();
   const description = describeRequestError(error, request);
   // Redact paths by the look of a token only: credentials as short as `me` would change the path.

@@ -16,9 +16,8 @@ export function logSalt(environment: Environment = process.env): string {
 }
 
 /**
- * Value of the field `service` in log lines and of the dimension `service` in metrics. Stages of one
- * account share metrics, so serverless.yml adds the stage: otherwise `dev` raises the alarms of `prod`.
- * The variable is Powertools' own.
+ * The field `service` of log lines, and the dimension of metrics. serverless.yml adds the stage, or `dev`
+ * would raise the alarms of `prod`. The variable is Powertools' own.
  */
 export function serviceName(environment: Environment = process.env): string {
   return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';

@@ -10,19 +10,13 @@ import { InvalidSessionError, parseSession, type Session } from './session.ts';
 export const MAX_LIMIT = 100;
 export const DEFAULT_LIMIT = 20;
 
-/** A row that violates the schema in docs/login-service.md. */
-export interface UnreadableRow {
-  readonly session: SessionKey;
-  readonly attribute: InvalidSessionError['attribute'];
-}
-
 /** One page of a user's sessions. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
   /** Null on the last page. */
   readonly next: Cursor | null;
-  /** All unreadable rows of the user, on every page. */
-  readonly unreadable: readonly UnreadableRow[];
+  /** Rows that violate the schema in docs/login-service.md: all of the user's, on every page. */
+  readonly unreadable: { session: SessionKey; attribute: InvalidSessionError['attribute'] }[];
 }
 
 /**
@@ -45,7 +39,7 @@ export async function listSessions(
   const rows = await queryRows(store, sub);
   const cutoff = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
   const sessions: Session[] = [];
-  const unreadable: UnreadableRow[] = [];
+  const unreadable: SessionPage['unreadable'] = [];
   for (const row of rows.filter(isSessionRow)) {
     try {
       const session = parseSession(row);

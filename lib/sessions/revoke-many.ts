@@ -16,8 +16,8 @@ const MAX_ATTEMPTS = 4;
  * Ends a user's sessions by one write, however many there are: all that began until now, and the
  * sessions that racing refreshes are about to write.
  *
- * A cutoff only grows, or an ended session would revive. The write needs the cutoff unchanged since the
- * read and the caller's session not revoked: of two devices that log out each other, one wins.
+ * A cutoff only grows, or an ended session would revive. The write needs the cutoff as read and the
+ * caller's session not revoked: of two devices that log out each other, one wins.
  *
  * @param caller the active session that asks, and the cutoff of the same read
  * @param nowMs epoch milliseconds

@@ -27,10 +27,8 @@ export async function readSession(
 }
 
 /**
- * Finds an active session: the check of every protected endpoint.
+ * Finds an active session; null for one that is over or was never there.
  *
- * @param nowMs epoch milliseconds
- * @returns null for a session that is over or was never there
  * @throws as {@link readSession}
  */
 export async function findSession(

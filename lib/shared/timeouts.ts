@@ -31,28 +31,20 @@ export const timeouts = {
   deleteRevokedMs: 500,
 } as const;
 
-class TimeoutError extends Error {
-  override readonly name = 'TimeoutError';
-
-  constructor(milliseconds: number) {
-    super(`No answer within ${milliseconds} ms`);
-  }
-}
-
 export interface Deadline extends Disposable {
   readonly abortSignal: AbortSignal;
 }
 
 /**
- * Starts a deadline for a request to another service, retries included. Dispose ends the timer.
- *
- * `AbortSignal.timeout` cannot be cancelled: each timer fires seconds after its request and creates an
- * unused error. Measured: 15 % of the CPU of a warm logout.
+ * Starts a deadline for a request to another service, retries included. Dispose ends the timer, unlike
+ * that of `AbortSignal.timeout`, which fires after its request: 15 % of the CPU of a warm logout, measured.
  *
  * @param milliseconds from now
  */
 export function startDeadline(milliseconds: number = timeouts.storeMs): Deadline {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new TimeoutError(milliseconds)), milliseconds);
+  const abort = () =>
+    controller.abort(new DOMException(`No answer within ${milliseconds} ms`, 'TimeoutError'));
+  const timer = setTimeout(abort, milliseconds);
   return { abortSignal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }

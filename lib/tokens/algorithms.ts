@@ -8,17 +8,8 @@ export const hmacAlgorithms: readonly Algorithm[] = ['HS256', 'HS384', 'HS512'];
 
 /** Algorithms with a key pair. */
 export const asymmetricAlgorithms: readonly Algorithm[] = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
+  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
 ];
 
 /**

@@ -93,7 +93,6 @@ function bytesOf(secret: string): Buffer | undefined {
   return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-/** What makes a secret easy to guess, if anything does. */
 function weakness(secret: string, bytes: Buffer): string | undefined {
   if (bytes.length < MIN_SECRET_BYTES)
     return `a secret of ${bytes.length} bytes, where at least ${MIN_SECRET_BYTES} are needed`;

@@ -73,9 +73,7 @@ function cacheKeys(
   onStale: (error: unknown) => void,
 ): Snapshots {
   let latest: KeySnapshot | undefined;
-  let attempt:
-    | { readonly startedAtMs: number; readonly snapshot: Promise<KeySnapshot> }
-    | undefined;
+  let attempt: { startedAtMs: number; snapshot: Promise<KeySnapshot> } | undefined;
 
   const isWithin = (milliseconds: number) =>
     latest !== undefined && Date.now() - latest.fetchedAtMs <= milliseconds;

@@ -7,13 +7,6 @@ import type { VerificationKey } from './key-set.ts';
 /** RSA keys with fewer bits are refused (RFC 7518, section 3.3). */
 export const MIN_RSA_BITS = 2_048;
 
-/** The usable keys of a JWKS, and why the others are not. */
-export interface ParsedJwks {
-  readonly keys: readonly VerificationKey[];
-  /** One sentence part for each skipped key, or for the document; not empty where `keys` is. */
-  readonly problems: readonly string[];
-}
-
 const NO_KEYS = 'has no "keys"; a JWKS is {"keys": [{...}]}';
 const NOT_PUBLIC = 'holds a secret or private key; give public ones';
 
@@ -39,8 +32,10 @@ export function parsePublicKeys(text: string): readonly VerificationKey[] {
 /**
  * Parses a JWKS. Keys of unknown kinds, for other uses, or with invalid members are skipped
  * (RFC 7517, section 5).
+ *
+ * @returns the usable keys, and why each other key or the document is not; never both empty
  */
-export function parseJwks(text: string): ParsedJwks {
+export function parseJwks(text: string): { keys: VerificationKey[]; problems: string[] } {
   const document = parseJson(text);
   if (document === undefined) return { keys: [], problems: ['is no JSON'] };
   const jwks = isObject(document) && Array.isArray(document.keys) ? document.keys : [];

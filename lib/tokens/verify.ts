@@ -5,12 +5,6 @@ import type { TokenConfiguration } from './config.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
 import { FRESH_MS, type KeySet, type VerificationKey } from './key-set.ts';
 
-/** Verified claims and the key of their session. */
-export interface Authentic {
-  readonly claims: JWTPayload;
-  readonly session: SessionKey;
-}
-
 /**
  * Result of verifying a token.
  *
@@ -20,7 +14,12 @@ export interface Authentic {
  * - `refused`: no claim may be believed. The reason is a stable code for the log.
  */
 export type Verification =
-  | ({ readonly status: AuthenticTokenStatus } & Authentic)
+  | {
+      readonly status: AuthenticTokenStatus;
+      /** Verified. */
+      readonly claims: JWTPayload;
+      readonly session: SessionKey;
+    }
   | { readonly status: 'refused'; readonly reason: RefusalReason };
 
 export type AuthenticTokenStatus = 'verified' | 'expired' | 'not_yet_valid';
