@@ -215,18 +215,6 @@ describe('control: values that are unusual, and right', () => {
 
   test('a sub that names the partition of a token without sub names nothing', () =>
     harness.expectHarmless(token({ sub: '#jti:lone' }), 'invalid_session_reference'));
-
-  test('sub and jti of the greatest length enter and end', async () => {
-    const session = { ...harness.target, sub: 'é'.repeat(1_024), jti: '€'.repeat(341) };
-    await createSession(harness.store, session);
-    const { sub, jti } = session;
-    const headers = { authorization: `Bearer ${token({ sub, jti })}` };
-    expect(await invoke(harness.functions.me, eventV2({ method: 'GET', headers }))).toMatchObject({
-      statusCode: 200,
-    });
-    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await findSession(harness.store, session)).toBeNull();
-  });
 });
 
 test('of repeated claims the last one counts, as RFC 7519 (section 4) allows', async () => {

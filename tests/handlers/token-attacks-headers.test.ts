@@ -32,13 +32,6 @@ describe('alg none', () => {
         await harness.expectHarmless(`${input}.${signature}`, 'algorithm_not_allowed');
     },
   );
-
-  test.each([[null], [0], [false], [['none']], [['HS256']], [{ alg: 'HS256' }], [undefined]])(
-    'as %j instead of a name',
-    async (alg) => {
-      await harness.expectHarmless(signed({ ...HS256, alg }), 'malformed_header');
-    },
-  );
 });
 
 describe('other algorithms', () => {
@@ -70,13 +63,6 @@ describe('kid', () => {
         );
     },
   );
-
-  test.each([[0], [1], [null], [true], [['k']], [{ k: 1 }], [{ $ne: '' }]])(
-    'as %j is malformed, also when the real secret signed it',
-    async (kid) => {
-      await harness.expectHarmless(signed({ ...HS256, kid }), 'malformed_header');
-    },
-  );
 });
 
 test.each([
@@ -104,9 +90,6 @@ describe('typ, signed by the real secret', () => {
   test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'JWE', 'refresh', ''])('%j', async (typ) => {
     await harness.expectHarmless(signed({ alg: 'HS256', typ }), 'unsupported_type');
   });
-  test.each([[1], [null], [['JWT']]])('%j', async (typ) => {
-    await harness.expectHarmless(signed({ alg: 'HS256', typ }), 'malformed_header');
-  });
   test.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt'])('control: %j enters', (typ) =>
     harness.expectEntry(signed({ alg: 'HS256', typ })),
   );
@@ -117,14 +100,6 @@ test.each([
   '{"alg":"HS256","\\u0061lg":"HS256"}',
   '{"alg":"HS256","typ":"JWT","typ":"logout+jwt"}',
 ])('duplicate members, signed by the real secret: %s', async (text) => {
-  await harness.expectHarmless(signed(text), 'malformed_header');
-});
-
-test.each([
-  ['a byte order mark', '\ufeff{"alg":"HS256"}'],
-  ['nothing', ''],
-  ['nesting that never closes', `{"alg":"HS256","x":${'['.repeat(5_000)}`],
-])('no JSON object, signed by the real secret: %s', async (_, text) => {
   await harness.expectHarmless(signed(text), 'malformed_header');
 });
 
