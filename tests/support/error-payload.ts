@@ -20,7 +20,7 @@ export function payloadId({ method, path }: Request, returned: unknown): string 
   const { statusCode, body, headers }: Partial<Record<string, unknown>> = { ...Object(returned) };
   if (statusCode !== 500 || typeof body !== 'string') return undefined;
   const payload: Partial<Record<string, unknown>> = JSON.parse(body);
-  const { error_id } = payload;
+  const { error, error_type, trace, error_id } = payload;
   const expectedHeaders = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
@@ -28,7 +28,8 @@ export function payloadId({ method, path }: Request, returned: unknown): string 
   };
   const isWhole =
     Object.keys(payload).sort().join() === PAYLOAD_KEYS &&
-    Object.values(payload).every((value) => typeof value === 'string' && value !== '') &&
+    Object.values(payload).every((value) => typeof value === 'string') &&
+    ![error, error_type, trace].includes('') &&
     new RegExp(`^${UUID_V4}$`).test(String(error_id)) &&
     payload.detail === 'Internal Server Error' &&
     payload.method === method &&

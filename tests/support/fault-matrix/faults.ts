@@ -53,7 +53,6 @@ const mayHaveEffect = true;
 
 /** A new fault of the store, the issuer's keys, the secret or the configuration is one entry here. */
 export const matrixFaults: readonly MatrixFault[] = [
-  passing('reset', 1),
   passing('reset', 2),
   passing('reset-after-effect', 1, { mayHaveEffect }),
   passing('reset-after-effect', 2, { mayHaveEffect }),
@@ -62,12 +61,10 @@ export const matrixFaults: readonly MatrixFault[] = [
   passing('hang', 1),
   passing('hang-after-effect', 1, { mayHaveEffect }),
   passing('slow', 1, { mayHaveEffect }, { ms: timeouts.attemptMs + 300 }),
-  passing('throttle', 1),
   passing('throttle', 2),
   passing('internal-error', 2),
   passing('internal-error-after-effect', 1, { mayHaveEffect }),
   passing('unavailable', 2),
-  passing('unprocessed-keys', 1),
   passing('unprocessed-keys', 3),
   passing('unprocessed-first-key', 1),
   passing('unprocessed-last-key', 1),
