@@ -23,14 +23,10 @@ const ARGUMENTS = [
  * @returns undefined where there is none
  * @throws Error where CHROMIUM names one that is not there, as in .ci/run when its installation failed
  */
-export function findChromium(
-  environment: NodeJS.ProcessEnv = process.env,
-  usualPlaces: readonly string[] = USUAL_PLACES,
-): string | undefined {
-  const named = environment.CHROMIUM;
-  if (!named) return usualPlaces.find((path) => existsSync(path));
-  if (!existsSync(named)) throw new Error(`There is no Chromium at CHROMIUM (${named})`);
-  return named;
+function findChromium(): string | undefined {
+  const named = process.env.CHROMIUM;
+  if (named && !existsSync(named)) throw new Error(`There is no Chromium at CHROMIUM (${named})`);
+  return named || USUAL_PLACES.find((path) => existsSync(path));
 }
 
 /** How long a page may take over one thing, and a test over all of them, on a machine that has other work. */
