@@ -1,75 +1,45 @@
 /**
  * The process of a function, in place of `aws-lambda-ric` 4, which `nodejs24.x` runs and which needs a
  * native build. The same steps in the same order: `require` node:http and others, make an agent, `import()`
- * the handler, then ask the runtime API for events.
+ * the handler, then take events.
  *
- * A bare socket speaks to the API, since aws-lambda-ric does so from native code: node:http stays cold for
- * the handler. Plain JavaScript, because loading TypeScript would be part of every cold start.
- * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ * Events come from environment.ts over the channel of node:child_process, not over HTTP: aws-lambda-ric asks
+ * the runtime API from native code, so node:http is not warmed for the handler. Plain JavaScript, because
+ * loading TypeScript would be part of every cold start.
  */
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const { Agent } = require('node:http');
-const { connect } = require('node:net');
 const { existsSync } = require('node:fs');
 const { basename, dirname, resolve } = require('node:path');
 require('node:worker_threads');
 new Agent({ keepAlive: true, maxSockets: 1 });
 globalThis.awslambda = {};
 
-const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
-const socket = connect({ host, port: Number(port), noDelay: true });
-let received = Buffer.alloc(0);
-let wake = () => {};
-socket.on('data', (chunk) => {
-  received = Buffer.concat([received, chunk]);
-  wake();
-});
-// The server closes when the measurement is over.
-socket.on('error', () => process.exit(0));
-socket.on('close', () => process.exit(0));
-
-/** One exchange with the server of environment.ts, which always sends a Content-Length. */
-async function exchange(method, path, body = '', headers = {}) {
-  const head = { Host: host, 'Content-Length': Buffer.byteLength(body), ...headers };
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`${method} /2018-06-01/runtime${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
-  for (;;) {
-    const end = received.indexOf('\r\n\r\n');
-    const answer = received.toString('latin1', 0, Math.max(end, 0));
-    const value = (name) => answer.match(new RegExp(`^${name}: *(.*)$`, 'im'))?.[1];
-    const bodyEnd = end + 4 + Number(value('content-length'));
-    if (end !== -1 && received.length >= bodyEnd) {
-      const text = received.toString('utf8', end + 4, bodyEnd);
-      received = received.subarray(bodyEnd);
-      return { text, value };
-    }
-    await new Promise((settle) => {
-      wake = settle;
-    });
-  }
-}
+const { _HANDLER, LAMBDA_TASK_ROOT } = process.env;
+const context = {
+  awsRequestId: crypto.randomUUID(),
+  functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+  memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+  getRemainingTimeInMillis: () => 10_000,
+};
 
 async function loadHandler() {
-  const [module, name] = basename(process.env._HANDLER).split('.');
-  const path = resolve(process.env.LAMBDA_TASK_ROOT, dirname(process.env._HANDLER), module);
+  const [module, name] = basename(_HANDLER).split('.');
+  const path = resolve(LAMBDA_TASK_ROOT, dirname(_HANDLER), module);
   const extension = ['.js', '.mjs', '.cjs'].find((candidate) => existsSync(path + candidate));
   const loaded = await import(path + extension);
   return loaded[name] ?? loaded.default[name];
 }
 
-function describe(error) {
-  return JSON.stringify({ errorType: error?.name, errorMessage: error?.stack ?? String(error) });
-}
-
 /**
- * Calls the handler with one event after the other, without the runtime API between them.
+ * Calls the handler with each event in turn, without the channel between the calls.
  *
  * @returns CPU time a call of the whole process (garbage collection and V8's compilers included), median
- *   wall time, mean of the billed time (whole milliseconds a call), and how often each status was answered
+ *   wall time, mean of the billed time (whole milliseconds a call), and the number of answers by status
  */
-async function measureWarm({ warmUp, measured }, context) {
+async function measureWarm({ warmUp, measured }) {
   const statuses = {};
   const call = async (event) => {
     const start = performance.now();
@@ -93,39 +63,12 @@ async function measureWarm({ warmUp, measured }, context) {
   };
 }
 
-/** What the operating system has accounted to this process so far. */
-function usage() {
+// A failure to load, or an error of the handler, ends the process with its stack on standard error.
+const handler = await loadHandler();
+process.on('disconnect', () => process.exit());
+process.on('message', async (event) => {
+  const response = await (event.measured ? measureWarm(event) : handler(event, context));
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  return { 'Bench-Cpu-Us': userCPUTime + systemCPUTime, 'Bench-Max-Rss-Kb': maxRSS };
-}
-
-let handler;
-try {
-  handler = await loadHandler();
-} catch (error) {
-  await exchange('POST', '/init/error', describe(error));
-  process.exit(1);
-}
-for (;;) {
-  const { text, value } = await exchange('GET', '/invocation/next');
-  const requestId = value('lambda-runtime-aws-request-id');
-  const deadline = Number(value('lambda-runtime-deadline-ms'));
-  const context = {
-    awsRequestId: requestId,
-    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    getRemainingTimeInMillis: () => Math.min(10_000, deadline - Date.now()),
-  };
-  try {
-    const event = JSON.parse(text);
-    const answer = event.measured ? measureWarm(event, context) : handler(event, context);
-    await exchange(
-      'POST',
-      `/invocation/${requestId}/response`,
-      JSON.stringify(await answer),
-      usage(),
-    );
-  } catch (error) {
-    await exchange('POST', `/invocation/${requestId}/error`, describe(error));
-  }
-}
+  const cpuMs = (userCPUTime + systemCPUTime) / 1_000;
+  process.send({ response, cpuMs, peakMb: (maxRSS * 1_024) / 1_000_000 });
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Environment } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
 import { compare, measure, measureInTurns, type Row, type Turns } from './measure.ts';
-import { buildBare, buildNaive } from './naive/build.ts';
+import { buildBare, buildNaive, type NaiveForm } from './naive/build.ts';
 import type { PackagedFunction } from './packaged.ts';
 import type { Bench, PartResult } from './part.ts';
 import type { BenchStore } from './store.ts';
@@ -13,11 +13,6 @@ import { openTlsFront } from './tls.ts';
 const COLD_LIMIT = 0.42;
 /** All code in the package of logout, minified, without its map. */
 const BUNDLE_LIMIT_KB = 230;
-
-interface Subject {
-  readonly name: string;
-  readonly fn: PackagedFunction;
-}
 
 interface ColdStart {
   readonly totalMs: number;
@@ -35,21 +30,14 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
   const { store, packages } = bench;
   const { logout } = packages.functions;
   const { AWS_ENDPOINT_URL_DYNAMODB = '' } = store.variables;
-  await using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB);
-  const naive = async (form: 'plain' | 'CommonJS' | 'tree-shaken') => ({
-    name: `naive bundle, ${form}`,
-    fn: await buildNaive(logout, form, packages.directory),
-  });
-  const bare = {
-    name: 'bare handler',
-    fn: await buildBare('constant', logout, packages.directory),
-  };
-  const ours = { name: 'logout', fn: logout };
-  const forms = [
+  using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB, packages.directory);
+  const naive = (form: NaiveForm) => buildNaive(logout, form, packages.directory);
+  const [plain, commonJs, treeShaken] = [
     await naive('plain'),
     await naive('CommonJS'),
     await naive('tree-shaken'),
   ] as const;
+  const bare = await buildBare('constant', logout, packages.directory);
   const conditions = {
     'secret in the environment': store.variables,
     'secret in SSM': store.ssmVariables,
@@ -59,37 +47,39 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
       NODE_EXTRA_CA_CERTS: tls.certificate,
     },
   };
-  const rows = [bundleRow(ours, forms[0])];
+  const rows = [bundleRow(logout, plain)];
   for (const [condition, variables] of Object.entries(conditions)) {
     const starts = await measureInTurns(
-      [bare, ours, ...forms],
+      [bare, logout, plain, commonJs, treeShaken],
       { ...turns, progress: (line) => turns.progress(`${condition}: ${line}`) },
-      (subject) => coldStart(subject, variables, store, subject !== bare),
+      (fn) => coldStart(fn, variables, store, fn !== bare),
       1, // fills the operating system's file cache
     );
-    const samples = (name: string, value: keyof ColdStart) =>
+    const samples = ({ name }: PackagedFunction, value: keyof ColdStart) =>
       starts(name).map((start) => start[value]);
-    const added = (name: string, value: keyof ColdStart) => {
-      const floor = measure(samples(bare.name, value)).median;
-      return { name, samples: samples(name, value).map((sample) => sample - floor) };
+    const added = (fn: PackagedFunction, value: keyof ColdStart) => {
+      const floor = measure(samples(bare, value)).median;
+      return samples(fn, value).map((sample) => sample - floor);
     };
-    const addedRow = (what: string, value: keyof ColdStart, form: Subject, limit?: number) =>
-      compare(
-        `${what}, added, ${condition}`,
-        'ms',
-        added(ours.name, value).samples,
-        added(form.name, value),
-        { limit },
-      );
-    const [plain, commonJs, treeShaken] = forms;
+    const addedRow = (
+      what: string,
+      value: keyof ColdStart,
+      form: PackagedFunction,
+      limit?: number,
+    ) => {
+      const reference = { name: form.name, samples: added(form, value) };
+      return compare(`${what}, added, ${condition}`, 'ms', added(logout, value), reference, {
+        limit,
+      });
+    };
     rows.push(
       addedRow('cold start', 'totalMs', plain, COLD_LIMIT),
       addedRow('cold start', 'totalMs', commonJs),
       addedRow('cold start', 'totalMs', treeShaken),
       addedRow('CPU of a cold start', 'cpuMs', plain),
-      compare(`process start → first answer, ${condition}`, 'ms', samples(ours.name, 'totalMs'), {
+      compare(`process start → first answer, ${condition}`, 'ms', samples(logout, 'totalMs'), {
         name: bare.name,
-        samples: samples(bare.name, 'totalMs'),
+        samples: samples(bare, 'totalMs'),
       }),
     );
   }
@@ -97,27 +87,24 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
 }
 
 async function coldStart(
-  { name, fn }: Subject,
+  fn: PackagedFunction,
   variables: Readonly<Record<string, string>>,
   store: BenchStore,
   endsTheSession: boolean,
 ): Promise<ColdStart> {
-  const [live] = await store.begin(1);
-  if (!live) throw new Error('No session to end');
+  const { token, session } = await store.beginOne();
   await using environment = new Environment(fn, variables);
-  const { response, answeredMs, cpuMs } = await environment.invoke(logoutEvent(live.token));
-  if (response.statusCode !== 200) throw new Error(`${name}: ${JSON.stringify(response)}`);
-  if (endsTheSession && (await store.isAlive(live.session)))
-    throw new Error(`${name} answered 200, and the session is alive`);
-  return { totalMs: answeredMs - environment.startedMs, cpuMs };
+  const { sinceStartMs, cpuMs } = await environment.invoke(logoutEvent(token));
+  if (endsTheSession && (await store.isAlive(session)))
+    throw new Error(`${fn.name} answered 200, and the session is alive`);
+  return { totalMs: sinceStartMs, cpuMs };
 }
 
-function bundleRow(ours: Subject, plain: Subject): Row {
-  const plainKb = codeKb(plain.fn);
+function bundleRow(ours: PackagedFunction, plain: PackagedFunction): Row {
+  const plainKb = codeKb(plain);
   const reference = { name: plain.name, samples: [plainKb] };
   const what = `code in the package of logout (at most ${BUNDLE_LIMIT_KB} kB)`;
-  const limit = BUNDLE_LIMIT_KB / plainKb;
-  return compare(what, 'kB', [codeKb(ours.fn)], reference, { limit });
+  return compare(what, 'kB', [codeKb(ours)], reference, { limit: BUNDLE_LIMIT_KB / plainKb });
 }
 
 /** All that can be loaded, should it ever be more than one file, in kilobytes of 1,000 bytes. */

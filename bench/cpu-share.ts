@@ -11,20 +11,10 @@ export interface CpuShare extends Disposable {
 /** In how long a process gets its share once. Lambda's own is not documented; the kernel's default is 100 ms. */
 const PERIOD_US = 20_000;
 
-/** Whether shares can be made here: as root, on a Linux whose control groups are not locked. */
-export function canShareCpu(): boolean {
-  try {
-    cpuShareOf(ONE_CPU_MB)[Symbol.dispose]();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Makes the share that a function of this memory has, with the kernel's control groups (version 1 or 2).
  *
- * @throws Error where {@link canShareCpu} is false
+ * @throws Error without root, or where the container locks its control groups
  */
 export function cpuShareOf(memoryMb: number): CpuShare {
   const root = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup'].find(existsSync) ?? '';

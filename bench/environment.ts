@@ -1,185 +1,126 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { nextEvent, stop } from '../support/processes.ts';
 import type { CpuShare } from './cpu-share.ts';
 import type { PackagedFunction } from './packaged.ts';
 
-/** A function's answer. */
-export interface Invocation {
+/** A function's answer, as bootstrap.mjs sends it. */
+interface Answer {
   readonly response: Readonly<Record<string, unknown>>;
-  /** `performance.now()` at the arrival of the answer. */
-  readonly answeredMs: number;
   /** CPU time of the whole process up to the answer, user and system, in milliseconds. */
   readonly cpuMs: number;
   /** Peak resident memory of the process so far, in megabytes (10^6 bytes). */
   readonly peakMb: number;
 }
 
-/** What `measureWarm` of bootstrap.mjs gives, with the bytes of log a call. */
+export interface Invocation extends Omit<Answer, 'response'> {
+  /** From before the start of the process to the arrival of the answer, in milliseconds. */
+  readonly sinceStartMs: number;
+}
+
+/** The result of `measureWarm` in bootstrap.mjs, the peak of memory, and the bytes of log a call. */
 export interface WarmCost {
   readonly cpuUs: number;
   readonly wallUs: number;
   readonly billedMs: number;
+  readonly peakMb: number;
   readonly logBytes: number;
 }
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
-/** Longest time for one answer, some thousand calls at an eighth of a processor included. */
-const PATIENCE_MS = 240_000;
 
-/** One execution environment: a process as Lambda starts it, and the runtime API that feeds it. */
+/** One execution environment: a process with the flags and variables of Lambda. */
 export class Environment implements AsyncDisposable {
-  /** `performance.now()` just before the process was started. */
-  startedMs = NaN;
-  readonly #function: PackagedFunction;
-  readonly #variables: Readonly<Record<string, string>>;
-  readonly #cpuShare: CpuShare | undefined;
-  readonly #directory = mkdtempSync(join(tmpdir(), 'bench-log-'));
-  /** The log goes to a file: what a pipe costs its writer depends on how busy its reader is. */
-  readonly #log = openSync(join(this.#directory, 'log'), 'w');
-  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-    this.#serve(request, response).catch((error: Error) => this.#answer?.reject(error));
-  });
-  #process: ChildProcess | undefined;
-  #poll: ServerResponse | undefined;
-  #event: string | undefined;
-  #answer: PromiseWithResolvers<Invocation> | undefined;
+  readonly #startedMs = performance.now();
+  /** A file, since the cost of writing to a pipe depends on its reader. */
+  readonly #log = openUnnamedFile();
+  readonly #name: string;
+  readonly #process: ChildProcess;
 
   /**
-   * @param variables in addition to those of the deployment, and over them
-   * @param cpuShare how much of a processor the process gets; all by default
+   * Starts the process.
+   *
+   * @param variables override the variables of the deployment
+   * @param cpuShare share of a processor; a whole processor by default
    */
   constructor(
-    fn: PackagedFunction,
+    { name, handler, memoryMb, taskRoot, variables: deployed }: PackagedFunction,
     variables: Readonly<Record<string, string>>,
     cpuShare?: CpuShare,
   ) {
-    this.#function = fn;
-    this.#variables = variables;
-    this.#cpuShare = cpuShare;
-  }
-
-  /**
-   * Hands an event over. The first call starts the process, with the event waiting for it.
-   *
-   * @throws Error when the function cannot be loaded, throws, ends or does not answer
-   */
-  async invoke(event: unknown): Promise<Invocation> {
-    const answer = Promise.withResolvers<Invocation>();
-    this.#answer = answer;
-    const timer = setTimeout(
-      () => answer.reject(new Error(`${this.#function.name}: no answer`)),
-      PATIENCE_MS,
-    );
-    this.#event = JSON.stringify(event);
-    try {
-      if (this.#process) this.#handOver();
-      else await this.#start();
-      return await answer.promise;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /**
-   * Calls the function with one event after the other in a process that does nothing else.
-   *
-   * @param warmUp events before those that count: V8 has to have compiled what is hot
-   * @throws Error unless every answer is a 200
-   */
-  async measureWarm(warmUp: readonly unknown[], measured: readonly unknown[]): Promise<WarmCost> {
-    const { response } = await this.invoke({ warmUp, measured });
-    const { statuses, ...cost } = response as unknown as Omit<WarmCost, 'logBytes'> & {
-      readonly statuses: Readonly<Record<string, number>>;
-    };
-    const calls = warmUp.length + measured.length;
-    if (statuses[200] !== calls)
-      throw new Error(`${this.#function.name} answered ${JSON.stringify(statuses)}`);
-    return { ...cost, logBytes: fstatSync(this.#log).size / calls };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const running = this.#process;
-    this.#answer = undefined;
-    this.#server.closeAllConnections(); // ends the process
-    if (running && running.exitCode === null && running.signalCode === null)
-      await once(running, 'exit');
-    await new Promise((resolve) => this.#server.close(resolve));
-    closeSync(this.#log);
-    rmSync(this.#directory, { recursive: true });
-  }
-
-  async #start(): Promise<void> {
-    const { name, handler, memoryMb, taskRoot, variables } = this.#function;
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const { port } = this.#server.address() as AddressInfo;
-    this.startedMs = performance.now();
-    const child = spawn(process.execPath, [...lambdaFlags(memoryMb), BOOTSTRAP], {
+    this.#name = name;
+    this.#process = fork(BOOTSTRAP, {
       cwd: taskRoot,
+      execArgv: lambdaFlags(memoryMb),
       env: {
         PATH: process.env.PATH,
+        ...deployed,
         ...variables,
-        ...this.#variables,
-        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
         AWS_LAMBDA_FUNCTION_NAME: name,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
         AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
         LAMBDA_TASK_ROOT: taskRoot,
         _HANDLER: handler,
       },
-      stdio: ['ignore', this.#log, 'inherit'],
+      stdio: ['ignore', this.#log, 'inherit', 'ipc'],
     });
-    this.#cpuShare?.hold(child.pid ?? 0);
-    this.#process = child;
-    child.once('error', (error) => this.#answer?.reject(error));
-    child.once('exit', (code) =>
-      this.#answer?.reject(new Error(`${name}: the process ended (${code})`)),
-    );
+    cpuShare?.hold(this.#process.pid ?? 0);
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'GET') {
-      this.#poll = response;
-      this.#handOver();
-      return;
-    }
-    const answeredMs = performance.now();
-    const body = await text(request);
-    response.writeHead(202, { 'Content-Length': 0 }).end();
-    if (!request.url?.endsWith('/response'))
-      throw new Error(`${this.#function.name}: ${request.url}: ${body}`);
-    this.#answer?.resolve({
-      response: JSON.parse(body),
-      answeredMs,
-      cpuMs: Number(request.headers['bench-cpu-us']) / 1_000,
-      peakMb: (Number(request.headers['bench-max-rss-kb']) * 1_024) / 1_000_000,
-    });
+  /**
+   * Calls the function with an event. The event of the first call waits for the process.
+   *
+   * @throws Error when the function cannot be loaded, throws, or answers another status than 200
+   */
+  async invoke(event: object): Promise<Invocation> {
+    const { response, ...used } = await this.#send(event);
+    if (response.statusCode !== 200) throw new Error(`${this.#name}: ${JSON.stringify(response)}`);
+    return { ...used, sinceStartMs: performance.now() - this.#startedMs };
   }
 
-  /** Gives the waiting event to the waiting process, once there are both. */
-  #handOver(): void {
-    if (!this.#poll || this.#event === undefined) return;
-    this.#poll
-      .writeHead(200, {
-        'Content-Length': Buffer.byteLength(this.#event),
-        'Lambda-Runtime-Aws-Request-Id': crypto.randomUUID(),
-        'Lambda-Runtime-Deadline-Ms': Date.now() + PATIENCE_MS,
-      })
-      .end(this.#event);
-    this.#poll = undefined;
-    this.#event = undefined;
+  /**
+   * Calls the function with each event in turn, in a process that does nothing else.
+   *
+   * @param warmUp events before the measured ones, for V8 to compile the hot code
+   * @throws Error unless every answer is a 200
+   */
+  async measureWarm(warmUp: readonly unknown[], measured: readonly unknown[]): Promise<WarmCost> {
+    const { response, peakMb } = await this.#send({ warmUp, measured });
+    const { statuses, ...cost } = response as unknown as Omit<WarmCost, 'logBytes' | 'peakMb'> & {
+      readonly statuses: Readonly<Record<string, number>>;
+    };
+    const calls = warmUp.length + measured.length;
+    if (statuses[200] !== calls)
+      throw new Error(`${this.#name} answered ${JSON.stringify(statuses)}`);
+    return { ...cost, peakMb, logBytes: fstatSync(this.#log).size / calls };
+  }
+
+  async #send(event: object): Promise<Answer> {
+    const answered = nextEvent<Answer>(this.#process, 'message');
+    this.#process.send(event);
+    return answered;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await stop(this.#process);
+    closeSync(this.#log);
   }
 }
 
+/** The system deletes the file once both processes have closed it. */
+function openUnnamedFile(): number {
+  const path = join(tmpdir(), `bench-log-${randomUUID()}`);
+  const file = openSync(path, 'wx');
+  rmSync(path);
+  return file;
+}
+
 /**
- * The flags that Lambda starts Node with (`/var/runtime/bootstrap`): a tenth of the memory for young objects
+ * Lambda's flags for Node (`/var/runtime/bootstrap`): a tenth of the memory for young objects
  * (two semi-spaces), the rest for old ones, and no `require` of ES modules.
  */
 function lambdaFlags(memoryMb: number): string[] {

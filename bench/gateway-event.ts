@@ -1,18 +1,15 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** A request as an HTTP API receives it. */
-export interface GatewayRequest {
-  readonly method: string;
-  /** With its query string, if any. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /**
  * The event of a request, in payload format 2.0.
+ * @param url with its query string, if any
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function gatewayEvent({ method, url, headers }: GatewayRequest): APIGatewayProxyEventV2 {
+export function gatewayEvent(
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): APIGatewayProxyEventV2 {
   const { pathname: path, searchParams, search } = new URL(url, 'http://localhost');
   const userAgent = headers['user-agent'] ?? '';
   return {
@@ -40,13 +37,12 @@ export function gatewayEvent({ method, url, headers }: GatewayRequest): APIGatew
 
 /** The event of a logout. */
 export function logoutEvent(token: string, query = ''): APIGatewayProxyEventV2 {
-  const url = `/api/v1/auth/logout${query}`;
-  return gatewayEvent({ method: 'POST', url, headers: browserHeaders(token) });
+  return gatewayEvent('POST', `/api/v1/auth/logout${query}`, browserHeaders(token));
 }
 
 /** The event of a check by `/me`. */
 export function meEvent(token: string): APIGatewayProxyEventV2 {
-  return gatewayEvent({ method: 'GET', url: '/api/v1/auth/me', headers: browserHeaders(token) });
+  return gatewayEvent('GET', '/api/v1/auth/me', browserHeaders(token));
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */

@@ -6,7 +6,9 @@
  *
  * Ends with 1 when a target is missed or a part could not be measured.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
 import { measureCost } from './cost.ts';
@@ -14,21 +16,21 @@ import { measureEverywhere } from './everywhere.ts';
 import { isMissed, type Row } from './measure.ts';
 import { measureMemory } from './memory.ts';
 import { packageFunctions } from './packaged.ts';
-import type { Part } from './part.ts';
 import { showLine } from './progress.ts';
 import { report } from './report.ts';
 import { openBenchStore } from './store.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureWarmCalls } from './warm.ts';
 
-const PARTS: Readonly<Record<string, Part>> = {
+/** Each with the number of runs by default. */
+const PARTS = {
   cold: { runs: 20, run: measureCold },
   warm: { runs: 5, run: measureWarmCalls },
   memory: { runs: 5, run: measureMemory },
   everywhere: { runs: 5, run: measureEverywhere },
   cost: { runs: 3, run: measureCost },
   throughput: { runs: 5, run: measureThroughput },
-};
+} as const;
 const RESULTS = new URL('./results/', import.meta.url);
 
 const { values, positionals } = parseArgs({
@@ -43,13 +45,13 @@ if (unknown !== undefined || (values.runs !== undefined && !/^[1-9]\d*$/.test(va
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
 
 showLine('packaging the functions');
-await using packages = await packageFunctions();
+using directory = mkdtempDisposableSync(join(tmpdir(), 'bench-'));
+const packages = await packageFunctions(directory.path);
 const rows: Row[] = [];
 const notes: string[] = [];
 const failures: string[] = [];
-for (const name of names) {
-  const part = PARTS[name];
-  if (!part) continue;
+for (const [name, part] of Object.entries(PARTS)) {
+  if (!names.includes(name)) continue;
   const runs = values.runs === undefined ? part.runs : Number(values.runs);
   const progress = (line: string) => showLine(`${name}: ${line}`);
   try {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageCopy } from '../support/package-copy.ts';
 import { unzip } from '../support/unzip.ts';
@@ -18,7 +17,7 @@ export interface PackagedFunction {
 
 type FunctionName = 'logout' | 'me' | 'authorizer';
 
-export interface Packages extends AsyncDisposable {
+export interface Packages {
   readonly directory: string;
   readonly functions: Readonly<Record<FunctionName, PackagedFunction>>;
 }
@@ -31,11 +30,12 @@ interface Resource {
   };
 }
 
-/** Runs `serverless package` in a copy of the project, and unpacks the zip files. */
-export async function packageFunctions(): Promise<Packages> {
-  await using cleanup = new AsyncDisposableStack();
-  const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-  cleanup.defer(() => rmSync(directory, { recursive: true }));
+/**
+ * Runs `serverless package` in a copy of the project, and unpacks the zip files.
+ *
+ * @param directory an empty folder for all
+ */
+export async function packageFunctions(directory: string): Promise<Packages> {
   const output = join(directory, 'package');
   await packageCopy(join(directory, 'project'), output);
   const template = readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
@@ -45,18 +45,11 @@ export async function packageFunctions(): Promise<Packages> {
     const { Handler: handler, MemorySize: memoryMb, Environment } = resource.Properties;
     const taskRoot = join(directory, name);
     unzip(join(output, `${name}.zip`), taskRoot);
-    const variables = Object.fromEntries(
-      Object.entries(Environment.Variables).flatMap(([variable, value]) =>
-        typeof value === 'string' ? [[variable, value]] : [],
-      ),
+    const texts = Object.entries(Environment.Variables).filter(
+      (variable): variable is [string, string] => typeof variable[1] === 'string',
     );
-    return { name, handler, memoryMb, taskRoot, variables };
+    return { name, handler, memoryMb, taskRoot, variables: Object.fromEntries(texts) };
   };
-  const functions = {
-    logout: unpack('logout'),
-    me: unpack('me'),
-    authorizer: unpack('authorizer'),
-  };
-  const kept = cleanup.move();
-  return { directory, functions, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const [logout, me, authorizer] = [unpack('logout'), unpack('me'), unpack('authorizer')];
+  return { directory, functions: { logout, me, authorizer } };
 }

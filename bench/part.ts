@@ -1,4 +1,4 @@
-import type { Row, Turns } from './measure.ts';
+import type { Row } from './measure.ts';
 import type { Packages } from './packaged.ts';
 import type { BenchStore } from './store.ts';
 
@@ -11,13 +11,5 @@ export interface Bench {
 export interface PartResult {
   readonly rows: readonly Row[];
   /** Markdown for the end of the report. */
-  readonly notes?: string;
-}
-
-/** A part of the benchmark. */
-export interface Part {
-  /** How often each subject is measured, by default. */
-  readonly runs: number;
-  /** @throws Error when it could not be measured */
-  readonly run: (bench: Bench, turns: Turns) => Promise<PartResult>;
+  readonly notes?: string | undefined;
 }

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 
@@ -10,7 +9,7 @@ const REQUEST =
   '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1';
 
 /** TLS in front of a plain server. */
-export interface TlsFront extends AsyncDisposable {
+export interface TlsFront extends Disposable {
   readonly url: string;
   /** PEM file to trust. */
   readonly certificate: string;
@@ -19,10 +18,10 @@ export interface TlsFront extends AsyncDisposable {
 /**
  * Puts TLS with a throw-away certificate in front of a server of the loopback interface.
  *
+ * @param directory for the certificate and its key
  * @throws Error where there is no `openssl` command
  */
-export async function openTlsFront(plainUrl: string): Promise<TlsFront> {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-tls-'));
+export async function openTlsFront(plainUrl: string, directory: string): Promise<TlsFront> {
   const certificate = join(directory, 'certificate.pem');
   const key = join(directory, 'key.pem');
   const options = ['req', ...REQUEST.split(' '), '-keyout', key, '-out', certificate];
@@ -42,9 +41,6 @@ export async function openTlsFront(plainUrl: string): Promise<TlsFront> {
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     certificate,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      rmSync(directory, { recursive: true });
-    },
+    [Symbol.dispose]: () => void server.close(),
   };
 }

@@ -7,46 +7,38 @@ import type { BenchStore, LiveSession } from './store.ts';
 
 /** A function, and the calls to measure it by. */
 export interface Workload {
+  /** In the report. */
   readonly name: string;
   readonly fn: PackagedFunction;
   /** The event of one call, from a live session; the answer has to be a 200. */
-  readonly event: (live: LiveSession) => unknown;
+  readonly event: (live: LiveSession) => object;
   /** The one store operation of a call; none for a token that is refused. */
-  readonly operation?: 'DeleteItem' | 'BatchGetItem';
+  readonly operation?: 'DeleteItem' | 'BatchGetItem' | undefined;
 }
 
-export type WorkloadName = 'logout' | 'check' | 'authorizer' | 'bareDelete' | 'bareBatchGet';
-
 /** Logout, the two forms of a check, and the bare store calls to compare with. */
-export async function workloads({
-  functions,
-  directory,
-}: Packages): Promise<Readonly<Record<WorkloadName, Workload>>> {
+export async function workloads({ functions, directory }: Packages) {
   const { logout, me, authorizer } = functions;
-  const ends = { operation: 'DeleteItem' } as const;
-  const reads = { operation: 'BatchGetItem' } as const;
-  const bareEvent = ({ session }: LiveSession) => session;
+  const bare = async (
+    file: 'delete' | 'batch-get',
+    operation: Workload['operation'],
+    like: PackagedFunction,
+  ): Promise<Workload> => {
+    const fn = await buildBare(file, like, directory);
+    return { name: fn.name, operation, fn, event: ({ session }) => session };
+  };
+  const workload = (
+    name: string,
+    operation: Workload['operation'],
+    fn: PackagedFunction,
+    event: (token: string) => object,
+  ): Workload => ({ name, operation, fn, event: ({ token }) => event(token) });
   return {
-    logout: { name: 'logout', fn: logout, event: ({ token }) => logoutEvent(token), ...ends },
-    check: { name: 'check', fn: me, event: ({ token }) => meEvent(token), ...reads },
-    authorizer: {
-      name: 'authorizer',
-      fn: authorizer,
-      event: ({ token }) => authorizerEvent(token),
-      ...reads,
-    },
-    bareDelete: {
-      name: 'bare DeleteCommand',
-      fn: await buildBare('delete', logout, directory),
-      event: bareEvent,
-      ...ends,
-    },
-    bareBatchGet: {
-      name: 'bare BatchGetCommand',
-      fn: await buildBare('batch-get', me, directory),
-      event: bareEvent,
-      ...reads,
-    },
+    logout: workload('logout', 'DeleteItem', logout, (token) => logoutEvent(token)),
+    check: workload('check', 'BatchGetItem', me, meEvent),
+    authorizer: workload('authorizer', 'BatchGetItem', authorizer, authorizerEvent),
+    bareDelete: await bare('delete', 'DeleteItem', logout),
+    bareBatchGet: await bare('batch-get', 'BatchGetItem', me),
   };
 }
 

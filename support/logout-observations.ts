@@ -64,14 +64,14 @@ export interface End {
 }
 
 /**
- * When a logout ends a token. A session whose user authenticated while the logout was on its way may
- * be ended by it or not: the cutoff's instant lies somewhere between its request and its answer.
+ * When a logout ends a token. With scope `this` the whole family of the token ends, refreshed tokens included.
+ * A session whose user authenticated while another logout was on its way may be ended by it or not: the
+ * cutoff's instant lies somewhere between its request and its answer.
  */
-export function endByLogout({ family, ...issued }: IssuedToken, logout: Logout): End {
+export function endByLogout({ family }: IssuedToken, logout: Logout): End {
   const { scope, by, begun, answered, begunDate, answeredDate, clockMarginMs } = logout;
-  if (scope === 'this' && issued.session !== by.session) return NEVER;
-  if (scope === 'this') return { maybe: begun, surely: answered };
-  if (scope === 'others' && family === by.family) return NEVER;
+  if (scope === 'this' && family === by.family) return { maybe: begun, surely: answered };
+  if (scope === 'this' || (scope === 'others' && family === by.family)) return NEVER;
   return {
     maybe: family.authTime - clockMarginMs > answeredDate ? Infinity : begun,
     surely: family.authTime + clockMarginMs <= begunDate ? answered : Infinity,
@@ -91,21 +91,15 @@ export function evaluateCheck(check: Check, logout: Logout): Violation | null {
   return null;
 }
 
-/**
- * Evaluates a refresh likewise.
- *
- * @param retriedAfterMs a refresh that took longer may have been retried by the SDK, and then finds its own
- *   first attempt and gives null
- */
+/** Evaluates a refresh likewise. */
 export function evaluateRefresh(
   { old, begun, answered, succeeded }: Refresh,
   logout: Logout,
-  retriedAfterMs: number,
 ): Violation | null {
   const { maybe, surely } = endByLogout(old, logout);
   if (succeeded && begun > surely)
     return `refreshed: ${describe(old, logout)}, ${ms(begun - surely)} after its session was dead`;
-  if (!succeeded && answered < maybe && answered - begun < retriedAfterMs)
+  if (!succeeded && answered < maybe)
     return `not refreshed: ${describe(old, logout)}; nothing had ended it`;
   return null;
 }

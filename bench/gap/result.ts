@@ -1,5 +1,4 @@
 import type { LogoutScope } from '../../lib/auth/logout.ts';
-import { timeouts } from '../../lib/shared/timeouts.ts';
 import {
   type Check,
   endByLogout,
@@ -70,7 +69,7 @@ export function sumUp({ logout, checks, refreshes }: Observations): RoundResult 
     refreshes: refreshes.length,
     violations: [
       ...checks.map((check) => evaluateCheck(check, logout)),
-      ...refreshes.map((refresh) => evaluateRefresh(refresh, logout, timeouts.attemptMs)),
+      ...refreshes.map((refresh) => evaluateRefresh(refresh, logout)),
     ].filter((violation) => violation !== null),
   };
 }
@@ -81,14 +80,15 @@ export function gapTable(rounds: readonly RoundResult[]): string[] {
     ...['scope', 'rounds', 'gap p50', 'gap p99', 'gap max', 'check p50', 'check p99', 'logout p50'],
     ...['dead: asked', 'let in', 'of those raced', 'alive: let in', 'refreshes', 'closest'],
   ];
-  const lines = SCOPES.map((scope) => {
+  const lines = SCOPES.flatMap((scope) => {
     const own = rounds.filter((round) => round.scope === scope);
+    if (own.length === 0) return [];
     const count = (field: 'dead' | 'deadLetIn' | 'raced' | 'alive' | 'refreshes') =>
       own.reduce((sum, round) => sum + round[field], 0);
     const gaps = own.map(({ gapMs }) => gapMs);
     const checks = own.flatMap(({ letInMs }) => letInMs);
     const logouts = own.map(({ logoutMs }) => logoutMs);
-    return [
+    const cells = [
       scope,
       own.length,
       ...[0.5, 0.99, 1].map((share) => quantile(gaps, share).toFixed(1)),
@@ -97,6 +97,7 @@ export function gapTable(rounds: readonly RoundResult[]): string[] {
       ...[count('dead'), count('deadLetIn'), count('raced'), count('alive'), count('refreshes')],
       Math.min(...own.map(({ closestMs }) => closestMs)).toFixed(1),
     ];
+    return [cells];
   });
   return table(head, lines);
 }

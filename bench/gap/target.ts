@@ -1,6 +1,7 @@
-import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
+import { queryRows } from '../../lib/sessions/rows.ts';
 import type { Environment } from '../../lib/shared/environment.ts';
 import { targetEnvironment } from '../../local/target.ts';
 import { UsageError } from '../../support/command-line.ts';
@@ -66,27 +67,12 @@ async function target(
   return { api: `${url}/api/v1/auth`, store, signer, clockMarginMs };
 }
 
-/** DynamoDB's limit for BatchWriteItem. */
-const BATCH = 25;
-
 /**
- * Deletes what a user has left, as a cutoff has no TTL. It sorts before every UUID and goes last: the
+ * Deletes the rows of a user, as a cutoff has no TTL. The cutoff sorts before every UUID and goes last: the
  * sessions that it ended must not live again.
  */
-export async function forget({ client, table }: SessionStore, sub: string): Promise<void> {
-  const { Items = [] } = await client.send(
-    new QueryCommand({
-      TableName: table,
-      KeyConditionExpression: '#sub = :sub',
-      ExpressionAttributeNames: { '#sub': 'sub' },
-      ExpressionAttributeValues: { ':sub': sub },
-      ConsistentRead: true,
-      ScanIndexForward: false,
-    }),
-  );
-  const requests = Items.map(({ jti }) => ({ DeleteRequest: { Key: { sub, jti } } }));
-  for (let start = 0; start < requests.length; start += BATCH)
-    await client.send(
-      new BatchWriteCommand({ RequestItems: { [table]: requests.slice(start, start + BATCH) } }),
-    );
+export async function forget(store: SessionStore, sub: string): Promise<void> {
+  const rows = await queryRows(store, sub);
+  for (const { jti } of rows.toReversed())
+    await store.client.send(new DeleteCommand({ TableName: store.table, Key: { sub, jti } }));
 }

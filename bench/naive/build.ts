@@ -7,8 +7,12 @@ import type { PackagedFunction } from '../packaged.ts';
 const NAIVE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(NAIVE, '../..');
 
-/** How the same source is bundled without having measured anything. */
-export type NaiveForm = 'plain' | 'CommonJS' | 'tree-shaken';
+interface BundleForm {
+  readonly format: 'esm' | 'cjs';
+  readonly mainFields?: string[];
+}
+
+const SMALL = ['module', 'main'];
 
 const FORMS = {
   /** ES modules, as the project is written in them, with the usual banner that gives packages a `require`. */
@@ -16,7 +20,16 @@ const FORMS = {
   /** esbuild's own default for Node. */
   CommonJS: { format: 'cjs' },
   /** With the one option that guides to smaller bundles advise. */
-  'tree-shaken': { format: 'esm', mainFields: ['module', 'main'] },
+  'tree-shaken': { format: 'esm', mainFields: SMALL },
+} as const satisfies Record<string, BundleForm>;
+
+/** How the same source is bundled without having measured anything. */
+export type NaiveForm = keyof typeof FORMS;
+
+const BARE = {
+  constant: 'bare handler',
+  delete: 'bare DeleteCommand',
+  'batch-get': 'bare BatchGetCommand',
 } as const;
 
 /**
@@ -33,7 +46,7 @@ export async function buildNaive(
   form: NaiveForm,
   directory: string,
 ): Promise<PackagedFunction> {
-  return bundle(`naive-${form}`, like, like.handler, FORMS[form], directory);
+  return bundle({ ...like, name: `naive bundle, ${form}` }, FORMS[form], directory);
 }
 
 /**
@@ -42,38 +55,34 @@ export async function buildNaive(
  * @param like the function whose memory and variables it gets
  */
 export async function buildBare(
-  name: 'constant' | 'delete' | 'batch-get',
+  file: keyof typeof BARE,
   like: PackagedFunction,
   directory: string,
 ): Promise<PackagedFunction> {
-  const options = { format: 'cjs', mainFields: ['module', 'main'] } as const;
-  return bundle(`bare-${name}`, like, `bench/bare/${name}.handler`, options, directory);
+  const fn = { ...like, name: BARE[file], handler: `bench/bare/${file}.handler` };
+  return bundle(fn, { format: 'cjs', mainFields: SMALL }, directory);
 }
 
 async function bundle(
-  name: string,
-  like: PackagedFunction,
-  handler: string,
-  options: { readonly format: 'esm' | 'cjs'; readonly mainFields?: readonly string[] },
+  fn: PackagedFunction,
+  form: BundleForm,
   directory: string,
 ): Promise<PackagedFunction> {
-  const { format, mainFields } = options;
-  const path = handler.slice(0, handler.lastIndexOf('.'));
-  const taskRoot = join(directory, `${name}-${like.name}`);
+  const path = fn.handler.slice(0, fn.handler.lastIndexOf('.'));
+  const taskRoot = join(directory, fn.name);
   await build({
+    ...form,
     entryPoints: [join(ROOT, `${path}.ts`)],
-    outfile: join(taskRoot, `${path}.${format === 'esm' ? 'mjs' : 'cjs'}`),
+    outfile: join(taskRoot, `${path}.${form.format === 'esm' ? 'mjs' : 'cjs'}`),
     bundle: true,
     minify: true,
     platform: 'node',
     target: 'node24',
-    format,
-    ...(mainFields ? { mainFields: [...mainFields] } : {}),
-    banner: format === 'esm' ? { js: BANNER } : {},
+    banner: form.format === 'esm' ? { js: BANNER } : {},
     plugins: [plainLib],
     logLevel: 'error',
   });
-  return { ...like, name, handler, taskRoot };
+  return { ...fn, taskRoot };
 }
 
 const BANNER =

@@ -77,4 +77,4 @@ async function createSession() {
   };
 }
 
-serveBench(port, ['better-auth'], createSession);
+serveBench(port, 'Better Auth', 'better-auth', createSession);

@@ -55,8 +55,4 @@ async function createSession() {
   };
 }
 
-serveBench(
-  await listen(createServer(app)),
-  ['express', 'express-session', 'connect-dynamodb'],
-  createSession,
-);
+serveBench(await listen(createServer(app)), 'Express', 'express', createSession);

@@ -4,21 +4,19 @@ HTTPBearer, python-jose, and boto3 in plain functions, which FastAPI runs in its
 import json
 import os
 import socket
-import sys
 import threading
 from datetime import datetime, timezone
 
 import boto3
 import botocore.config
 import fastapi
-import jose
 import uvicorn
 from botocore.exceptions import ClientError
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jose import JWTError, jwt
 
-TABLE = os.environ["TABLE"]
+TABLE = os.environ["SESSIONS_TABLE"]
 SECRET = os.environ["JWT_SECRET"]
 
 dynamodb = boto3.client(
@@ -72,21 +70,15 @@ def me(credentials: HTTPAuthorizationCredentials = Depends(bearer)):
     return {"sub": claims["sub"]}
 
 
-def end_with_the_bench(server):
-    sys.stdin.read()
-    server.should_exit = True
+def end_with_the_bench(channel):
+    channel.recv(1)
+    os._exit(0)
 
 
-def main():
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    threading.Thread(target=end_with_the_bench, args=[server], daemon=True).start()
-    versions = [
-        f"{module.__name__} {module.__version__}" for module in (fastapi, uvicorn, boto3, jose)
-    ]
-    ready = {"port": listener.getsockname()[1], "versions": versions}
-    print(json.dumps(ready), flush=True)
-    server.run(sockets=[listener])
-
-
-main()
+listener = socket.create_server(("127.0.0.1", 0))
+# The channel of node:child_process: a JSON document a line, and the end of file with the bench.
+channel = socket.socket(fileno=int(os.environ["NODE_CHANNEL_FD"]))
+threading.Thread(target=end_with_the_bench, args=[channel], daemon=True).start()
+ready = {"port": listener.getsockname()[1], "name": f"FastAPI {fastapi.__version__}"}
+channel.sendall(json.dumps(ready).encode() + b"\n")
+uvicorn.run(app, fd=listener.fileno(), log_level="warning", access_log=False)

@@ -83,4 +83,4 @@ async function createSession() {
   };
 }
 
-serveBench(port, ['oidc-provider'], createSession);
+serveBench(port, 'oidc-provider', 'oidc-provider', createSession);

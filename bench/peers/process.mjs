@@ -8,8 +8,6 @@ import {
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
 
-/** Sessions created at the same time while a run is prepared. */
-const AT_ONCE = 8;
 const TableName = process.env.TABLE;
 const marshallOptions = { removeUndefinedValues: true };
 const client = DynamoDBDocumentClient.from(new DynamoDBClient(), { marshallOptions });
@@ -34,26 +32,22 @@ export async function listen(server) {
 }
 
 /**
- * Tells the bench where this server listens, then creates sessions whenever the bench asks for some.
+ * Tells the bench the port and the version of this server, then creates sessions whenever the bench asks.
  *
- * @param packages whose installed versions the report names
+ * @param name for people
+ * @param packageName whose installed version is told
  * @param createSession makes a live session by the peer's own code and returns the two requests of its user:
  *   `{ check, logout }`, each with method, path, headers and body
  */
-export function serveBench(port, packages, createSession) {
+export function serveBench(port, name, packageName, createSession) {
   process.on('message', async ({ count }) => {
     const sessions = [];
-    while (sessions.length < count) {
-      const batch = Math.min(AT_ONCE, count - sessions.length);
-      sessions.push(...(await Promise.all(Array.from({ length: batch }, createSession))));
-    }
-    process.send({ sessions });
+    while (sessions.length < count) sessions.push(await createSession());
+    process.send(sessions);
   });
   // The bench is gone, however it ended.
   process.on('disconnect', () => process.exit());
-  const versions = packages.map((name) => {
-    const file = new URL(`./node_modules/${name}/package.json`, import.meta.url);
-    return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`;
-  });
-  process.send({ port, versions });
+  const file = new URL(`./node_modules/${packageName}/package.json`, import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8'));
+  process.send({ port, name: `${name} ${version}` });
 }

@@ -1,47 +1,17 @@
 import type { FaultName } from '../../support/fault-proxy.ts';
 import type { Stack } from './stack.ts';
 
-/** A source of numbers that gives the same numbers for the same seed. */
-export interface Random {
-  /** A whole number from 0 to below `limit`. */
-  below(limit: number): number;
-  pick<Value>(values: readonly Value[]): Value;
-}
-
-/** A linear congruential generator, with Knuth's constants for 32 bits. */
-export function random(seed: number): Random {
-  let state = seed >>> 0;
-  const below = (limit: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-  return {
-    below,
-    pick: (values) => {
-      const value = values[below(values.length)];
-      if (value === undefined) throw new RangeError('Nothing to pick from');
-      return value;
-    },
-  };
-}
-
-/** A fault of the service's surroundings, and before which request it happens. */
-export interface ScheduledFault {
-  readonly at: number;
+/** A fault of the service's surroundings. */
+interface Fault {
   readonly name: string;
   inject(stack: Stack): Promise<void>;
-}
-
-interface Fault extends Omit<ScheduledFault, 'at'> {
-  /** Requests until the fault is cleared, where it does not end by itself. */
-  readonly requests?: number;
 }
 
 /** Requests between the beginnings of two faults, at the least. */
 const LEAST_PAUSE = 60;
 /** Faults of a run with enough requests. */
-const FAULTS = 120;
-/** Requests that a lasting fault lasts for. */
+const FAULT_COUNT = 120;
+/** Requests after the beginning of a fault until the proxy is sound again. */
 const LASTS = 24;
 
 const restart = (fn: 'logout' | 'me'): Fault => ({
@@ -49,15 +19,16 @@ const restart = (fn: 'logout' | 'me'): Fault => ({
   inject: (stack) => stack.restart(fn),
 });
 
+/** @param times calls of the store that meet the fault */
 const fault = (name: FaultName, times: number): Fault => ({
-  name: `${name}, ${times} times`,
+  name,
   inject: ({ proxy }) => proxy.fault(name, { times }),
 });
 
-const faults: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   restart('logout'),
   restart('me'),
-  { name: 'proxy down', inject: ({ proxy }) => proxy.fault('refused'), requests: LASTS },
+  { name: 'proxy down', inject: ({ proxy }) => proxy.fault('refused') },
   {
     name: 'proxy restarted',
     inject: async ({ proxy }) => {
@@ -66,36 +37,28 @@ const faults: readonly Fault[] = [
     },
   },
   fault('reset', 8),
-  fault('reset-after-effect', 8),
+  fault('reset-after-effect', 40),
   fault('cut-off', 8),
   fault('throttle', 12),
   fault('internal-error-after-effect', 8),
   fault('unavailable', 12),
   fault('hang-after-effect', 2),
   fault('unprocessed-keys', 6),
-  {
-    name: 'reset-after-effect, for a while',
-    inject: ({ proxy }) => proxy.fault('reset-after-effect'),
-    requests: LASTS,
-  },
 ];
 
-/** Plans the faults of a run: each in turn, in a random order. */
-export function faultSchedule(requests: number, { below }: Random): readonly ScheduledFault[] {
-  const pause = Math.max(LEAST_PAUSE, Math.floor(requests / FAULTS));
-  const order = faults.toSorted(() => below(3) - 1);
-  const schedule: ScheduledFault[] = [];
+/**
+ * Plans the faults of a run: each in turn, in a random order.
+ *
+ * @returns faults, and clearings of the proxy, by the number of the request that they come before
+ */
+export function faultSchedule(requests: number): ReadonlyMap<number, Fault> {
+  const pause = Math.max(LEAST_PAUSE, Math.floor(requests / FAULT_COUNT));
+  const order = FAULTS.toSorted(() => Math.random() - 0.5);
+  const schedule = new Map<number, Fault>();
   for (let at = pause, turn = 0; at + LASTS < requests; at += pause, turn += 1) {
     const next = order[turn % order.length];
-    if (!next) break;
-    // Clearing also forgets the requests that the proxy has seen, which would fill the memory.
-    const inject = async (stack: Stack) => {
-      await stack.proxy.clear();
-      await next.inject(stack);
-    };
-    schedule.push({ at, name: next.name, inject });
-    if (next.requests)
-      schedule.push({ at: at + next.requests, name: '', inject: ({ proxy }) => proxy.clear() });
+    if (next) schedule.set(at, next);
+    schedule.set(at + LASTS, { name: 'proxy cleared', inject: ({ proxy }) => proxy.clear() });
   }
   return schedule;
 }

@@ -1,25 +1,23 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import type { Signer } from '../../lib/login/issue.ts';
 import { bundleFunctions } from '../../support/bundle-functions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { noRetryClient } from '../../support/no-retry-client.ts';
-import { nextEvent, stop } from '../../support/processes.ts';
-import { startStoreProcess } from '../../support/store-process.ts';
-import { createSessionsTable } from '../../support/table.ts';
+import { stop } from '../../support/processes.ts';
+import { send } from '../load.ts';
+import { startServer } from '../server.ts';
+import { openBenchStore } from '../store.ts';
 
 /** The functions that the soak asks over HTTP. */
 export type SoakFunction = 'logout' | 'me';
 
 /** An HTTP answer; undefined without one, so that nobody knows what was done. */
-export type HttpAnswer = { readonly status: number; readonly body: string } | undefined;
+export type HttpAnswer = Awaited<ReturnType<typeof send>> | undefined;
 
 /** The service in processes that can be killed, with a proxy to its store that can fail. */
 export interface Stack {
@@ -34,48 +32,28 @@ export interface Stack {
   restart(fn: SoakFunction): Promise<void>;
 }
 
-interface RunningFunction {
-  readonly process: ChildProcess;
-  readonly port: number;
-}
-
-const FRONT = fileURLToPath(new URL('../front.ts', import.meta.url));
 const METHODS = { logout: 'POST', me: 'GET' } as const;
 
 /** Starts everything on free ports of the loopback interface. Sets the SDK's variables of this process. */
 export async function openStack(): Promise<Stack & AsyncDisposable> {
   await using started = new AsyncDisposableStack();
-  const directory = mkdtempSync(join(tmpdir(), 'soak-'));
-  started.defer(() => rmSync(directory, { recursive: true }));
-  const bundle = join(directory, 'functions.cjs');
+  const { path } = started.use(mkdtempDisposableSync(join(tmpdir(), 'soak-')));
+  const bundle = join(path, 'functions.cjs');
   writeFileSync(bundle, await bundleFunctions());
 
-  const { dynamoDb } = started.use(await startStoreProcess());
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'soak',
-    AWS_SECRET_ACCESS_KEY: 'soak',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb,
-  });
-  const direct: SessionStore = { client: noRetryClient(), table: 'soak-sessions' };
+  const { variables: sound, signer } = started.use(await openBenchStore());
+  const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = '', SESSIONS_TABLE: table = '' } = sound;
+  const direct: SessionStore = { client: noRetryClient(endpoint), table };
   started.defer(() => direct.client.destroy());
-  await createSessionsTable(direct.client, direct.table);
-  const proxy = await startFaultProxy(dynamoDb);
+  const proxy = await startFaultProxy(endpoint);
   started.defer(() => proxy.close());
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
-  const proxied = openSessionStore(direct.table);
+  const proxied = openSessionStore(table);
   started.defer(() => proxied.client.destroy());
-
-  const secret = randomBytes(36).toString('base64url');
-  const variables = {
-    ...process.env,
-    SESSIONS_TABLE: direct.table,
-    JWT_SECRET: secret,
-    JWT_SECRET_PARAMETER: '',
-    JWT_PUBLIC_KEY: '',
-    JWT_JWKS_URL: '',
-  };
-  const start = (fn: SoakFunction) => startFunction(`${fn}=${bundle}#${fn}`, variables);
+  const variables = { ...sound, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
+  const front = fileURLToPath(new URL('../front.ts', import.meta.url));
+  const start = (fn: SoakFunction) =>
+    startServer(process.execPath, [front, `${fn}=${bundle}#${fn}`], variables);
   const running = { logout: start('logout'), me: start('me') };
   started.defer(async () => {
     for (const each of Object.values(running)) await stop((await each).process);
@@ -84,11 +62,16 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
 
   const all = started.move();
   return {
-    ...{ direct, proxied, proxy },
-    signer: { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' },
+    ...{ direct, proxied, proxy, signer },
     ask: async (fn, token, query = '') => {
-      const { port } = await running[fn];
-      return send(METHODS[fn], `http://127.0.0.1:${port}/api/v1/auth/${fn}${query}`, token);
+      const { origin } = await running[fn];
+      const headers = { authorization: `Bearer ${token}` };
+      const path = `/api/v1/auth/${fn}${query}`;
+      return send(origin, { method: METHODS[fn], path, headers }).catch((error) => {
+        // A connection that breaks is a result like any other here.
+        if ('code' in error) return undefined;
+        throw error;
+      });
     },
     restart: async (fn) => {
       const { process: old } = await running[fn];
@@ -99,26 +82,4 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-async function startFunction(argument: string, env: NodeJS.ProcessEnv): Promise<RunningFunction> {
-  const child = fork(FRONT, [argument], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  // Its log, a JSON object a line, goes nowhere; anything else is worth reading.
-  if (child.stderr)
-    createInterface(child.stderr).on('line', (line) => {
-      if (!line.startsWith('{')) process.stderr.write(`${argument}: ${line}\n`);
-    });
-  const { port } = await nextEvent<{ port: number }>(child, 'message');
-  return { process: child, port };
-}
-
-async function send(method: string, url: string, token: string): Promise<HttpAnswer> {
-  try {
-    const response = await fetch(url, { method, headers: { authorization: `Bearer ${token}` } });
-    return { status: response.status, body: await response.text() };
-  } catch (error) {
-    // fetch throws so when the connection breaks: a result like any other here.
-    if (error instanceof TypeError && error.cause) return undefined;
-    throw error;
-  }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { issueSession, newSession, refreshSession, signSession } from '../../lib/login/issue.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 import type { Expectation, Expectations, State } from '../../support/expectations.ts';
-import type { Random } from './fault-schedule.ts';
+import { pick } from '../progress.ts';
 import type { HttpAnswer, SoakFunction, Stack } from './stack.ts';
 
 /** What a user does, and out of 100 times how often. */
-const ACTIONS = {
+export const ACTIONS = {
   create: 18,
   me: 32,
   refresh: 12,
@@ -14,16 +15,26 @@ const ACTIONS = {
   everywhere: 5,
   garbage: 14,
 } as const;
-export type Action = keyof typeof ACTIONS;
+type Action = keyof typeof ACTIONS;
+const DECK = (Object.keys(ACTIONS) as Action[]).flatMap((action) =>
+  Array.from({ length: ACTIONS[action] }, () => action),
+);
 
-/** The result of an action: a status, `none` without an answer, or what the login service's call gave. */
-export type Result = number | 'none' | 'done' | 'lost' | 'failed';
+/** Results of an action: a status, or none without an answer; or the result of the login service's call. */
+export const RESULTS = [200, 401, 500, 'no answer', 'done', 'reused', 'lost', 'failed'] as const;
+type Result = number | (typeof RESULTS)[number];
+
+/** A session that a refresh has put in the place of another. */
+interface Successor {
+  readonly jti: string;
+  /** False after a refresh that failed: the mark on the old row may be missing. */
+  readonly isMarked: boolean;
+}
 
 /** A run's state, shared by all users. */
-export interface Run {
+interface Run {
   readonly stack: Stack;
   readonly expectations: Expectations;
-  readonly random: Random;
   /** Notes an answer that the contract forbids. */
   violation(text: string): void;
 }
@@ -41,8 +52,7 @@ export class User {
   readonly #run: Run;
   readonly #sub = randomUUID();
   readonly #sessions: string[] = [];
-  /** The successors that refreshes handed out, by the `jti` of the session before. */
-  readonly #successors = new Map<string, string>();
+  readonly #successors = new Map<string, Successor[]>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -50,23 +60,14 @@ export class User {
 
   /** Does one random thing. */
   async act(): Promise<{ readonly action: Action; readonly result: Result }> {
-    const action = this.#sessions.length === 0 ? 'create' : this.#choose();
+    const action = this.#sessions.length === 0 ? 'create' : pick(DECK);
     return { action, result: await this.#perform(action) };
-  }
-
-  #choose(): Action {
-    let left = this.#run.random.below(100);
-    for (const [action, share] of Object.entries(ACTIONS) as [Action, number][]) {
-      if (left < share) return action;
-      left -= share;
-    }
-    throw new RangeError('The shares of the actions do not make 100');
   }
 
   async #perform(action: Action): Promise<Result> {
     if (action === 'create') return this.#create();
     // Mostly the newest, or before long nearly all would be dead.
-    const jti = this.#run.random.pick(this.#sessions.slice(-5));
+    const jti = pick(this.#sessions.slice(-5));
     const expectation = this.#run.expectations.of(jti);
     if (action === 'garbage') return this.#garbage(expectation);
     if (action === 'refresh') return this.#refresh(expectation);
@@ -90,39 +91,49 @@ export class User {
 
   /** By a login service behind the proxy. */
   async #refresh({ session: old, state }: Expectation): Promise<Result> {
-    const { expectations, stack, violation } = this.#run;
+    const { stack, violation } = this.#run;
     const request = { jti: randomUUID(), ttlSeconds: TTL_SECONDS };
     const refreshed = await refreshSession(stack.proxied, stack.signer, old, request).catch(
       (error: Error) => error,
     );
     if (refreshed instanceof Error) {
-      // Nobody has a token for the new session; its row may be there all the same.
-      const { jti, expires_at } = newSession({ ...request, sub: old.sub }, Date.now());
-      const session = { ...old, jti, expires_at };
-      const token = await signSession(stack.signer, session);
-      expectations.note(old.jti, 'unknown', `refresh failed: ${refreshed.name}`);
-      if (state !== 'dead')
-        this.#add({ session, token, state: 'unknown', because: 'refresh failed' });
+      if (state !== 'dead') await this.#addUnfinished(old, request, refreshed);
       return 'failed';
     }
-    expectations.note(old.jti, 'dead', refreshed ? 'refreshed' : 'refresh found it ended');
-    if (!refreshed) return 'lost';
+    if (!refreshed) {
+      if (state === 'alive') violation(`session ${old.jti} was alive, and was not refreshed`);
+      this.#note(old.jti, 'dead', 'refresh found it ended');
+      return 'lost';
+    }
+    this.#note(old.jti, 'dead', 'refreshed');
     const { jti } = refreshed.session;
-    this.#successors.set(old.jti, jti);
-    if (jti !== request.jti) return this.#reuse(old.jti, jti);
+    if (jti !== request.jti) {
+      // Within the reuse interval: the token's first successor once more.
+      const isKnown = this.#successors.get(old.jti)?.some((successor) => successor.jti === jti);
+      if (!isKnown || this.#run.expectations.of(jti).state === 'dead')
+        violation(`session ${old.jti} was refreshed to ${jti}, which is dead or none of its own`);
+      this.#addSuccessor(old.jti, { jti, isMarked: true });
+      return 'reused';
+    }
     if (state === 'dead') violation(`session ${old.jti} was dead, and was refreshed`);
     this.#add({ ...refreshed, state: 'alive', because: 'refreshed' });
+    this.#addSuccessor(old.jti, { jti, isMarked: true });
     return 'done';
   }
 
-  /** Within the reuse interval, a second refresh of a token gets the successor of the first, while active. */
-  #reuse(old: string, successor: string): Result {
-    const { expectations, violation } = this.#run;
-    if (!this.#sessions.includes(successor))
-      violation(`the refresh of session ${old} gave ${successor}, which nobody began`);
-    else if (expectations.of(successor).state === 'dead')
-      violation(`the refresh of session ${old} gave ${successor}, dead`);
-    return 'done';
+  /** Nobody has a token for the successor of a refresh that failed; its row may be there all the same. */
+  async #addUnfinished(
+    old: Session,
+    request: { readonly jti: string; readonly ttlSeconds: number },
+    error: Error,
+  ): Promise<void> {
+    const because = `refresh failed: ${error.name}`;
+    const { jti, expires_at } = newSession({ ...request, sub: old.sub }, Date.now());
+    const session = { ...old, jti, expires_at };
+    const token = await signSession(this.#run.stack.signer, session);
+    this.#note(old.jti, 'unknown', because);
+    this.#add({ session, token, state: 'unknown', because });
+    this.#addSuccessor(old.jti, { jti, isMarked: false });
   }
 
   async #me(expectation: Expectation): Promise<Result> {
@@ -133,12 +144,8 @@ export class User {
 
   async #logout({ session, token }: Expectation): Promise<Result> {
     const result = await this.#ask('logout', token);
-    // A logout ends the session under refreshed tokens too.
-    let jti: string | undefined = session.jti;
-    while (jti !== undefined) {
-      this.#note(jti, result === 200 ? 'dead' : 'unknown', `logout answered ${result}`);
-      jti = this.#successors.get(jti);
-    }
+    const state = result === 200 ? 'dead' : 'unknown';
+    this.#noteWithSuccessors(session.jti, state, `logout answered ${result}`);
     return result;
   }
 
@@ -159,14 +166,28 @@ export class User {
 
   /** A token that nobody signed is answered as ever, whatever the store's state. */
   async #garbage({ token }: Expectation): Promise<Result> {
-    const { random, violation } = this.#run;
-    const fn = random.pick(['logout', 'me'] as const);
+    const fn = pick(['logout', 'me'] as const);
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(32, 1).toString('base64url')}`;
-    const result = await this.#ask(fn, random.pick(['garbage', forged, `${token}x`]));
-    if (result !== 'none' && result !== (fn === 'logout' ? 200 : 401))
-      violation(`${fn} answered ${result} to a token that nobody signed`);
+    const result = await this.#ask(fn, pick(['garbage', forged, `${token}x`]));
+    if (result !== 'no answer' && result !== (fn === 'logout' ? 200 : 401))
+      this.#run.violation(`${fn} answered ${result} to a token that nobody signed`);
     return result;
+  }
+
+  /** A logout under a token that was refreshed ends the refreshed one as well. */
+  #noteWithSuccessors(jti: string, state: State, because: string): void {
+    this.#note(jti, state, because);
+    for (const successor of this.#successors.get(jti) ?? [])
+      this.#noteWithSuccessors(
+        successor.jti,
+        successor.isMarked ? state : 'unknown',
+        `${because}, of session ${jti}`,
+      );
+  }
+
+  #addSuccessor(jti: string, successor: Successor): void {
+    this.#successors.set(jti, [...(this.#successors.get(jti) ?? []), successor]);
   }
 
   #note(jti: string, state: State, because: string): void {
@@ -186,11 +207,11 @@ export class User {
     this.#note(jti, 'dead', `${what} answered 401`);
   }
 
-  async #ask(fn: SoakFunction, token: string, query = ''): Promise<number | 'none'> {
+  async #ask(fn: SoakFunction, token: string, query = ''): Promise<number | 'no answer'> {
     const answer = await this.#run.stack.ask(fn, token, query);
     if (answer && !this.#isInForm(fn, query, answer))
       this.#run.violation(`${fn}${query} answered ${answer.status} ${answer.body.slice(0, 200)}`);
-    return answer?.status ?? 'none';
+    return answer?.status ?? 'no answer';
   }
 
   /** Whether the body is the contract's for this status. */

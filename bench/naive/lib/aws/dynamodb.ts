@@ -1,14 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
-export interface SessionStore {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
-
 /** The plain way: the document client as the SDK's guide makes it, with the project's times. */
-export function openSessionStore(table: string): SessionStore {
+export function openSessionStore(table: string, { notBeforeMs }: { notBeforeMs?: number } = {}) {
   const client = new DynamoDBClient({
     maxAttempts: timeouts.attempts,
     requestHandler: {
@@ -18,8 +13,13 @@ export function openSessionStore(table: string): SessionStore {
       throwOnRequestTimeout: true,
     },
   });
-  return {
-    client: DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } }),
-    table,
-  };
+  const unmarshallOptions = { wrapNumbers: Number };
+  return { client: DynamoDBDocumentClient.from(client, { unmarshallOptions }), table, notBeforeMs };
+}
+
+export async function unlessConditionFails<Output>(write: Promise<Output>): Promise<Output | null> {
+  return write.catch((error: unknown) => {
+    if (error instanceof ConditionalCheckFailedException) return null;
+    throw error;
+  });
 }
