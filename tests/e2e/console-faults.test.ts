@@ -13,7 +13,7 @@ describeInBrowser('the local console, where not all is well', () => {
     stack = await openSharedStack({ wired: true });
     proxy = stack.wire;
     browser = await openBrowser();
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await stack?.close();

@@ -43,7 +43,7 @@ export function describeConsole(
       stack = await openSharedStack();
       front = await startSharedFront(stack, sub === undefined ? {} : { sub });
       browser = await openBrowser();
-    }, 90_000);
+    });
     afterAll(async () => {
       await browser?.close();
       front?.close();
@@ -51,7 +51,8 @@ export function describeConsole(
     });
 
     tests(async (story, failures = [], options = {}) => {
-      const visit = await browser.visit(front.url, options);
+      // Animations cost a machine without graphics most of its time.
+      const visit = await browser.visit(front.url, { reducedMotion: 'reduce', ...options });
       try {
         await story({ ...visit, ...(await consolePage(visit.page)), stack, url: front.url });
         expect(visit.complaints).toEqual([]);
