@@ -7,8 +7,14 @@ import {
 } from '../support/prices.ts';
 import { cpuShareOf } from './cpu-share.ts';
 import { Environment } from './environment.ts';
-import { compare, measure, measureInTurns, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import {
+  type Bench,
+  compare,
+  measure,
+  measureInTurns,
+  type PartResult,
+  type Turns,
+} from './measure.ts';
 import { figures, table } from './report.ts';
 import type { BenchStore } from './store.ts';
 import { measureWarm, type Workload, workloads } from './workload.ts';

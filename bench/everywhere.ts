@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Environment } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
-import { compare, measureInTurns, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
 import type { BenchStore, LiveSession } from './store.ts';
 
 const SESSIONS = [1, 100, 10_000, 100_000] as const;

@@ -4,8 +4,14 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { type Contender, type PreparedSession, startContenders } from './contenders.ts';
 import { type LoadResult, load, type PreparedRequest, send } from './load.ts';
-import { compare, measureInTurns, type Row, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import {
+  type Bench,
+  compare,
+  measureInTurns,
+  type PartResult,
+  type Row,
+  type Turns,
+} from './measure.ts';
 
 /** Logouts, and as many checks, of a run; and of the warm-up, as V8 still compiles after 2,000 requests. */
 const REQUESTS = 400;
