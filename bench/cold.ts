@@ -21,10 +21,7 @@ const COLD_LIMIT = 0.42;
 /** All code in the package of logout, minified, without its map. */
 const BUNDLE_LIMIT_KB = 230;
 
-interface ColdStart {
-  readonly totalMs: number;
-  readonly cpuMs: number;
-}
+type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 
 /**
  * Cold starts of logout: whole processes, from before their start to the first answer, whose session must be
@@ -96,7 +93,7 @@ async function coldStart(
   variables: Readonly<Record<string, string>>,
   store: BenchStore,
   endsTheSession: boolean,
-): Promise<ColdStart> {
+) {
   const { token, session } = await store.beginOne();
   await using environment = new Environment(fn, variables);
   const { sinceStartMs, cpuMs } = await environment.invoke(logoutEvent(token));

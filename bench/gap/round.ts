@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogoutScope } from '../../lib/auth/logout.ts';
-import { issueSession, refreshSession } from '../../lib/login/issue.ts';
+import { type IssuedSession, issueSession, refreshSession } from '../../lib/login/issue.ts';
 import type {
   Check,
   IssuedToken,
@@ -167,17 +167,9 @@ async function observe(
   return { logout: done, checks, refreshes };
 }
 
-function newToken(
-  family: TokenFamily,
-  issued: Pick<IssuedToken, 'token' | 'session'>,
-): IssuedToken {
-  return {
-    ...issued,
-    family,
-    issuedAt: performance.now(),
-    refreshBegun: Infinity,
-    refreshed: Infinity,
-  };
+function newToken(family: TokenFamily, issued: IssuedSession): IssuedToken {
+  const notYet = { refreshBegun: Infinity, refreshed: Infinity };
+  return { ...issued, ...notYet, family, issuedAt: performance.now() };
 }
 
 /**
