@@ -48,8 +48,7 @@ export function allow(form: ResultForm, context: AuthorizerContext): AuthorizerR
 /**
  * Denies a caller, in the requested form.
  *
- * @returns null for API Gateway, where a 401 takes an error (a policy that denies, or
- *   `isAuthorized: false`, is a 403); AppSync has a result for a denial and answers 401
+ * @returns null for API Gateway, where any result that denies is a 403, and a 401 takes an error
  */
 export function deny(form: ResultForm): AuthorizerResult | null {
   return form.kind === 'appsync' ? { isAuthorized: false, ttlOverride: 0 } : null;

@@ -10,7 +10,7 @@ import type {
   MetadataBearer,
   ResponseMetadata,
 } from '@smithy/types';
-import { defined, isObject } from '../shared/json.ts';
+import { defined, isObject, parseJson } from '../shared/json.ts';
 
 /** Settings that an SDK client passes to its protocol. */
 interface ServiceSettings {
@@ -124,14 +124,6 @@ export function awsJson(version: '1.0' | '1.1') {
       return Object.assign(new Exception(properties), properties);
     }
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // The thrown error quotes the text, and SSM's holds the secret.
-  }
 }
 
 /** Finds the exception class of a name, else the service's base class. */

@@ -8,13 +8,14 @@ import { InvalidSessionError, parseSession, type Session } from '../sessions/ses
 import { defined } from '../shared/json.ts';
 import { createSession, rotateSession } from './create-session.ts';
 
-/** How a login service signs: the key, and the claims that this service checks. */
+export { revokeAll } from '../sessions/revoke-many.ts';
+
+/** The key of a login service, and the claims that this service checks. */
 export interface Signer {
   /** Bytes of the HMAC secret, or a private key. */
   readonly key: Uint8Array | KeyObject | CryptoKey;
   /** For example `HS256`. */
   readonly algorithm: string;
-  /** Id of the key, for a verifier that reads a key set. */
   readonly kid?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
@@ -36,11 +37,6 @@ export interface NewSession {
   readonly idpSid?: string | undefined;
 }
 
-export interface IssuedSession {
-  readonly token: string;
-  readonly session: Session;
-}
-
 /**
  * Begins a session: reads the user's cutoff, puts the row, and signs last, so that no token exists
  * without its row.
@@ -53,7 +49,7 @@ export async function issueSession(
   signer: Signer,
   request: NewSession,
   nowMs: number = Date.now(),
-): Promise<IssuedSession> {
+): Promise<{ readonly token: string; readonly session: Session }> {
   const session = await beginSession(store, request, nowMs);
   if (!session) throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
@@ -100,7 +96,7 @@ export async function refreshSession(
   old: SessionKey,
   request: RefreshedSession,
   nowMs: number = Date.now(),
-): Promise<IssuedSession | null> {
+): Promise<{ readonly token: string; readonly session: Session } | null> {
   const { reuseIntervalSeconds = REUSE_INTERVAL_SECONDS } = request;
   const rotation = newSession({ ...request, sub: old.sub }, nowMs);
   const reuseMs = reuseIntervalSeconds * 1_000;
@@ -111,8 +107,7 @@ export async function refreshSession(
 /**
  * Builds the row of a new session of a user without a cutoff.
  *
- * @throws InvalidSessionError naming what cannot be stored, such as a `sub` that names the partition
- *   of a token without `sub`
+ * @throws InvalidSessionError naming what cannot be stored
  */
 export function newSession(request: NewSession, nowMs: number): Session {
   const { sub, ttlSeconds, jti = randomUUID(), userAgent, ip, idpSid } = request;

@@ -31,15 +31,12 @@ export function describeError(error: unknown, redact: (text: string) => string):
 function describe(error: unknown): ErrorDescription {
   try {
     const type = typeOf(error);
-    const trace = withCauses(error).map(stackOf).join('\nCaused by: ');
-    return {
-      message: messageOf(error),
-      type,
-      trace: hasStack(error) ? trace : `${type} thrown without a stack`,
-    };
+    const stacks = withCauses(error).map(stackOf);
+    const trace = hasStack(error) ? stacks.join('\nCaused by: ') : `${type} thrown without a stack`;
+    return { message: messageOf(error), type, trace };
   } catch {
-    const message = 'An error that cannot be described';
-    return { message, type: 'unknown', trace: 'unknown thrown without a stack' };
+    const trace = 'unknown thrown without a stack';
+    return { message: 'An error that cannot be described', type: 'unknown', trace };
   }
 }
 

@@ -8,6 +8,8 @@ export interface SessionKey {
   readonly jti: string;
 }
 
+type UnknownKey = Readonly<Partial<Record<keyof SessionKey, unknown>>>;
+
 /**
  * Limits of DynamoDB's keys.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -27,22 +29,14 @@ export const GUEST_PREFIX = '#jti:';
  * @param claims the payload; the types of `sub` and `jti` are checked here
  * @returns null where `jti` or `sub` cannot be the key of a session row
  */
-export function sessionKey(claims: {
-  readonly sub?: unknown;
-  readonly jti?: unknown;
-}): SessionKey | null {
-  const { sub, jti } = claims;
+export function sessionKey({ sub, jti }: UnknownKey): SessionKey | null {
   if (!isJti(jti)) return null;
   if (sub === undefined) return { sub: GUEST_PREFIX + jti, jti };
   return isKey(sub, MAX_SUB_BYTES) && !sub.startsWith(GUEST_PREFIX) ? { sub, jti } : null;
 }
 
 /** Narrows the key of a row; null for a key that no token can name. */
-export function parseRowKey(row: {
-  readonly sub?: unknown;
-  readonly jti?: unknown;
-}): SessionKey | null {
-  const { sub, jti } = row;
+export function parseRowKey({ sub, jti }: UnknownKey): SessionKey | null {
   if (!isJti(jti) || !isKey(sub, MAX_SUB_BYTES)) return null;
   return isGuest(sub) && sub !== GUEST_PREFIX + jti ? null : { sub, jti };
 }
@@ -72,12 +66,7 @@ function isKey(value: unknown, maxBytes: number): value is string {
  */
 export function parseSessionId(sub: string, id: string): SessionKey | null {
   const bytes = Buffer.from(id, 'base64url');
-  if (bytes.toString('base64url') !== id) return null;
-  try {
-    return parseRowKey({ sub, jti: decodeUtf8(bytes) });
-  } catch {
-    return null; // An expected miss: the bytes are not UTF-8.
-  }
+  return bytes.toString('base64url') === id ? parseRowKey({ sub, jti: decodeUtf8(bytes) }) : null;
 }
 
 /** Encodes the opaque id of a session for clients. The id is no credential. */

@@ -70,7 +70,7 @@ async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Deadline): P
 /**
  * Reads all rows of one user, strongly consistent, 1 MB per request.
  *
- * @throws Error for an answer without rows, which DynamoDB never gives
+ * @throws Error for an answer without rows: DynamoDB's for a user without rows is an empty list
  */
 export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
   using deadline = startDeadline();
@@ -84,12 +84,7 @@ export async function queryRows(store: SessionStore, sub: string): Promise<reado
   return rows;
 }
 
-/**
- * Reads some rows of one user, strongly consistent, in one request.
- *
- * @returns the rows, and the start of the next page where there is one
- * @throws Error for an answer without rows, which DynamoDB never gives
- */
+/** Reads one page of a user's rows like {@link queryRows}, and the start of the next page. */
 export async function queryPage(
   store: SessionStore,
   sub: string,
@@ -107,7 +102,6 @@ export async function queryPage(
     }),
     deadline,
   );
-  // DynamoDB's answer to a query without rows is an empty list.
   if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
   return { rows: Items, next: LastEvaluatedKey };
 }

@@ -21,10 +21,7 @@ export interface Session extends SessionKey {
   readonly ended_at?: number;
 }
 
-/**
- * Least `auth_time`, in epoch milliseconds: September 2001. A smaller value is in seconds, like the
- * OpenID Connect claim of the same name.
- */
+/** Least `auth_time`: September 2001. A smaller value is in seconds, like the OpenID Connect claim. */
 export const MIN_AUTH_TIME_MS = 1_000_000_000_000;
 
 /** End of the year 9999, in epoch milliseconds, the last date of ISO 8601; microseconds are beyond. */

@@ -51,10 +51,8 @@ export function activeOf(
 }
 
 /**
- * Finds the active session that a session has become by refreshes: the session itself, or the last of
- * its successors.
+ * Finds the active session that a session has become by refreshes; null where the token family is over.
  *
- * @returns null where the token family is over
  * @throws as {@link readSession}, or when the successors cannot be read in time
  */
 export async function findCurrent(
@@ -99,12 +97,7 @@ export async function endSession(store: SessionStore, { sub, jti }: SessionKey):
   return ended;
 }
 
-/**
- * Deletes a row and checks the deleted row in the answer: a bare success proves nothing, as
- * DynamoDB's answer to a delete without a row to return is the empty object.
- *
- * @returns false where the condition fails
- */
+/** Deletes a row and checks the row in the answer, as `{}` proves nothing; false where the condition fails. */
 async function deleteRow(
   deadline: Deadline,
   { client, table }: SessionStore,

@@ -1,12 +1,21 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/**
- * Decodes a client's bytes exactly: a byte order mark stays, no character is replaced.
- *
- * @throws TypeError for invalid UTF-8
- */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return utf8.decode(bytes);
+/** Decodes UTF-8 exactly: a byte order mark stays, no character is replaced; null for other bytes. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Parses JSON; undefined for other texts. An exception would quote the text, which may hold a secret. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a parsed JSON value is an object: neither null nor an array. */

@@ -2,21 +2,16 @@
  * Timeouts, in milliseconds, chosen so that a function answers before Lambda kills it: a killed
  * function gets the gateway's own 500, which has no error id.
  *
- *   keys or secret 2 s + one store operation 4 s = 6 s
- *   < early answer at 9 s (1 s before the end)
- *   < Lambda timeout 10 s (`provider.timeout` in serverless.yml; a test compares both)
- *   < API Gateway's 30 s.
+ *   keys 2 s + one store operation 4 s = 6 s < early answer at 9 s < Lambda timeout 10 s
+ *   (`provider.timeout` in serverless.yml; a test compares both) < API Gateway's 30 s.
  *
  * The sum holds for logout of one session, `me` and the authorizer. Other endpoints run several store
- * operations of up to 4 s each; were all of them slow, the early answer comes first.
+ * operations; were all of them slow, the early answer comes first.
  */
 export const timeouts = {
   /** The Lambda timeout. */
   functionMs: 10_000,
-  /**
-   * Time left when Middy gives up on the handler. Writing the 500 payload takes some 250 ms for the
-   * first error of a process, which reads the source map.
-   */
+  /** Time left when Middy gives up. The first error of a process reads the source map, some 250 ms. */
   earlyAnswerMs: 1_000,
   /** SSM GetParameter, retries included. */
   secretMs: 2_000,

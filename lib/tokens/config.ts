@@ -66,40 +66,26 @@ function possibleAlgorithms(source: KeySource): readonly Algorithm[] {
   }
 }
 
-const KEY_VARIABLES = [
-  'JWT_SECRET',
-  'JWT_SECRET_PARAMETER',
-  'JWT_PUBLIC_KEY',
-  'JWT_JWKS_URL',
-] as const;
+/** How each key source is read. */
+const READERS: Readonly<Record<string, (text: string) => KeySource>> = {
+  JWT_SECRET: (text) => ({ kind: 'secrets', secrets: parseSecrets(text, 'JWT_SECRET') }),
+  JWT_SECRET_PARAMETER: (text) => ({ kind: 'secret-parameter', name: parameterName(text) }),
+  JWT_PUBLIC_KEY: (text) => ({ kind: 'public-keys', keys: parsePublicKeys(text) }),
+  JWT_JWKS_URL: (text) => ({ kind: 'jwks-url', url: jwksUrl(text) }),
+};
 
 function keySource(environment: Environment): KeySource {
-  const set = KEY_VARIABLES.filter((name) => environment[name] !== undefined);
+  const known = Object.keys(READERS);
+  const set = known.filter((name) => environment[name] !== undefined);
   // A deployment passes unused variables as empty strings. An empty variable counts only when alone, so
   // that the error for `JWT_SECRET=` says "empty" rather than "not set".
   const filled = set.filter((name) => environment[name] !== '');
-  if (filled.length > 1)
-    throw new ConfigurationError(
-      filled[1] ?? '',
-      `is set beside ${filled[0]}; set exactly one of ${KEY_VARIABLES.join(', ')}`,
-    );
-  const [variable] = filled.length === 1 ? filled : set;
-  const text = variable === undefined ? undefined : environment[variable];
-  switch (variable) {
-    case 'JWT_SECRET':
-      return { kind: 'secrets', secrets: parseSecrets(text ?? '', variable) };
-    case 'JWT_SECRET_PARAMETER':
-      return { kind: 'secret-parameter', name: parameterName(text ?? '') };
-    case 'JWT_PUBLIC_KEY':
-      return { kind: 'public-keys', keys: parsePublicKeys(text ?? '') };
-    case 'JWT_JWKS_URL':
-      return { kind: 'jwks-url', url: jwksUrl(text ?? '') };
-    default:
-      throw new ConfigurationError(
-        'JWT_SECRET',
-        `is not set; set exactly one of ${KEY_VARIABLES.join(', ')}`,
-      );
-  }
+  const [variable, second] = filled.length > 0 ? filled : set.slice(0, 1);
+  const advice = `set exactly one of ${known.join(', ')}`;
+  if (second) throw new ConfigurationError(second, `is set beside ${variable}; ${advice}`);
+  const read = variable === undefined ? undefined : READERS[variable];
+  if (!variable || !read) throw new ConfigurationError('JWT_SECRET', `is not set; ${advice}`);
+  return read(environment[variable] ?? '');
 }
 
 function parameterName(text: string): string {

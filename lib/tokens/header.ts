@@ -1,4 +1,4 @@
-import { decodeUtf8, isObject } from '../shared/json.ts';
+import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
 
 /** Members of an accepted JOSE header. */
 export interface TokenHeader {
@@ -43,13 +43,9 @@ function mediaSubtype(typ: string): string {
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
-  try {
-    const text = decodeUtf8(bytes);
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && !hasRepeatedMembers(text) ? value : null;
-  } catch {
-    return null; // no UTF-8 or no JSON: an expected miss
-  }
+  const text = decodeUtf8(bytes);
+  const value = text === null ? undefined : parseJson(text);
+  return text !== null && isObject(value) && !hasRepeatedMembers(text) ? value : null;
 }
 
 /**

@@ -34,9 +34,8 @@ const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Words of placeholders and warnings, in lower case without separators: `CHANGE_ME_IN_PRODUCTION`,
- * `insecure-default-key`, `at_least_32_characters`. Of 64 random base64 characters, one text in some 10^7
- * holds a given word of six letters.
+ * Words of placeholders and warnings, in lower case without separators, as in `CHANGE_ME_IN_PRODUCTION`.
+ * One in some 10^7 texts of 64 random base64 characters holds a given word of six letters.
  */
 const PLACEHOLDER =
   /(super|very|top|my|your|jwt|test|random|long)secret|secret(key|jwt|here|string)|change|replace|generate|default|insecure|notsecure|unsafe|donotuse|example|sample|testing|placeholder|password|production|32(char|byte)|256bit/;
@@ -73,8 +72,8 @@ export function parseSecrets(text: string, variable: string): readonly KeyObject
 }
 
 /**
- * The keys of secrets, imported once per algorithm: jose imports bytes and secret KeyObjects anew for
- * every token. Measured: some 5 % of the CPU of a warm logout.
+ * The keys of secrets, imported once per algorithm: jose would import them for every token, some 5 % of
+ * the CPU of a warm logout, measured.
  */
 export function hmacKeys(secrets: readonly KeyObject[]): readonly VerificationKey[] {
   return secrets.map((secret) => ({

@@ -2,9 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { CryptoKey } from 'jose';
 import type { Algorithm } from './algorithms.ts';
 
-/** A key in memory. */
+/** A key in memory. Secrets, PEMs and some JWKs have no `kid`. */
 export interface VerificationKey {
-  /** Undefined for a secret, a PEM, and a JWK without `kid`. */
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
   /** The key in the form for jose, imported once per algorithm. */
@@ -38,12 +37,9 @@ export interface KeySet {
   /** The allowlist. */
   readonly algorithms: readonly Algorithm[];
   /**
-   * The keys that may have signed a token with this header: at most {@link MAX_KEYS_TRIED}, possibly
-   * none.
+   * The keys that may have signed a token with this header: at most {@link MAX_KEYS_TRIED}.
    *
-   * @throws JwksUnavailableError when the JWKS could not be fetched
-   * @throws SecretParameterError when SSM could not be asked
-   * @throws ConfigurationError when the secret in SSM is missing or weak
+   * @throws JwksUnavailableError, SecretParameterError; ConfigurationError for a weak secret in SSM
    */
   resolve(header: KeyHeader, freshness: Freshness): Promise<KeySnapshot>;
 }

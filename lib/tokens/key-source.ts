@@ -19,7 +19,6 @@ export const SECRET_MAX_AGE_MS = 300_000;
 export const STALE_MAX_AGE_MS = 3_600_000;
 
 type Snapshots = (freshness: Freshness) => Promise<KeySnapshot>;
-type StaleListener = (error: unknown) => void;
 
 /**
  * Creates the configured key set. Remote keys are fetched for the first token.
@@ -28,7 +27,7 @@ type StaleListener = (error: unknown) => void;
  */
 export function createKeySet(
   { keySource, algorithms }: TokenConfiguration,
-  onStale: StaleListener = () => {},
+  onStale: (error: unknown) => void = () => {},
 ): KeySet {
   const snapshots = snapshotsOf(keySource, onStale);
   return {
@@ -40,7 +39,7 @@ export function createKeySet(
   };
 }
 
-function snapshotsOf(source: KeySource, onStale: StaleListener): Snapshots {
+function snapshotsOf(source: KeySource, onStale: (error: unknown) => void): Snapshots {
   switch (source.kind) {
     case 'secrets':
       return configured(hmacKeys(source.secrets));
@@ -71,7 +70,7 @@ function configured(keys: readonly VerificationKey[]): Snapshots {
 function cacheKeys(
   fetchKeys: () => Promise<readonly VerificationKey[]>,
   maxAgeMs: number,
-  onStale: StaleListener,
+  onStale: (error: unknown) => void,
 ): Snapshots {
   let latest: KeySnapshot | undefined;
   let attempt:

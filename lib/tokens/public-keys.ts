@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../shared/environment.ts';
-import { isObject } from '../shared/json.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 import { type Algorithm, synonyms } from './algorithms.ts';
 import type { VerificationKey } from './key-set.ts';
 
@@ -96,14 +96,6 @@ function readKey(input: Parameters<typeof createPublicKey>[0]): KeyObject | unde
     return createPublicKey(input);
   } catch {
     return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the exception may quote the text
   }
 }
 

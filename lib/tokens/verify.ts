@@ -51,10 +51,8 @@ const BYTE_ORDER_MARK = '77u_';
 /**
  * Verifies a bearer token: size, alphabet, header, signature, and only then the claims.
  *
- * A refused token is a value. An exception is a fault: without the keys, nothing is known about the
- * token.
- *
- * @throws JwksUnavailableError, SecretParameterError, ConfigurationError
+ * @throws JwksUnavailableError, SecretParameterError, ConfigurationError: without keys, nothing is known
+ *   about the token
  */
 export async function verifyToken(token: string, verifier: Verifier): Promise<Verification> {
   // Both checks precede jose, whose lenient decoder accepts characters outside the alphabet.
@@ -119,10 +117,7 @@ async function verifyWith(
   }
 }
 
-/**
- * jose checks `nbf` and `exp` last: by then the signature, the issuer and the audience hold, and the
- * error carries the verified payload.
- */
+/** jose checks `nbf` and `exp` last: signature, issuer and audience hold then, and the payload is verified. */
 function outcomeOf(error: unknown): Verification {
   if (error instanceof errors.JWTExpired) return authentic('expired', error.payload);
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -147,11 +142,7 @@ function refused(reason: RefusalReason): Verification {
   return { status: 'refused', reason };
 }
 
-/**
- * Whether a part is canonical base64url: no foreign characters, no padding, no stray bits in the last
- * character. No second text of the same token is accepted then. Later steps judge an empty part
- * (RFC 7515, section 2).
- */
+/** No foreign characters, padding or stray bits, so that a token has one text only (RFC 7515, section 2). */
 function isCanonicalBase64url(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part;
 }

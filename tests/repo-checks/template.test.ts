@@ -19,7 +19,7 @@ const template = readService<ServerlessFile>('.');
 const { Resources: resources } = template.resources;
 const roles = Object.entries(template.functions).map(([name, { role }]) => [name, role] as const);
 /** Of functions that have nothing to do with tokens and sessions. */
-const DOCUMENTING = ['OpenapiRole', 'DocsRole'];
+const DOCUMENTING = ['OpenapiRole'];
 
 /** The statements of a role, also those that a condition chooses. */
 function statementsOf(role: string): readonly Statement[] {
@@ -85,19 +85,6 @@ test('no function can create a session, which is for the login service', () => {
   expect(actions).not.toContain('dynamodb:PutItem');
 });
 
-test('every route has one method, and what changes something is no GET', () => {
-  const routes = Object.values(template.functions).flatMap(({ events = [] }) =>
-    events.map(({ httpApi }) => httpApi),
-  );
-  expect(routes).toEqual([
-    'POST /api/v1/auth/logout',
-    'GET /api/v1/auth/me',
-    'GET /api/v1/auth/sessions',
-    'DELETE /api/v1/auth/sessions/{id}',
-    'GET /openapi.json',
-  ]);
-});
-
 test('every route is throttled, and every request of the gateway logged without what clients send', () => {
   const { format } = template.provider.logs.httpApi;
   const variables = [...format.matchAll(/\$context\.([\w.]+)/g)].map(([, name]) => name);
@@ -143,5 +130,93 @@ test('the table is encrypted, and forgets a session when its life is over', () =
   expect(resources.SessionsTable?.Properties).toMatchObject({
     SSESpecification: { SSEEnabled: true },
     TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+  });
+});
+
+describe('the stack', () => {
+  test.each([
+    ['logout', ['DeleteItem', 'BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']],
+    ['me', ['BatchGetItem']],
+    ['listSessions', ['BatchGetItem', 'Query']],
+    ['deleteSession', ['BatchGetItem', 'DeleteItem']],
+    ['authorizer', ['BatchGetItem']],
+    ['openapi', []],
+  ])('allows %s exactly %j on the table', (name, actions) => {
+    const role = template.functions[name]?.role ?? '';
+    expect(actionsOf(role, 'dynamodb')).toEqual(actions.map((action) => `dynamodb:${action}`));
+  });
+
+  test('puts each function behind its route, and the authorizer behind none', () => {
+    const routes = Object.entries(template.functions).map(([name, { handler, events = [] }]) => [
+      name,
+      handler,
+      ...events.map(({ httpApi }) => httpApi),
+    ]);
+    expect(routes).toEqual([
+      ['logout', 'handlers/logout.handler', 'POST /api/v1/auth/logout'],
+      ['me', 'handlers/me.handler', 'GET /api/v1/auth/me'],
+      ['listSessions', 'handlers/list-sessions.handler', 'GET /api/v1/auth/sessions'],
+      ['deleteSession', 'handlers/delete-session.handler', 'DELETE /api/v1/auth/sessions/{id}'],
+      ['authorizer', 'handlers/authorizer.handler'],
+      ['openapi', 'handlers/openapi.handler', 'GET /openapi.json'],
+    ]);
+  });
+
+  test('runs on arm64 with 1 GB, 10 s and traces, and keeps logs and throttles by stage', () => {
+    expect(template.provider).toMatchObject({
+      runtime: 'nodejs24.x',
+      architecture: 'arm64',
+      timeout: 10,
+      memorySize: 1024,
+      tracing: { lambda: true },
+    });
+    expect(template.params.default).toMatchObject({
+      logRetentionDays: 14,
+      throttleRate: 200,
+      throttleBurst: 400,
+    });
+    expect(template.params.prod).toMatchObject({
+      logRetentionDays: 90,
+      throttleRate: 1000,
+      throttleBurst: 2000,
+    });
+  });
+
+  test('salts hashed ids with the stack’s id, which nobody can guess', () => {
+    expect(template.provider.environment.LOG_SALT).toBe('AWS::StackId');
+  });
+
+  test('lets browsers read the error id, and remember the answer for ten minutes', () => {
+    expect(template.provider.httpApi.cors).toMatchObject({
+      exposedResponseHeaders: ['X-Error-ID'],
+      maxAge: 600,
+    });
+  });
+
+  test('has exactly these alarms and outputs', () => {
+    const alarms = Object.values(resources)
+      .map(({ Properties }) => Properties.AlarmName)
+      .filter((name) => typeof name === 'string')
+      .map((name) => name.replace(/^.*\}-/, ''));
+    expect(alarms.sort()).toEqual([
+      'bad-signatures',
+      'function-crashes',
+      'function-throttles',
+      'latency',
+      'logout-errors',
+      'malformed-credentials',
+      'server-errors',
+      'stale-keys',
+      'table-throttles',
+      'unexpected-errors',
+      'unknown-keys',
+      'wrong-addresses',
+    ]);
+    const { Outputs } = template.resources as { readonly Outputs?: object };
+    expect(Object.keys(Outputs ?? {}).sort()).toEqual([
+      'AuthorizerArn',
+      'DomainTarget',
+      'SessionsTableName',
+    ]);
   });
 });

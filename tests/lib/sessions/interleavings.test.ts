@@ -253,7 +253,7 @@ describe('where a process dies after a write, or the answer to a write is lost',
 
   test.each(pairs)('%s', async (_, ...operations) => {
     const run = (choose: Choose) => runOnce(operations, choose, true);
-    expect(await (ALL ? exploreAll(run) : exploreSome(40, run))).toBeGreaterThan(1);
+    expect(await (ALL ? exploreAll(run) : exploreSome(10, run))).toBeGreaterThan(1);
   });
 });
 
@@ -269,7 +269,7 @@ describe('in some orders, deaths and lost answers included', () => {
       [refreshTwice, everywhere, byAdministrator],
     ),
   )('%s', async (_, ...operations) => {
-    await exploreSome(ALL ? 2_000 : 40, (choose) => runOnce(operations, choose, true));
+    await exploreSome(ALL ? 300 : 10, (choose) => runOnce(operations, choose, true));
   });
 });
 
