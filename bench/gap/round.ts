@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogoutScope } from '../../lib/auth/logout.ts';
-import { type IssuedSession, issueSession, refreshSession } from '../../lib/login/issue.ts';
+import { issueSession, refreshSession } from '../../lib/login/issue.ts';
 import type {
   Check,
   IssuedToken,
@@ -167,7 +167,9 @@ async function observe(
   return { logout: done, checks, refreshes };
 }
 
-function newToken(family: TokenFamily, issued: IssuedSession): IssuedToken {
+type Issued = Pick<IssuedToken, 'token' | 'session'>;
+
+function newToken(family: TokenFamily, issued: Issued): IssuedToken {
   const notYet = { refreshBegun: Infinity, refreshed: Infinity };
   return { ...issued, ...notYet, family, issuedAt: performance.now() };
 }
