@@ -2,10 +2,17 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Environment } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
-import { compare, measure, measureInTurns, type Row, type Turns } from './measure.ts';
+import {
+  type Bench,
+  compare,
+  measure,
+  measureInTurns,
+  type PartResult,
+  type Row,
+  type Turns,
+} from './measure.ts';
 import { buildBare, buildNaive, type NaiveForm } from './naive/build.ts';
 import type { PackagedFunction } from './packaged.ts';
-import type { Bench, PartResult } from './part.ts';
 import type { BenchStore } from './store.ts';
 import { openTlsFront } from './tls.ts';
 
@@ -14,10 +21,7 @@ const COLD_LIMIT = 0.42;
 /** All code in the package of logout, minified, without its map. */
 const BUNDLE_LIMIT_KB = 230;
 
-interface ColdStart {
-  readonly totalMs: number;
-  readonly cpuMs: number;
-}
+type ColdStart = Awaited<ReturnType<typeof coldStart>>;
 
 /**
  * Cold starts of logout: whole processes, from before their start to the first answer, whose session must be
@@ -32,11 +36,9 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
   const { AWS_ENDPOINT_URL_DYNAMODB = '' } = store.variables;
   using tls = await openTlsFront(AWS_ENDPOINT_URL_DYNAMODB, packages.directory);
   const naive = (form: NaiveForm) => buildNaive(logout, form, packages.directory);
-  const [plain, commonJs, treeShaken] = [
-    await naive('plain'),
-    await naive('CommonJS'),
-    await naive('tree-shaken'),
-  ] as const;
+  const plain = await naive('plain');
+  const commonJs = await naive('CommonJS');
+  const treeShaken = await naive('tree-shaken');
   const bare = await buildBare('constant', logout, packages.directory);
   const conditions = {
     'secret in the environment': store.variables,
@@ -91,7 +93,7 @@ async function coldStart(
   variables: Readonly<Record<string, string>>,
   store: BenchStore,
   endsTheSession: boolean,
-): Promise<ColdStart> {
+) {
   const { token, session } = await store.beginOne();
   await using environment = new Environment(fn, variables);
   const { sinceStartMs, cpuMs } = await environment.invoke(logoutEvent(token));

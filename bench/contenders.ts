@@ -6,8 +6,8 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { nextEvent, stop } from '../support/processes.ts';
 import type { PreparedRequest } from './load.ts';
+import type { Bench } from './measure.ts';
 import type { PackagedFunction } from './packaged.ts';
-import type { Bench } from './part.ts';
 import { type Server, startServer } from './server.ts';
 
 /** The two requests of one live session's user. */
@@ -43,24 +43,12 @@ const PYTHON = '/usr/bin/python3';
 const WITHOUT_FASTAPI =
   'FastAPI is skipped: /usr/bin/python3 lacks a package; on Debian: apt-get install python3-fastapi uvicorn python3-boto3 python3-jose';
 
-/** The texts by which a peer's answers are told, and the key of its table. */
+/** File, key of the table, text of a check's answer for a live session, text of a logout's answer. */
 const PEERS_IN_JAVASCRIPT = [
-  {
-    file: 'express.mjs',
-    keyName: 'id',
-    texts: { aliveText: '"sub":', loggedOutText: 'Successfully logged out' },
-  },
-  {
-    file: 'better-auth.mjs',
-    keyName: 'token',
-    texts: { aliveText: '"userId"', loggedOutText: '"success":true' },
-  },
-  {
-    file: 'oidc-provider.mjs',
-    keyName: 'id',
-    // RFC 7009: a 200 without a body, for any token at all.
-    texts: { aliveText: '"active":true', loggedOutText: '' },
-  },
+  ['express.mjs', 'id', '"sub":', 'Successfully logged out'],
+  ['better-auth.mjs', 'token', '"userId"', '"success":true'],
+  // RFC 7009: a 200 without a body, for any token at all.
+  ['oidc-provider.mjs', 'id', '"active":true', ''],
 ] as const;
 
 /** @param started stops the contenders when it is disposed of */
@@ -105,7 +93,7 @@ export async function startContenders(
       prepare: async (count) => Array.from({ length: count }, () => jwtRequests('none')),
     },
   ];
-  for (const { file, keyName, texts } of PEERS_IN_JAVASCRIPT) {
+  for (const [file, keyName, aliveText, loggedOutText] of PEERS_IN_JAVASCRIPT) {
     const table = `bench-${file}`;
     await createKeyTable(table, keyName);
     const server = await start(process.execPath, [PEERS + file], { TABLE: table });
@@ -113,7 +101,7 @@ export async function startContenders(
       server.process.send({ count });
       return nextEvent<PreparedSession[]>(server.process, 'message');
     };
-    others.push({ ...server, ...texts, table, prepare });
+    others.push({ ...server, table, aliveText, loggedOutText, prepare });
   }
   if (!(await hasFastApi())) return { ours, others, skipped: WITHOUT_FASTAPI };
   const fastApi = await start(PYTHON, [`${PEERS}fastapi_twin.py`], store.variables);

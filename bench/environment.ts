@@ -1,8 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nextEvent, stop } from '../support/processes.ts';
 import type { CpuShare } from './cpu-share.ts';
@@ -37,7 +34,7 @@ const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 export class Environment implements AsyncDisposable {
   readonly #startedMs = performance.now();
   /** A file, since the cost of writing to a pipe depends on its reader. */
-  readonly #log = openUnnamedFile();
+  readonly #log: number;
   readonly #name: string;
   readonly #process: ChildProcess;
 
@@ -53,6 +50,7 @@ export class Environment implements AsyncDisposable {
     cpuShare?: CpuShare,
   ) {
     this.#name = name;
+    this.#log = openSync(`${taskRoot}.log`, 'w');
     this.#process = fork(BOOTSTRAP, {
       cwd: taskRoot,
       execArgv: lambdaFlags(memoryMb),
@@ -109,14 +107,6 @@ export class Environment implements AsyncDisposable {
     await stop(this.#process);
     closeSync(this.#log);
   }
-}
-
-/** The system deletes the file once both processes have closed it. */
-function openUnnamedFile(): number {
-  const path = join(tmpdir(), `bench-log-${randomUUID()}`);
-  const file = openSync(path, 'wx');
-  rmSync(path);
-  return file;
 }
 
 /**

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Environment } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
-import { compare, measureInTurns, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
-import type { BenchStore, LiveSession } from './store.ts';
+import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
 
 const SESSIONS = [1, 100, 10_000, 100_000] as const;
 /** The cost for a user with many sessions, against the cost for a user with one other session. */
@@ -15,14 +13,6 @@ const CALLS = 20;
 /** Samples before those that count. */
 const WARM_UPS = 2;
 
-interface User {
-  readonly name: string;
-  readonly sub: string;
-  /** Some of the sessions that the first logout ends. */
-  readonly sample: readonly LiveSession[];
-  readonly environment: Environment;
-}
-
 /**
  * Logout everywhere of users with 1 to 100,000 sessions: the same CPU and the same store calls, and no session
  * alive afterwards. Not its time: the embedded store reads a whole partition to find 25 rows, unlike DynamoDB.
@@ -32,17 +22,37 @@ export async function measureEverywhere(
   turns: Turns,
 ): Promise<PartResult> {
   await using environments = new AsyncDisposableStack();
-  const users: User[] = [];
-  for (const count of SESSIONS) {
+
+  async function openUser(count: number) {
     const name = count === 1 ? 'one session' : `${count.toLocaleString('en')} sessions`;
     turns.progress(`beginning ${name}`);
     const sub = randomUUID();
     const sessions = await store.begin(count, sub);
     const sample = [0, count / 2, count - 1].flatMap((at) => sessions[Math.floor(at)] ?? []);
     const environment = new Environment(packages.functions.logout, store.variables);
-    users.push({ name, sub, sample, environment: environments.use(environment) });
+    return { name, sub, sample, environment: environments.use(environment) };
   }
-  const cpuMs = await measureInTurns(users, turns, (user) => cpuOfCalls(user, store), WARM_UPS);
+
+  /** @returns CPU of one call, in milliseconds */
+  async function cpuOfCalls(user: Awaited<ReturnType<typeof openUser>>): Promise<number> {
+    const { name, sub, sample, environment } = user;
+    const cpuMs: number[] = [];
+    for (let call = 0; call <= CALLS; call += 1) {
+      // A new session each time, since a logout everywhere ends its own session too.
+      const caller = await store.beginOne(sub);
+      const event = logoutEvent(caller.token, '?scope=everywhere');
+      const used = await store.expectCalls(name, STORE_CALLS, () => environment.invoke(event));
+      for (const { session } of [caller, ...sample])
+        if (await store.isAlive(session)) throw new Error(`${name}: one is alive`);
+      cpuMs.push(used.cpuMs);
+    }
+    // Between two answers lie one call and one exchange of messages, the same for all.
+    return (Math.max(...cpuMs) - Math.min(...cpuMs)) / CALLS;
+  }
+
+  const users = [];
+  for (const count of SESSIONS) users.push(await openUser(count));
+  const cpuMs = await measureInTurns(users, turns, cpuOfCalls, WARM_UPS);
   const [single, ...others] = users.map(({ name }) => ({ name, samples: cpuMs(name) }));
   if (!single) throw new Error('No user was measured');
   return {
@@ -50,24 +60,4 @@ export async function measureEverywhere(
       compare(`CPU of logout everywhere, ${name}`, 'ms', samples, single, { limit: FLAT_LIMIT }),
     ),
   };
-}
-
-/** @returns CPU of one call, in milliseconds */
-async function cpuOfCalls({ name, ...user }: User, store: BenchStore): Promise<number> {
-  let first = NaN;
-  let last = NaN;
-  for (let call = 0; call <= CALLS; call += 1) {
-    // A new session each time, since a logout everywhere ends its own session too.
-    const caller = await store.beginOne(user.sub);
-    const event = logoutEvent(caller.token, '?scope=everywhere');
-    const { cpuMs } = await store.expectCalls(name, STORE_CALLS, () =>
-      user.environment.invoke(event),
-    );
-    for (const { session } of [caller, ...user.sample])
-      if (await store.isAlive(session)) throw new Error(`${name}: one is alive`);
-    // Between two answers lie one call and one exchange of messages, the same for all.
-    if (call === 0) first = cpuMs;
-    last = cpuMs;
-  }
-  return (last - first) / CALLS;
 }

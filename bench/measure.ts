@@ -1,3 +1,6 @@
+import type { Packages } from './packaged.ts';
+import type { BenchStore } from './store.ts';
+
 /** What the runs of one measurement gave, in the unit of its row. */
 export interface Measure {
   readonly median: number;
@@ -66,6 +69,18 @@ export function compare(
 /** Whether a row has a target and is above it. A ratio that is no number misses. */
 export function isMissed({ ratio, limit }: Row): boolean {
   return limit !== undefined && !(ratio <= limit);
+}
+
+/** What a part works with: a store of its own, and the packages of all. */
+export interface Bench {
+  readonly store: BenchStore;
+  readonly packages: Packages;
+}
+
+export interface PartResult {
+  readonly rows: readonly Row[];
+  /** Markdown for the end of the report. */
+  readonly notes?: string | undefined;
 }
 
 /** How often the run loop measures each subject, and where it reports progress. */

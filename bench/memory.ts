@@ -1,5 +1,4 @@
-import { compare, measureInTurns, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
 import { measureWarm, workloads } from './workload.ts';
 
 /** Against the one store call alone. */

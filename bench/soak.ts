@@ -25,6 +25,7 @@ import { faultSchedule } from './soak/fault-schedule.ts';
 import { openStack, type Stack } from './soak/stack.ts';
 import { ACTIONS, RESULTS, User } from './soak/user.ts';
 
+const USERS = 16;
 /** Actions after which another user takes a user's place, so that nobody has thousands of sessions. */
 const ACTIONS_OF_A_USER = 60;
 
@@ -32,11 +33,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       requests: { type: 'string', default: '16000' },
-      users: { type: 'string', default: '16' },
     },
   });
   const requests = positiveNumber('--requests', values.requests);
-  const users = positiveNumber('--users', values.users);
 
   showLine('starting the service');
   await using stack = await openStack();
@@ -45,9 +44,9 @@ async function main(): Promise<void> {
   const violation = (text: string) => void violations.push(text);
   const run = { stack, expectations, violation };
   const schedule = faultSchedule(requests);
-  /** By fault, and by action and result. */
+  const injected: string[] = [];
+  /** By action and result. */
   const counts = new Map<string, number>();
-  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   let begun = 0;
 
   async function work(): Promise<void> {
@@ -56,14 +55,15 @@ async function main(): Promise<void> {
       begun += 1;
       if (begun % 100 === 0) showLine(`load: ${begun} of ${requests}`);
       const fault = schedule.get(begun);
-      if (fault) count(fault.name);
+      if (fault) injected.push(fault.name);
       await fault?.inject(stack);
       const { action, result } = await user.act();
-      count(`${action} ${result}`);
+      const what = `${action} ${result}`;
+      counts.set(what, (counts.get(what) ?? 0) + 1);
       if (done % ACTIONS_OF_A_USER === 0) user = new User(run);
     }
   }
-  await Promise.all(Array.from({ length: users }, work));
+  await Promise.all(Array.from({ length: USERS }, work));
   await stack.proxy.clear();
   const { all } = expectations;
   violations.push(...(await audit(all, (each) => observe(stack, each))));
@@ -73,13 +73,13 @@ async function main(): Promise<void> {
     action,
     ...RESULTS.map((result) => counts.get(`${action} ${result}`) ?? '-'),
   ]);
-  const faults = [...new Set([...schedule.values()].map(({ name }) => name))]
-    .filter((name) => counts.has(name))
-    .map((name) => `${name} (${counts.get(name)})`);
+  const faults = Object.entries(Object.groupBy(injected, (name) => name)).map(
+    ([name, times]) => `${name} (${times?.length})`,
+  );
   const sessions = (state: State) => all.filter((each) => each.state === state).length;
   const lines = [
     '',
-    `${requests} requests of ${users} users at once`,
+    `${requests} requests of ${USERS} users at once`,
     '',
     ...table(['', ...RESULTS.map(String)], rows),
     '',

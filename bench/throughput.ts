@@ -4,8 +4,7 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { type Contender, type PreparedSession, startContenders } from './contenders.ts';
 import { type LoadResult, load, type PreparedRequest, send } from './load.ts';
-import { compare, measureInTurns, type Row, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
 
 /** Logouts, and as many checks, of a run; and of the warm-up, as V8 still compiles after 2,000 requests. */
 const REQUESTS = 400;
@@ -21,6 +20,12 @@ interface Sample extends LoadResult {
   /** CPU of the contender's process, in milliseconds a request. */
   readonly serverCpuMs: number;
 }
+
+const MEASURES = [
+  ['throughput', 'requests/s', 'requestsPerSecond', LIMIT],
+  ['p99', 'ms', 'p99Ms', LIMIT],
+  ['CPU of the server a request', 'ms', 'serverCpuMs', undefined],
+] as const;
 
 type Operation = 'logout' | 'check';
 
@@ -38,27 +43,18 @@ export async function measureThroughput(bench: Bench, turns: Turns): Promise<Par
     (contender, isWarmUp) => measureOnce(contender, isWarmUp ? WARM_UP_REQUESTS : REQUESTS),
     1,
   );
-  const rowsOf = (
-    operation: Operation,
-    what: string,
-    unit: string,
-    value: keyof Sample,
-    limit?: number,
-  ) => {
-    const values = ({ name }: Contender) => samples(name).map((run) => run[operation][value]);
-    return others.map((other): Row => {
-      const reference = { name: other.name, samples: values(other) };
-      return compare(`${operation} over HTTP, ${what}`, unit, values(ours), reference, {
-        limit: other.table === undefined ? undefined : limit,
-        moreIsBetter: value === 'requestsPerSecond',
+  const rows = (['logout', 'check'] as const).flatMap((operation) =>
+    MEASURES.flatMap(([what, unit, value, limit]) => {
+      const values = ({ name }: Contender) => samples(name).map((run) => run[operation][value]);
+      return others.map((other) => {
+        const reference = { name: other.name, samples: values(other) };
+        return compare(`${operation} over HTTP, ${what}`, unit, values(ours), reference, {
+          limit: other.table === undefined ? undefined : limit,
+          moreIsBetter: value === 'requestsPerSecond',
+        });
       });
-    });
-  };
-  const rows = (['logout', 'check'] as const).flatMap((operation) => [
-    ...rowsOf(operation, 'throughput', 'requests/s', 'requestsPerSecond', LIMIT),
-    ...rowsOf(operation, 'p99', 'ms', 'p99Ms', LIMIT),
-    ...rowsOf(operation, 'CPU of the server a request', 'ms', 'serverCpuMs'),
-  ]);
+    }),
+  );
   return { rows, notes: skipped };
 }
 

@@ -1,7 +1,6 @@
 import type { WarmCost } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
-import { compare, measureInTurns, type Turns } from './measure.ts';
-import type { Bench, PartResult } from './part.ts';
+import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
 import { measureWarm, type Workload, workloads } from './workload.ts';
 
 /** Against the one store call alone. */

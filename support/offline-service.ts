@@ -22,7 +22,7 @@ export interface OfflineService {
 
 type Variables = Readonly<Record<string, string>>;
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 150_000;
 const SERVERLESS = fileURLToPath(new URL('../node_modules/.bin/serverless', import.meta.url));
 
 /** Starts this project's service (`.`), and waits until it is ready. */

@@ -167,17 +167,11 @@ async function observe(
   return { logout: done, checks, refreshes };
 }
 
-function newToken(
-  family: TokenFamily,
-  issued: Pick<IssuedToken, 'token' | 'session'>,
-): IssuedToken {
-  return {
-    ...issued,
-    family,
-    issuedAt: performance.now(),
-    refreshBegun: Infinity,
-    refreshed: Infinity,
-  };
+type Issued = Pick<IssuedToken, 'token' | 'session'>;
+
+function newToken(family: TokenFamily, issued: Issued): IssuedToken {
+  const notYet = { refreshBegun: Infinity, refreshed: Infinity };
+  return { ...issued, ...notYet, family, issuedAt: performance.now() };
 }
 
 /**

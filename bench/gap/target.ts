@@ -11,7 +11,7 @@ import { signerOf } from '../../support/signer.ts';
 import { startStoreProcess } from '../../support/store-process.ts';
 
 /** The service under test, and its store, to which this process is the login service. */
-export interface Target {
+export interface Target extends AsyncDisposable {
   /** For example `http://localhost:3000/api/v1/auth`. */
   readonly api: string;
   readonly store: SessionStore;
@@ -19,8 +19,6 @@ export interface Target {
   /** How far the service's clock may be from ours, in milliseconds. */
   readonly clockMarginMs: number;
 }
-
-export type OpenTarget = Target & AsyncDisposable;
 
 /** Clocks of machines that keep time by NTP differ by less, in milliseconds. */
 const OTHER_MACHINE_MARGIN_MS = 2_000;
@@ -31,40 +29,38 @@ const OTHER_MACHINE_MARGIN_MS = 2_000;
  *
  * @throws UsageError when a key variable of the shell makes it one that this process can't sign for
  */
-export async function startTarget(): Promise<OpenTarget> {
+export async function startTarget(): Promise<Target> {
   await using started = new AsyncDisposableStack();
   const { dynamoDb } = started.use(await startStoreProcess());
   const service = await startOfflineService({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb });
   started.defer(async () => void (await service.stop()));
   const environment = readRunFile(service.port) ?? {};
   Object.assign(process.env, environment);
-  const opened = await target(service.url, environment, 0);
-  const running = started.move();
-  return { ...opened, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return target(service.url, environment, 0, started.move());
 }
 
 /** A service that runs already: a deployed stage, or a local run on the URL's port. */
-export async function givenTarget(text: string, stage: string | undefined): Promise<OpenTarget> {
+export async function givenTarget(text: string, stage: string | undefined): Promise<Target> {
   const url = new URL(text);
   const environment = await targetEnvironment({ stage, port: Number(url.port || 80) });
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const origin = url.href.replace(/\/$/, '');
-  return {
-    ...(await target(origin, environment, isLocal ? 0 : OTHER_MACHINE_MARGIN_MS)),
-    [Symbol.asyncDispose]: async () => {},
-  };
+  return target(origin, environment, isLocal ? 0 : OTHER_MACHINE_MARGIN_MS);
 }
 
 async function target(
   url: string,
   environment: Environment,
   clockMarginMs: number,
+  started = new AsyncDisposableStack(),
 ): Promise<Target> {
   const signer = await signerOf(environment);
   if (!signer)
     throw new UsageError('This service has only a public key, so this bench cannot log in there');
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
-  return { api: `${url}/api/v1/auth`, store, signer, clockMarginMs };
+  const stop = () => started.disposeAsync();
+  const api = `${url}/api/v1/auth`;
+  return { api, store, signer, clockMarginMs, [Symbol.asyncDispose]: stop };
 }
 
 /**

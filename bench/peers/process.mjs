@@ -20,10 +20,6 @@ export const table = {
   delete: (Key) => client.send(new DeleteCommand({ TableName, Key })),
 };
 
-export async function notNeeded() {
-  throw new Error('Not part of the bench');
-}
-
 /** Listens on a free port of the loopback interface and returns the port. */
 export async function listen(server) {
   server.listen(0, '127.0.0.1');

@@ -25,7 +25,7 @@ const pageFetch: typeof nodeFetch = (url, init) => throughContract(`${url}`, ini
 beforeAll(async () => {
   stack = await openSharedStack({ wired: true });
   ({ service, wire } = stack);
-}, 90_000);
+});
 beforeEach(() => {
   pageWorld.fetch = pageFetch;
 });

@@ -17,7 +17,7 @@ let service: SharedService;
 beforeAll(async () => {
   stack = await openSharedStack({ wired: true });
   service = stack.service;
-}, 90_000);
+});
 afterAll(() => stack.close());
 
 const npm = (...args: string[]) => runCommand('npm', ['run', '--silent', ...args]);
@@ -99,22 +99,17 @@ test('npm run smoke fails against something else, and says in what', async () =>
 test.each([
   ['JWT_SECRET_PARAMETER', '/a/name'],
   ['JWT_SECRET', ''],
-  ['JWT_SECRET', 'short'],
   ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:9'],
-])(
-  'a start with a %s that it can’t use ends at once, naming it',
-  async (name, value) => {
-    const ports = ['--httpPort', `${await freePort()}`, '--lambdaPort', `${await freePort()}`];
-    const { code, output } = await runCommand(
-      'node_modules/.bin/serverless',
-      ['offline', '--noSponsor', ...ports],
-      { [name]: value },
-    );
-    expect(code).toBe(1);
-    expect(output).toContain(name);
-  },
-  90_000,
-);
+])('a start with a %s that it can’t use ends at once, naming it', async (name, value) => {
+  const ports = ['--httpPort', `${await freePort()}`, '--lambdaPort', `${await freePort()}`];
+  const { code, output } = await runCommand(
+    'node_modules/.bin/serverless',
+    ['offline', '--noSponsor', ...ports],
+    { [name]: value },
+  );
+  expect(code).toBe(1);
+  expect(output).toContain(name);
+});
 
 test('a port in use is one clear line', async () => {
   const { code, output } = await runCommand('node_modules/.bin/serverless', [
@@ -141,7 +136,7 @@ test('a start needs nothing of AWS, and Ctrl-C leaves nothing of it running', as
   expect(await other.stop()).toBe(0);
   expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
   expect(readRunFile(other.port)).toBeUndefined();
-}, 90_000);
+});
 
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -173,7 +168,7 @@ test('npm run find-error prints the line behind an X-Error-ID', async () => {
   expect(found.output).toMatch(/^error_type +AccessDenied/m);
   expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('No line has this') });
   expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('Give one error id') });
-}, 90_000);
+});
 
 test('npm run hash-id prints what stands for a user in the log', async () => {
   const { output } = await npm('hash-id', '--', 'dora', '--port', `${service.port}`);

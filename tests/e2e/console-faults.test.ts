@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
-import { type ConsoleFront, startConsoleFront } from '../support/console-front.ts';
+import { type ConsoleFront, startSharedFront } from '../support/console-front.ts';
 import { consolePage } from '../support/console-page.ts';
 import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
@@ -13,14 +13,14 @@ describeInBrowser('the local console, where not all is well', () => {
     stack = await openSharedStack({ wired: true });
     proxy = stack.wire;
     browser = await openBrowser();
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await stack?.close();
   });
 
   test('says that it can’t sign where the service has only a public key, and shows rows all the same', async () => {
-    const front = await startConsoleFront(stack, { signer: undefined });
+    const front = await startSharedFront(stack, { signer: undefined });
     await stack.issue({ userAgent: 'From somewhere else' });
     const visit = await browser.visit(front.url);
     const notice = visit.page.getByRole('alert');
@@ -34,7 +34,7 @@ describeInBrowser('the local console, where not all is well', () => {
   });
 
   test('drops the devices of an earlier start, though their rows are still there', async () => {
-    const front = await startConsoleFront(stack, { sub: stack.user('bob') });
+    const front = await startSharedFront(stack, { sub: stack.user('bob') });
     const { page, close } = await browser.visit(front.url);
     const { jti } = await consolePage(page);
     const before = await jti('Laptop');
@@ -52,7 +52,7 @@ describeInBrowser('the local console, where not all is well', () => {
     let sub: string;
     beforeAll(async () => {
       sub = stack.user('carol');
-      front = await startConsoleFront(stack, { store: await stack.openWired(), sub });
+      front = await startSharedFront(stack, { store: await stack.openWired(), sub });
     });
     afterAll(() => front.close());
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import {
   describeInBrowser,
@@ -50,9 +50,6 @@ async function authorize(page: Page): Promise<string> {
   return (await said.innerText()).replace('Authorized as ', '');
 }
 
-// Swagger UI is slow to draw where a browser has no graphics and half a core.
-jest.setTimeout(120_000);
-
 describeInBrowser('the page /docs in a browser', () => {
   let stack: SharedStack;
   let browser: TestBrowser;
@@ -62,7 +59,7 @@ describeInBrowser('the page /docs in a browser', () => {
   beforeAll(async () => {
     stack = await openSharedStack();
     browser = await openBrowser();
-  }, 90_000);
+  });
   afterAll(() => Promise.all([stack.close(), browser.close()]));
 
   beforeEach(async () => {

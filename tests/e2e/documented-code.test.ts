@@ -16,7 +16,7 @@ let service: SharedService;
 beforeAll(async () => {
   stack = await openSharedStack();
   service = stack.service;
-}, 90_000);
+});
 afterAll(() => stack.close());
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {

@@ -8,7 +8,7 @@ import { signRaw } from '../support/signing.ts';
 let stack: SharedStack;
 beforeAll(async () => {
   stack = await openSharedStack();
-}, 90_000);
+});
 afterAll(() => stack.close());
 
 const issue: SharedStack['issue'] = (request) => stack.issue(request);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { type LoopbackPort, listenOnLoopback } from '../../support/loopback.ts';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   wire = stack.wire;
   lambda = await listenOnLoopback(createServer(forwardTo(stack.service.lambdaUrl)));
   example = await startProtectedApi({ lambdaUrl: lambda.url });
-}, 120_000);
+});
 
 afterAll(async () => {
   await example?.stop();
@@ -116,7 +117,7 @@ test('its package asks the authorizer about every request to a protected route',
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 60_000);
+});
 
 // Last, as it ends what the others need.
 describe('in the end', () => {
@@ -124,7 +125,7 @@ describe('in the end', () => {
     const { token } = await issue();
     await lambda.shut();
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
-    expect(example.output()).toContain('No authorizer at');
+    while (!example.output().includes('No authorizer at')) await settle();
     expect(example.output()).not.toContain(token);
     expect(await example.stop()).toBe(0);
   });

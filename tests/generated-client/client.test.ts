@@ -26,7 +26,7 @@ const seen = new Set<string>();
 beforeAll(async () => {
   stack = await openSharedStack({ wired: true });
   ({ service, wire } = stack);
-}, 90_000);
+});
 afterAll(() => stack.close());
 beforeEach(() => wire.clear());
 

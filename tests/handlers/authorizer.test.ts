@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { createSession } from '../../lib/login/create-session.ts';
@@ -7,12 +7,12 @@ import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms, STAGE_ARN } from '../support/authorizer-events.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
+import { useLog } from '../support/log.ts';
 import { issueTestSession, signRaw } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
-let log: CapturedLog;
+const log = useLog();
 let handler: typeof import('../../handlers/authorizer.ts').handler;
 
 beforeAll(async () => {
@@ -25,10 +25,6 @@ afterAll(async () => {
   delete process.env.AUTHORIZER_CLAIMS;
   await store.close();
 });
-beforeEach(() => {
-  log = captureLog();
-});
-afterEach(() => log.stop());
 
 const authorize = (event: unknown) => handler(event as never, lambdaContext());
 
@@ -70,7 +66,7 @@ describe.each(authorizerForms)('$name', ({ event, allowed, refused }) => {
         secret: 'not named',
       },
     });
-    expect(await authorize(event(`Bearer ${token}`))).toEqual(
+    expect(await authorize(event(`bEARER ${token}`))).toEqual(
       allowed({
         sub: 'alice',
         jti: session.jti,
@@ -81,13 +77,6 @@ describe.each(authorizerForms)('$name', ({ event, allowed, refused }) => {
       }),
     );
     expectNotLogged(token);
-  });
-
-  test('the scheme compares without case', async () => {
-    const { token, session } = await issueTestSession(store);
-    expect(await authorize(event(`bEARER ${token}`))).toEqual(
-      allowed({ sub: 'alice', jti: session.jti }),
-    );
   });
 
   test('a token without a subject is known by its id', async () => {

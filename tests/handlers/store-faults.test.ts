@@ -8,8 +8,7 @@ import { findSession } from '../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
 import { LOGGED_OUT } from '../support/attacks.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
-import { expectAuthorizerFailure } from '../support/authorizer-failure.ts';
-import { expectErrorPayload } from '../support/error-payload.ts';
+import { expectAuthorizerFailure, expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';
 import {
   type FreshFunctions,

@@ -31,7 +31,7 @@ beforeAll(async () => {
     for (const file of globSync('**/*.*', { cwd: unpacked }))
       deployed.set(`${zip}/${file}`, readFileSync(join(unpacked, file), 'utf8'));
   }
-}, 120_000);
+});
 afterAll(async () => {
   rmSync(directory, { recursive: true });
   await stack.close();

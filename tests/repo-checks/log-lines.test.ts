@@ -1,13 +1,13 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../support/log.ts';
+import { useLog } from '../support/log.ts';
 import { issueTestSession } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
-let log: CapturedLog;
+const log = useLog();
 let logout: Parameters<typeof invoke>[0];
 let me: Parameters<typeof invoke>[0];
 beforeAll(async () => {
@@ -17,11 +17,6 @@ beforeAll(async () => {
   me = (await import('../../handlers/me.ts')).handler;
 });
 afterAll(() => store.close());
-beforeEach(() => {
-  log = captureLog();
-});
-afterEach(() => log.stop());
-
 const withToken = (token: string) => eventV2({ headers: { Authorization: `Bearer ${token}` } });
 
 test('a line says when, in UTC, where and what', async () => {

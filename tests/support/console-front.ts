@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { putConsoleInFront } from '../../local/console/console.ts';
 import type { Demo } from '../../local/console/demo-sessions.ts';
 import { freePort } from '../../support/offline-service.ts';
 import { forwardTo } from './forward.ts';
 import type { SharedStack } from './shared-stack/open.ts';
 
-/** A console of its own, for one user, in front of the shared local run. */
+/** A console in front of a gateway, on a port of its own. */
 export interface ConsoleFront {
   readonly url: string;
   readonly port: number;
@@ -15,14 +15,12 @@ export interface ConsoleFront {
   close(): void;
 }
 
-/** @param demo what differs from the shared store, its signer, and this file's alice */
 export async function startConsoleFront(
-  { service, store, signer, user }: SharedStack,
-  demo: Partial<Demo> = {},
+  gateway: RequestListener,
+  demo: Demo,
 ): Promise<ConsoleFront> {
-  const server = createServer(forwardTo(service.url));
-  const startAgain = () =>
-    putConsoleInFront(server, { store, signer, sub: user('alice'), ...demo }, 'localhost');
+  const server = createServer(gateway);
+  const startAgain = () => putConsoleInFront(server, demo, 'localhost');
   startAgain();
   const port = await freePort();
   await once(server.listen(port, 'localhost'), 'listening');
@@ -34,4 +32,12 @@ export async function startConsoleFront(
       server.close();
     },
   };
+}
+
+/** @param demo what differs from the shared local run's store, its signer, and this file's alice */
+export function startSharedFront(
+  { service, store, signer, user }: SharedStack,
+  demo: Partial<Demo> = {},
+): Promise<ConsoleFront> {
+  return startConsoleFront(forwardTo(service.url), { store, signer, sub: user('alice'), ...demo });
 }

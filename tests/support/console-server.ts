@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, request as httpRequest, type RequestOptions } from 'node:http';
-import { putConsoleInFront } from '../../local/console/console.ts';
+import { request as httpRequest, type RequestOptions } from 'node:http';
 import type { Demo } from '../../local/console/demo-sessions.ts';
-import { freePort } from '../../support/offline-service.ts';
+import { startConsoleFront } from './console-front.ts';
 import { testSigner } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
@@ -40,12 +38,10 @@ export async function startConsole(): Promise<ConsoleServer> {
     signer: testSigner,
     sub: 'alice',
   };
-  const server = createServer((request, response) => {
+  const front = await startConsoleFront((request, response) => {
     response.end(`gateway: ${request.method} ${request.url}`);
-  });
-  putConsoleInFront(server, demo, 'localhost');
-  const port = await freePort();
-  await once(server.listen(port, 'localhost'), 'listening');
+  }, demo);
+  const { port } = front;
   const call: ConsoleServer['call'] = (method, path, headers = {}, body) =>
     send(port, { method, path, headers }, body);
   return {
@@ -54,8 +50,7 @@ export async function startConsole(): Promise<ConsoleServer> {
       call('POST', '/console/sessions', headers, JSON.stringify({ device })),
     rows: async () => JSON.parse((await call('GET', '/console/rows')).body),
     close: async () => {
-      server.closeAllConnections();
-      server.close();
+      front.close();
       await store.close();
     },
   };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { BrowserContextOptions } from 'playwright-core';
 import { describeInBrowser, openBrowser, type TestBrowser, type Visit } from './browser.ts';
-import { type ConsoleFront, startConsoleFront } from './console-front.ts';
+import { type ConsoleFront, startSharedFront } from './console-front.ts';
 import { type ConsolePage, consolePage } from './console-page.ts';
 import { openSharedStack, type SharedStack } from './shared-stack/open.ts';
 
@@ -41,9 +41,9 @@ export function describeConsole(
     let browser: TestBrowser;
     beforeAll(async () => {
       stack = await openSharedStack();
-      front = await startConsoleFront(stack, sub === undefined ? {} : { sub });
+      front = await startSharedFront(stack, sub === undefined ? {} : { sub });
       browser = await openBrowser();
-    }, 90_000);
+    });
     afterAll(async () => {
       await browser?.close();
       front?.close();
@@ -51,7 +51,8 @@ export function describeConsole(
     });
 
     tests(async (story, failures = [], options = {}) => {
-      const visit = await browser.visit(front.url, options);
+      // Animations cost a machine without graphics most of its time.
+      const visit = await browser.visit(front.url, { reducedMotion: 'reduce', ...options });
       try {
         await story({ ...visit, ...(await consolePage(visit.page)), stack, url: front.url });
         expect(visit.complaints).toEqual([]);

@@ -17,7 +17,7 @@ export interface DocumentedService {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 150_000;
 
 /**
  * Runs a command that starts the service, with free ports in place of those that it names.

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authorizerHandler } from '../../../lib/lambda/authorizer-handler.ts';
 import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { authorizerForms } from '../../support/authorizer-events.ts';
-import { expectAuthorizerFailure } from '../../support/authorizer-failure.ts';
+import { expectAuthorizerFailure } from '../../support/error-payload.ts';
 import { configureFunction, lambdaContext } from '../../support/lambda.ts';
 import { type CapturedLog, captureLog } from '../../support/log.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';

@@ -128,9 +128,9 @@ function http({ query = {}, ...endpoint }: HttpEndpoint): Endpoint {
   };
 }
 
-/** One form of each kind of answer meets every fault; the others are the same code until the answer. */
+/** One form meets every fault; the others are the same code until the answer. */
 function authorizer(form: AuthorizerForm): Endpoint {
-  const isExample = ['HTTP API, payload 2.0', 'AppSync, with a scheme'].includes(form.name);
+  const isExample = form.name === 'HTTP API, payload 2.0';
   return {
     ...(isExample ? {} : { only: ['access-denied', 'keys: down', 'configuration: JWT_SECRET'] }),
     name: form.name,

@@ -53,21 +53,19 @@ const mayHaveEffect = true;
 
 /** A new fault of the store, the issuer's keys, the secret or the configuration is one entry here. */
 export const matrixFaults: readonly MatrixFault[] = [
-  passing('reset', 1),
   passing('reset', 2),
   passing('reset-after-effect', 1, { mayHaveEffect }),
   passing('reset-after-effect', 2, { mayHaveEffect }),
   passing('cut-off', 1, { mayHaveEffect }),
   passing('stall', 1, { mayHaveEffect }),
-  passing('hang', 1),
+  // On a slow machine the second attempt may be given up as well, and take effect.
+  passing('hang', 1, { mayHaveEffect }),
   passing('hang-after-effect', 1, { mayHaveEffect }),
   passing('slow', 1, { mayHaveEffect }, { ms: timeouts.attemptMs + 300 }),
-  passing('throttle', 1),
   passing('throttle', 2),
   passing('internal-error', 2),
   passing('internal-error-after-effect', 1, { mayHaveEffect }),
   passing('unavailable', 2),
-  passing('unprocessed-keys', 1),
   passing('unprocessed-keys', 3),
   passing('unprocessed-first-key', 1),
   passing('unprocessed-last-key', 1),

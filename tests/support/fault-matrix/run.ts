@@ -43,27 +43,27 @@ export interface MatrixContext {
  * Time-outs of the functions, so that no answer depends on how busy the machine is: short where the fault ends
  * in a time-out of any length, generous where it does not. tests/lib/shared/timeouts.test.ts has the product's.
  */
-function timeOutsOf(fault: MatrixFault, { isBestEffort }: Endpoint): Parameters<StartFunctions>[1] {
+function timeOutsOf(fault: MatrixFault, endpoint: Endpoint): Parameters<StartFunctions>[1] {
   if (fault.remainingMs !== undefined) return {};
-  const { store, expected } = fault;
+  const { store } = fault;
+  const { answer } = expectationOf(endpoint, fault);
+  const isUnprocessed = store && 'fault' in store && store.fault.startsWith('unprocessed-');
   const isCounted = store && 'fault' in store && store.options?.times !== undefined;
-  if (!isWaitedFor(fault) || (expected === 'served' && !isCounted))
-    return {
-      connectMs: 30_000,
-      attemptMs: 30_000,
-      storeMs: 90_000,
-      keySetMs: 30_000,
-      secretMs: 60_000,
-      deleteRevokedMs: 90_000,
-    };
-  if (isBestEffort) return { attempts: 6, storeMs: 90_000, deleteRevokedMs: 90_000 };
+  if (endpoint.isBestEffort && isWaitedFor(fault))
+    return { connectMs: 30_000, attempts: 3, attemptMs: 3_000, ...UNLIMITED };
+  if (answer === 'served')
+    // A connection that hangs is given up after an attempt's own time; nothing else is.
+    return isCounted && isWaitedFor(fault) && !isUnprocessed
+      ? { attempts: 10, keySetMs: 30_000, ...UNLIMITED }
+      : { ...PATIENT, ...UNLIMITED };
+  if (!isWaitedFor(fault)) return { ...PATIENT, ...UNLIMITED };
   // Keys that stay unprocessed are asked for until the time of the operation is over.
-  if (store && 'fault' in store && store.fault.startsWith('unprocessed-'))
-    return { connectMs: 30_000, attemptMs: 30_000, storeMs: 4_000 };
-  return expected === 'failed'
-    ? { connectMs: 400, attemptMs: 400, storeMs: 1_500, keySetMs: 500, secretMs: 500 }
-    : { attempts: 10, storeMs: 90_000, keySetMs: 30_000 };
+  if (isUnprocessed) return { connectMs: 30_000, attemptMs: 30_000, storeMs: 4_000 };
+  return { connectMs: 400, attemptMs: 400, storeMs: 1_500, keySetMs: 500, secretMs: 500 };
 }
+
+const PATIENT = { connectMs: 30_000, attemptMs: 30_000, keySetMs: 30_000, secretMs: 60_000 };
+const UNLIMITED = { storeMs: 90_000, deleteRevokedMs: 90_000 };
 
 /** Milliseconds; only `remainingMs` of a fault makes a function run out of time. */
 const AMPLE_MS = 600_000;
