@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { endpoints } from '../support/fault-matrix/endpoints.ts';
+import { LOGGED_OUT } from '../support/attacks.ts';
+import { type Devices, endpoints } from '../support/fault-matrix/endpoints.ts';
 import { canMeet } from '../support/fault-matrix/evaluate.ts';
 import { isWaitedFor, matrixFaults } from '../support/fault-matrix/faults.ts';
-import { functionStarter } from '../support/fault-matrix/process.ts';
+import { type FreshFunctions, functionStarter } from '../support/fault-matrix/process.ts';
 import { askersOf, type Cell, runCell } from '../support/fault-matrix/run.ts';
 import { openMatrixStore } from '../support/fault-matrix/store.ts';
 import { captureLog } from '../support/log.ts';
@@ -84,4 +85,31 @@ describe.each(TABLE)('under $fault.name', ({ fault, columns }) => {
 test('no error is logged but for an answer', () => {
   const ids = cells.flatMap(({ asks }) => asks.flatMap(({ answer }) => answer.errorId ?? []));
   expect(errors.map(({ error_id }) => error_id).sort()).toEqual(ids.sort());
+});
+
+describe('a function that is wrong is found', () => {
+  test.each([
+    ['a logout that ends nothing', 'this', LOGGED_OUT, 'a false success: still alive: asker'],
+    ['a check that fails open', 'me', undefined, 'fail-open: a dead session was let in'],
+    ['a success under a fault that lasts', 'me', undefined, 'success, where nobody could know'],
+    ['a bare 500', 'me', { statusCode: 500, body: '{}' }, 'an answer in no known form'],
+  ])('%s', async (_, name, answer, problem) => {
+    const fault = matrixFaults.find((each) => each.name === 'access-denied');
+    const endpoint = endpoints.find((each) => each.name === name);
+    if (!fault || !endpoint) throw new Error('no such cell');
+    const event = (devices: Devices) => answer ?? endpoint.succeeded(devices);
+    const wrong = async (answered: unknown) => answered;
+    const functions: FreshFunctions = {
+      logout: wrong,
+      me: wrong,
+      listSessions: wrong,
+      deleteSession: wrong,
+      authorizer: wrong,
+    };
+    const { asks } = await runCell({ store, start: () => functions }, fault, {
+      ...endpoint,
+      event,
+    });
+    expect(asks.flatMap(({ problems }) => problems)).toContain(problem);
+  });
 });
