@@ -24,9 +24,10 @@ async function house(): Promise<void> {
       limit: 4_700,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    { name: 'local', value: lines('local'), limit: 2_600 },
+    { name: 'local', value: lines('local'), limit: 2_700 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
-    { name: 'tests', value: lines('tests'), limit: 13_700 },
+    // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
+    { name: 'tests', value: lines('tests'), limit: 16_000 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
     { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
