@@ -6,10 +6,11 @@ import { delimiter, join } from 'node:path';
 import { listenOnLoopback } from '../../support/loopback.ts';
 
 /** What a shell makes of an `aws` command: the options that the AWS CLI would be given. */
-export function optionsOfAws(command: string): ReadonlyMap<string, string> {
+export function optionsOfAws(command: string, answer = ''): ReadonlyMap<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'aws-'));
   try {
-    writeFileSync(join(folder, 'aws'), '#!/bin/sh\nprintf "%s\\0" "$@"\n', { mode: 0o755 });
+    const script = `#!/bin/sh\n[ "$2" = query ] && { echo "${answer}"; exit; }\nprintf "%s\\0" "$@"\n`;
+    writeFileSync(join(folder, 'aws'), script, { mode: 0o755 });
     const PATH = `${folder}${delimiter}${process.env.PATH}`;
     const words = execFileSync('sh', ['-c', command], { env: { ...process.env, PATH } })
       .toString()
