@@ -1,4 +1,4 @@
-/** Log-ins, log-outs of many and refreshes whose clocks differ; all times are epoch milliseconds. */
+/** Log-ins, logouts of many and refreshes whose clocks differ; all times are epoch milliseconds. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSession } from '../../../lib/login/create-session.ts';
@@ -41,7 +41,7 @@ const isActive = async (session: Session, clockMs = NOW_MS) =>
 
 const CLOCKS = [-HOUR_MS, -50, -1, 0, 1, 50, 5 * MINUTE_MS];
 
-describe('a log-in after a log-out everywhere lives', () => {
+describe('a log-in after a logout everywhere lives', () => {
   test.each(CLOCKS)('by a login clock %i ms ahead', async (aheadMs) => {
     const sub = randomUUID();
     const before = await logIn(sub, NOW_MS - 1);
@@ -70,7 +70,7 @@ describe('a log-in after a log-out everywhere lives', () => {
     expect([await isActive(before), await isActive(after)]).toEqual([false, true]);
   });
 
-  test('within 100 ms of a changed password and the log-out everywhere', async () => {
+  test('within 100 ms of a changed password and the logout everywhere', async () => {
     const sub = randomUUID();
     const old = [await logIn(sub, NOW_MS - HOUR_MS), await logIn(sub, NOW_MS - 60)];
     const [, caller] = old;
@@ -102,7 +102,7 @@ describe('a log-in after a log-out everywhere lives', () => {
   });
 });
 
-describe('a second log-out everywhere a moment later ends the log-in between the two', () => {
+describe('a second logout everywhere a moment later ends the log-in between the two', () => {
   test.each([-HOUR_MS, -50, 0, 50])('by a function’s clock %i ms ahead', async (aheadMs) => {
     const sub = randomUUID();
     const first = await logIn(sub, NOW_MS - 1);
