@@ -8,14 +8,17 @@ const HAS_PACKAGES =
   'import boto3, jwt; assert [int(n) for n in boto3.__version__.split(".")[:2]] >= [1, 28]';
 
 /** Why a test is skipped. */
-export const NO_PYTHON = 'python3 without boto3 1.28 and PyJWT: pip install boto3 PyJWT';
+export const NO_PYTHON =
+  'in Python: PYTHON_LOGIN_SERVICE=required npm test, where python3 has boto3 1.28 and PyJWT';
 
 /**
- * A Python that has what the example imports; the first on the PATH may not be Debian's.
+ * A Python with the example's packages, where PYTHON_LOGIN_SERVICE is `required`. The first on the PATH may
+ * not be Debian's.
  *
- * @throws Error where PYTHON_LOGIN_SERVICE is `required` and no Python has the packages
+ * @throws Error where no Python has the packages
  */
 export function findPython(): string | undefined {
+  if (process.env.PYTHON_LOGIN_SERVICE !== 'required') return undefined;
   const found = ['python3', '/usr/bin/python3'].find((candidate) => {
     try {
       execFileSync(candidate, ['-c', HAS_PACKAGES], { stdio: 'ignore' });
@@ -24,8 +27,7 @@ export function findPython(): string | undefined {
       return false;
     }
   });
-  if (!found && process.env.PYTHON_LOGIN_SERVICE === 'required')
-    throw new Error(`PYTHON_LOGIN_SERVICE is required: ${NO_PYTHON}`);
+  if (!found) throw new Error('PYTHON_LOGIN_SERVICE is required: pip install boto3 PyJWT');
   return found;
 }
 
