@@ -21,7 +21,7 @@ afterAll(async () => {
 async function runGap(mistakes: Mistakes) {
   const service = await startWrongService(store, mistakes);
   try {
-    const args = ['--url', service.url, '--rounds', '12', '--users', '2'];
+    const args = ['--url', service.url, '--rounds', '9', '--users', '2'];
     return await runCommand(process.execPath, ['bench/gap.ts', ...args]);
   } finally {
     await service.stop();
