@@ -33,9 +33,9 @@ describe('npm run bench:gap', () => {
     'ends with 0 where the service is right, and says how much it asked',
     async () => {
       const { code, output } = await runGap({});
-      expect(output).toContain('**No violation** in 12 rounds');
+      expect(output).toContain('**No violation** in 9 rounds');
       for (const scope of ['this', 'others', 'everywhere'])
-        expect(output).toMatch(new RegExp(`^\\| ${scope} \\| 4 \\| (?:[\\d.]+ \\| ){6}[1-9]`, 'm'));
+        expect(output).toMatch(new RegExp(`^\\| ${scope} \\| 3 \\| (?:[\\d.]+ \\| ){6}[1-9]`, 'm'));
       expect(code).toBe(0);
     },
     TIMEOUT_MS,
