@@ -24,7 +24,7 @@ async function house(): Promise<void> {
       limit: 4_700,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    { name: 'local', value: lines('local'), limit: 2_700 },
+    { name: 'local', value: lines('local'), limit: 2_600 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
     // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
     { name: 'tests', value: lines('tests'), limit: 16_000 },

@@ -1,7 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type BundledPackage, bundledPackages, refusedLicenses } from '../../local/licenses.ts';
+import {
+  type BundledPackage,
+  bundledPackages,
+  refusedLicenses,
+} from '../../support/bundled-packages.ts';
 import { readService } from '../../support/service-file.ts';
 import { runCommand } from '../support/commands.ts';
 
@@ -88,7 +92,7 @@ describe('npm run licenses', () => {
     write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
   }
 
-  const licenses = () => runCommand(process.execPath, ['local/licenses.ts', root]);
+  const licenses = () => runCommand(process.execPath, ['support/bundled-packages.ts', root]);
 
   test('lists what is bundled, and leaves out what tree shaking drops', async () => {
     writePackage('used', 'MIT');
