@@ -92,7 +92,7 @@ describe('npm run licenses', () => {
     write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
   }
 
-  const licenses = () => runCommand(process.execPath, ['support/bundled-packages.ts', root]);
+  const licenses = () => runCommand(process.execPath, ['local/licenses.ts', root]);
 
   test('lists what is bundled, and leaves out what tree shaking drops', async () => {
     writePackage('used', 'MIT');
