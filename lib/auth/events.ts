@@ -2,7 +2,7 @@ import type { HttpRequest } from '../http/request.ts';
 import { hashId } from '../observability/hash-id.ts';
 import { logger } from '../observability/logger.ts';
 import { count } from '../observability/metrics.ts';
-import { describeRequestError } from '../observability/report-error.ts';
+import { describeRedacted } from '../observability/report-error.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import type { RevokeScope } from '../sessions/revoke-many.ts';
 import type { InvalidSessionError } from '../sessions/session.ts';
@@ -59,6 +59,7 @@ function hashesOf({ sub, jti }: SessionKey) {
 }
 
 function errorFields(thrown: unknown, request: HttpRequest) {
-  const { message: error, type: reason, trace } = describeRequestError(thrown, request);
+  const authorization = request.header('authorization');
+  const { message: error, type: reason, trace } = describeRedacted(thrown, authorization);
   return { reason, error, trace };
 }

@@ -1,9 +1,7 @@
 import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
-import { describeError } from '../observability/describe-error.ts';
 import { logger } from '../observability/logger.ts';
 import { count, storeLatency } from '../observability/metrics.ts';
-import { redactor } from '../observability/redact.ts';
-import { configuredSecrets } from '../observability/settings.ts';
+import { describeRedacted } from '../observability/report-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Verifier } from '../tokens/verify.ts';
@@ -36,7 +34,6 @@ export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
 /** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
 function reportStaleKeys(error: unknown): void {
   count('keys.stale');
-  const redact = redactor(undefined, configuredSecrets());
-  const { message, type, trace } = describeError(error, redact);
+  const { message, type, trace } = describeRedacted(error);
   logger.warn('keys.stale', { error: message, error_type: type, trace });
 }

@@ -13,7 +13,7 @@ import { configuredSecrets } from './settings.ts';
  */
 export function reportError(error: unknown, request: HttpRequest) {
   const errorId = randomUUID();
-  const description = describeRequestError(error, request);
+  const description = describeRedacted(error, request.header('authorization'));
   // Redact paths by the look of a token only: credentials as short as `me` would change the path.
   const redactTokens = redactor(undefined, configuredSecrets());
   const path = redactTokens(request.path);
@@ -31,9 +31,9 @@ export function reportError(error: unknown, request: HttpRequest) {
   return { ...description, errorId, path };
 }
 
-/** Describes an error without the request's credentials and the configured secrets. Never throws. */
-export function describeRequestError(error: unknown, request: HttpRequest): ErrorDescription {
-  return describeError(error, redactor(request.header('authorization'), configuredSecrets()));
+/** Describes an error without a request's credentials and the configured secrets. Never throws. */
+export function describeRedacted(error: unknown, authorization?: string): ErrorDescription {
+  return describeError(error, redactor(authorization, configuredSecrets()));
 }
 
 function writeLine(line: Readonly<Record<string, unknown>>): void {

@@ -73,8 +73,8 @@ export async function findCurrent(
  * One conditional delete ends a session that no refresh has replaced. Otherwise the successor is ended
  * first and the replaced row is deleted after, so that an interrupted call finds its way when repeated.
  *
- * @returns whether an unexpired row was there, for the log only; false after a retried delete
- *   whose first attempt was applied
+ * @returns whether a row was there, for the log only; false after a retried delete whose first
+ *   attempt was applied
  * @throws when the store does not answer in time, refuses, or does not return the deleted row
  */
 export async function endSession(store: SessionStore, { sub, jti }: SessionKey): Promise<boolean> {

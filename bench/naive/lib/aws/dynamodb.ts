@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
 /** The plain way: the document client as the SDK's guide makes it, with the project's times. */
-export function openSessionStore(table: string, { notBeforeMs }: { notBeforeMs?: number } = {}) {
+export function openSessionStore(table: string, notBeforeMs?: number) {
   const client = new DynamoDBClient({
     maxAttempts: timeouts.attempts,
     requestHandler: {
