@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as settle } from 'node:timers/promises';
+import { afterAll, beforeAll } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { openTestStore, type TestStore } from './store.ts';
 
 /** Picks one of a number of options, by index. */
 export type Choose = (options: number) => number;
@@ -14,15 +16,6 @@ export type Outcome<Result> =
 /** A store whose operations wait for their turn, so that a test decides the order of racing ones. */
 export interface InterleavedStore {
   readonly store: SessionStore;
-  /**
-   * Runs tasks at once, their store operations one at a time.
-   *
-   * @param choices which of the waiting operations is next, modulo their number; 0 when they run out
-   */
-  race<Result>(
-    tasks: readonly (() => Promise<Result>)[],
-    choices: readonly number[],
-  ): Promise<Result[]>;
   /**
    * Runs tasks at once, their store operations one at a time, in the order that `choose` decides.
    *
@@ -51,7 +44,7 @@ interface Waiting {
 }
 
 /** Opens a table with a real client, on the endpoint that the SDK's variables name. */
-export function openInterleavedStore(table: string): InterleavedStore {
+function openInterleavedStore(table: string): InterleavedStore {
   const store = openSessionStore(table);
   const current = new AsyncLocalStorage<number>();
   const trace: string[] = [];
@@ -137,17 +130,33 @@ export function openInterleavedStore(table: string): InterleavedStore {
     }
   }
 
+  return { store, trace, schedule };
+}
+
+/** A test store with two ways to it: by operations that wait for their turn, and around them. */
+export interface InterleavedStores {
+  readonly interleaved: InterleavedStore;
+  readonly direct: TestStore;
+}
+
+/** Registers a test store whose operations a test puts in order, for all tests of a file. */
+export function useInterleavedStore(): InterleavedStores {
+  let direct: TestStore;
+  let interleaved: InterleavedStore;
+  beforeAll(async () => {
+    direct = await openTestStore();
+    interleaved = openInterleavedStore(direct.table);
+  });
+  afterAll(async () => {
+    interleaved.store.client.destroy();
+    await direct.close();
+  });
   return {
-    store,
-    trace,
-    schedule,
-    race: async (tasks, choices) => {
-      const left = [...choices];
-      const outcomes = await schedule(tasks, (options) => (left.shift() ?? 0) % options);
-      return outcomes.map((outcome) => {
-        if (outcome.status === 'answered') return outcome.value;
-        throw outcome.status === 'failed' ? outcome.error : new Error('A task died');
-      });
+    get interleaved() {
+      return interleaved;
+    },
+    get direct() {
+      return direct;
     },
   };
 }
