@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { openTestStore, type TestStore } from './store.ts';
+import { late } from './late.ts';
+import { type TestStore, useTestStore } from './store.ts';
 
 /** Picks one of a number of options, by index. */
 export type Choose = (options: number) => number;
@@ -133,32 +134,18 @@ function openInterleavedStore(table: string): InterleavedStore {
   return { store, trace, schedule };
 }
 
-/** A test store with two ways to it: by operations that wait for their turn, and around them. */
-export interface InterleavedStores {
+/** Registers an interleaved store for all tests of a file, and the test store behind it. */
+export function useInterleavedStore(): {
   readonly interleaved: InterleavedStore;
   readonly direct: TestStore;
-}
-
-/** Registers a test store whose operations a test puts in order, for all tests of a file. */
-export function useInterleavedStore(): InterleavedStores {
-  let direct: TestStore;
+} {
+  const direct = useTestStore();
   let interleaved: InterleavedStore;
-  beforeAll(async () => {
-    direct = await openTestStore();
+  beforeAll(() => {
     interleaved = openInterleavedStore(direct.table);
   });
-  afterAll(async () => {
-    interleaved.store.client.destroy();
-    await direct.close();
-  });
-  return {
-    get interleaved() {
-      return interleaved;
-    },
-    get direct() {
-      return direct;
-    },
-  };
+  afterAll(() => interleaved.store.client.destroy());
+  return { interleaved: late(() => interleaved), direct };
 }
 
 /** A lost answer to a read, or a death after a read, changes no more than the order does. */

@@ -1,22 +1,18 @@
 /** Log-ins, logouts of many and refreshes whose clocks differ; all times are epoch milliseconds. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { beginSession, refreshSession } from '../../../lib/login/issue.ts';
 import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { activeOf, findSession, readSession } from '../../../lib/sessions/sessions.ts';
 import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { testSigner } from '../../support/signing.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
+import { useTestStore } from '../../support/store.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await openTestStore();
-});
-afterAll(() => store.close());
+const store = useTestStore();
 
 /** Logs in by a login service's clock. */
 async function logIn(sub: string, clockMs: number): Promise<Session> {

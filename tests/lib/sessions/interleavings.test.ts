@@ -28,7 +28,7 @@ import {
 
 jest.setTimeout(600_000);
 
-const stores = useInterleavedStore();
+const { interleaved, direct } = useInterleavedStore();
 
 /** A user's two token families, and every token of the first that was handed out. */
 class User {
@@ -53,7 +53,7 @@ class User {
   async active(): Promise<string[]> {
     const found: string[] = [];
     for (const session of this.handedOut.values())
-      if (await findSession(stores.direct, session, NOW_MS)) found.push(session.jti);
+      if (await findSession(direct, session, NOW_MS)) found.push(session.jti);
     return found;
   }
   async expectOver(): Promise<void> {
@@ -77,7 +77,7 @@ async function refreshOnce(store: SessionStore, user: User, old: Session): Promi
   user.handedOut.set(session.jti, session);
   user.refreshed.set(old.jti, (user.refreshed.get(old.jti) ?? new Set()).add(session.jti));
   // The old token opens nothing from the first answer on.
-  expect(await findSession(stores.direct, old, NOW_MS)).toBeNull();
+  expect(await findSession(direct, old, NOW_MS)).toBeNull();
   if (user.over) await user.expectOver();
   return session;
 }
@@ -147,14 +147,14 @@ async function runOnce(
   fault: boolean,
 ): Promise<void> {
   const user = new User();
-  await createSession(stores.direct, user.phone);
-  await createSession(stores.direct, user.laptop);
+  await createSession(direct, user.phone);
+  await createSession(direct, user.laptop);
   const tasks = operations.map(
     ({ run }) =>
       () =>
-        run(stores.interleaved.store, user),
+        run(interleaved.store, user),
   );
-  const outcomes = await stores.interleaved.schedule(tasks, choose, fault);
+  const outcomes = await interleaved.schedule(tasks, choose, fault);
   try {
     const successes: boolean[] = [];
     for (const [index, outcome] of outcomes.entries()) {
@@ -162,15 +162,14 @@ async function runOnce(
       if (outcome.status === 'failed' && (!fault || isAssertion(outcome.error)))
         throw outcome.error;
       if (outcome.status === 'answered') successes.push(outcome.value);
-      else if (operation) successes.push(await operation.run(stores.direct, user));
+      else if (operation) successes.push(await operation.run(direct, user));
     }
     const interrupted = outcomes.some(
       ({ status }, index) => operations[index]?.ends && status !== 'answered',
     );
     await expectAtRest(operations, successes, user, interrupted);
   } catch (error) {
-    if (error instanceof Error)
-      error.message += `\nSchedule: ${stores.interleaved.trace.join(', ')}`;
+    if (error instanceof Error) error.message += `\nSchedule: ${interleaved.trace.join(', ')}`;
     throw error;
   }
 }
@@ -200,7 +199,7 @@ async function expectAtRest(
   }
   expect(await user.active()).toEqual([]);
   for (const session of [...user.handedOut.values()])
-    expect(await refreshOnce(stores.direct, user, session)).toBeNull();
+    expect(await refreshOnce(direct, user, session)).toBeNull();
 }
 
 /** Whether all schedules of two operations with faults are explored, and more of the others. */
@@ -279,28 +278,28 @@ describe('a log-in beside a logout of everything', () => {
   )('%s, the login clock %i ms ahead', async (_, aheadMs, end) => {
     await exploreAll(async (choose) => {
       const user = new User();
-      await createSession(stores.direct, user.laptop);
+      await createSession(direct, user.laptop);
       const begin = async (store: SessionStore) => {
         const session = await logIn(store, { sub: user.sub, ttlSeconds: 7_200 }, NOW_MS + aheadMs);
         if (!session) throw new Error('The jti is taken');
         return session;
       };
       const tasks = [
-        () => begin(stores.interleaved.store),
+        () => begin(interleaved.store),
         async () => {
-          await end.run(stores.interleaved.store, user);
+          await end.run(interleaved.store, user);
           return undefined;
         },
       ];
-      const [login, ended] = await stores.interleaved.schedule(tasks, choose);
+      const [login, ended] = await interleaved.schedule(tasks, choose);
       if (login?.status !== 'answered' || !login.value || ended?.status !== 'answered')
         throw new Error('A task failed', { cause: login });
-      const active = (await findSession(stores.direct, login.value, NOW_MS)) !== null;
+      const active = (await findSession(direct, login.value, NOW_MS)) !== null;
       if (login.after.includes(1)) expect(active).toBe(true);
       // The bound that is left: a log-in by a clock ahead survives a logout by another session.
       if (ended.after.includes(0) && (end === byAdministrator || aheadMs <= 0))
         expect(active).toBe(false);
-      expect(await findSession(stores.direct, await begin(stores.direct), NOW_MS)).not.toBeNull();
+      expect(await findSession(direct, await begin(direct), NOW_MS)).not.toBeNull();
     });
   });
 });

@@ -14,7 +14,7 @@ import { beginSession, NOW_MS } from '../../support/session-rows.ts';
 // Hundreds of races, of up to twenty operations each, on a server that may be slow.
 jest.setTimeout(120_000);
 
-const stores = useInterleavedStore();
+const { interleaved, direct } = useInterleavedStore();
 
 type Device = 'phone' | 'laptop';
 
@@ -22,7 +22,7 @@ type Device = 'phone' | 'laptop';
 type Act = readonly [kind: 'refresh' | RevokeScope, who: Device, aheadMs?: number];
 
 async function act(session: Session, [kind, , aheadMs = 0]: Act): Promise<boolean> {
-  const { store } = stores.interleaved;
+  const { store } = interleaved;
   if (kind === 'refresh') {
     const rotation = { jti: `${session.jti}-${randomUUID()}`, expires_at: session.expires_at };
     return (await rotateSession(store, session, rotation, NOW_MS)) !== null;
@@ -39,15 +39,15 @@ async function act(session: Session, [kind, , aheadMs = 0]: Act): Promise<boolea
 /** Begins a session on both devices, and runs the acts at once. */
 async function race(acts: readonly Act[], choose: Choose) {
   const sub = randomUUID();
-  const begin = (jti: Device) => beginSession(stores.direct, sub, jti);
+  const begin = (jti: Device) => beginSession(direct, sub, jti);
   const sessions = { phone: await begin('phone'), laptop: await begin('laptop') };
   const tasks = acts.map((each) => () => act(sessions[each[1]], each));
-  const outcomes = await stores.interleaved.schedule(tasks, choose);
+  const outcomes = await interleaved.schedule(tasks, choose);
   const succeeded = outcomes.map((outcome) => {
     if (outcome.status === 'answered') return outcome.value;
     throw new Error('An act failed', { cause: outcome });
   });
-  const { sessions: left } = await listSessions(stores.direct, sub, { limit: 100 }, NOW_MS);
+  const { sessions: left } = await listSessions(direct, sub, { limit: 100 }, NOW_MS);
   return { succeeded, alive: left.map(({ sid }) => sid).sort() };
 }
 
