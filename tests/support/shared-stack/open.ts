@@ -89,14 +89,22 @@ export async function openSharedStack({ wired = false } = {}): Promise<SharedSta
 }
 
 /** Registers the shared local run for all tests of a file; without faults on a wire at the start of each. */
-export function useSharedStack({ wired = false } = {}): SharedStack {
+export function useSharedStack({ wired = false } = {}): {
+  readonly stack: SharedStack;
+  readonly service: SharedService;
+  readonly wire: FaultProxy;
+} {
   let stack: SharedStack;
   beforeAll(async () => {
     stack = await openSharedStack({ wired });
   });
   beforeEach(() => stack.wire.clear());
   afterAll(() => stack?.close());
-  return late(() => stack);
+  return {
+    stack: late(() => stack),
+    service: late(() => stack.service),
+    wire: late(() => stack.wire),
+  };
 }
 
 /** Opens the table of an environment, and leaves this process's variables as they were. */
