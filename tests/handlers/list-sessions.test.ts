@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { handler } from '../../handlers/list-sessions.ts';
+import { handler as logout } from '../../handlers/logout.ts';
 import { createSession } from '../../lib/login/create-session.ts';
 import type { NewSession } from '../../lib/login/issue.ts';
 import { issueSession } from '../../lib/login/issue.ts';
@@ -18,10 +20,6 @@ const HEADERS = LOGGED_OUT.headers;
 
 const store = useProxiedStore();
 const log = useLog();
-let handler: typeof import('../../handlers/list-sessions.ts').handler;
-beforeAll(async () => {
-  ({ handler } = await import('../../handlers/list-sessions.ts'));
-});
 
 /** Begins a session so many milliseconds ago. */
 const begin = (sub: string, agoMs: number, request: Partial<NewSession> = {}) =>
@@ -91,7 +89,6 @@ test('a user and a guest whose jti is the user’s sub see and end nothing of ea
   const guestToken = signRaw({ alg: 'HS256' }, { jti: bob, exp: session.expires_at });
   expect((await page(token)).sessions).toMatchObject([{ id: idOf({ session }) }]);
   expect((await page(guestToken)).sessions).toMatchObject([{ id: idOf({ session: guest }) }]);
-  const { handler: logout } = await import('../../handlers/logout.ts');
   const everywhere = {
     method: 'POST',
     path: '/api/v1/auth/logout',
