@@ -28,7 +28,8 @@ let servers: readonly KeyServer[];
 let store: TestStore;
 let deployment: Deployment;
 beforeAll(async () => {
-  const [, json = ''] = /```json\n([\s\S]*?)```/.exec(sectionOf(PROVIDERS_PAGE, 'Several issuers')) ?? [];
+  const [, json = ''] =
+    /```json\n([\s\S]*?)```/.exec(sectionOf(PROVIDERS_PAGE, 'Several issuers')) ?? [];
   entries = JSON.parse(json);
   keys = await Promise.all(entries.map(() => makeKeyPair('RS256')));
   // Both key sets name their key alike.

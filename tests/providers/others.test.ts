@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JWTPayload } from 'jose';
+import { sectionOf } from '../support/documents.ts';
 import {
   expectRefused,
   expectSignInEnds,
@@ -12,7 +13,6 @@ import {
   seconds,
   statusesOf,
 } from '../support/provider.ts';
-import { sectionOf } from '../support/documents.ts';
 
 /** The tokens of a provider. */
 interface Shape {
@@ -97,7 +97,12 @@ describe.each(Object.entries(SHAPES))('%s', (section, shape) => {
 
   const sign = (claims: JWTPayload, ageSeconds: number) => {
     const iat = seconds() - ageSeconds;
-    return provider.sign({ iss: provider.variables.JWT_ISSUER, iat, exp: iat + 900, ...claims });
+    return provider.sign({
+      iss: provider.variables.JWT_ISSUER ?? '',
+      iat,
+      exp: iat + 900,
+      ...claims,
+    });
   };
   const access = (user: string, session: string, ageSeconds: number) =>
     sign(
