@@ -89,8 +89,12 @@ export async function verifyToken(
   return verifyWithAny(fresh.keys, token, algorithm, issuer);
 }
 
-/** The issuer that an unverified payload names; a single issuer needs no name. */
-function issuerOf(payload: string, issuers: readonly Issuer[]): Issuer | undefined {
+/**
+ * The issuer that an unverified payload names; a single issuer needs no name.
+ *
+ * @param payload base64url
+ */
+export function issuerOf(payload: string, issuers: readonly Issuer[]): Issuer | undefined {
   if (issuers.length === 1) return issuers[0];
   const claims = parseJson(decodeUtf8(Buffer.from(payload, 'base64url')) ?? '');
   return isObject(claims) ? issuers.find(({ issuer }) => issuer === claims.iss) : undefined;

@@ -1,0 +1,1 @@
+import { isGuest } from '../../lib/sessions/key.ts';
