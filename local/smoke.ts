@@ -1,8 +1,8 @@
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { runCommand, UsageError } from '../support/command-line.ts';
 import { issueToken } from '../support/issue-token.ts';
+import { readToken } from '../support/read-token.ts';
 import { signerOf } from '../support/signer.ts';
 import { targetEnvironment } from './target.ts';
 
@@ -65,7 +65,7 @@ async function smoke(): Promise<void> {
       'Name the deployed stage with --stage, or give a token with --token-stdin',
     );
   const token = values['token-stdin']
-    ? (await text(process.stdin)).trim()
+    ? await readToken()
     : await freshToken(values.stage, Number(url.port || 80));
 
   const api = `${url.href.replace(/\/$/, '')}/api/v1/auth`;

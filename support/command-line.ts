@@ -21,22 +21,6 @@ export function positiveNumber(option: string, text: string): number {
 }
 
 /**
- * Reads standard input.
- *
- * @throws UsageError beyond `maxBytes`
- */
-export async function readStandardInput(maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new UsageError(`Standard input has more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-/**
  * Runs a command; a mistake in its use, or a server that does not answer, is one line.
  *
  * @param usageExitCode for a mistake in its use, where 1 is a result

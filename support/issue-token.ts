@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { IssuerConfiguration } from '../lib/auth/config.ts';
 import type { SessionStore } from '../lib/aws/dynamodb.ts';
 import {
-  beginSession,
   issueSession,
   type NewSession,
   newSession,
@@ -47,15 +47,10 @@ export async function issueToken(
   nowMs: number = Date.now(),
 ): Promise<IssuedToken> {
   const { rules } = signer;
-  if (!rules) return issueSession(store, signer, request, nowMs);
-  const draft = newSession(request, nowMs);
-  const sub = rules.partitionPrefix + draft.sub;
-  if (rules.adoption) return signAdoptable(store, signer, rules, request, { ...draft, sub });
-  const session = await beginSession(store, { ...request, sub, jti: draft.jti }, nowMs);
-  if (!session) throw new Error('A session with this sub and jti exists already');
-  const claims = claimsOf(rules, request, { [rules.sessionClaim]: draft.jti });
-  const signed = { ...session, sub: draft.sub };
-  return { token: await signSession(signer, signed, claims, nowMs), session };
+  if (rules?.adoption) return signAdoptable(store, signer, rules, request, nowMs);
+  const jti = request.jti ?? randomUUID();
+  const claims = rules ? claimsOf(rules, request, { [rules.sessionClaim]: jti }) : request.claims;
+  return issueSession(store, signer, { ...request, jti, claims }, nowMs);
 }
 
 async function signAdoptable(
@@ -63,25 +58,25 @@ async function signAdoptable(
   signer: Signer,
   rules: TokenRules,
   request: NewSession,
-  draft: Session,
+  nowMs: number,
 ): Promise<IssuedToken> {
+  const draft = newSession({ ...request, sub: rules.partitionPrefix + request.sub }, nowMs);
   // `iat` has whole seconds, so that a token of the second of a logout everywhere would be over at once.
-  const beganMs = authTimeAfter(await readCutoff(store, draft.sub), draft.auth_time);
+  const beganMs = authTimeAfter(await readCutoff(store, draft.sub), nowMs);
   const { sessionClaim } = rules;
   const byTime = sessionClaim === 'auth_time';
   // A NumericDate may have fractions, but not one that names a session. 1 ms makes up for rounding.
   const auth_time = byTime ? Math.ceil(beganMs / 1_000) : (beganMs + 1) / 1_000;
   const named = byTime || sessionClaim === 'none' ? {} : { [sessionClaim]: draft.jti };
   const claims = claimsOf(rules, request, { auth_time, ...named });
-  const signed = { ...draft, sub: request.sub };
-  const token = await signSession(signer, signed, claims, draft.auth_time);
+  const token = await signSession(signer, draft, claims, nowMs);
   const key = sessionOf(decodeJwt(token), token, rules);
   if (!key) throw new Error('The signed token names no session');
+  const { expires_at } = draft;
   return {
     token,
     session: {
-      ...{ sub: key.sub, jti: key.jti, sid: key.jti, expires_at: draft.expires_at },
-      auth_time: Math.floor(auth_time * 1_000),
+      ...{ ...key, sid: key.jti, auth_time: Math.floor(auth_time * 1_000), expires_at },
       ...defined({ user_agent: request.userAgent, ip: request.ip }),
     },
   };
@@ -93,6 +88,9 @@ function claimsOf(
   { sub, claims }: NewSession,
   session: JWTPayload,
 ): JWTPayload {
-  const asked = required.map(({ name, value }) => [name, value ?? 'any'] as const);
+  const asked = required.map((part) => {
+    const [name = '', ...value] = part.split('=');
+    return [name, value.length > 0 ? value.join('=') : 'any'] as const;
+  });
   return { ...Object.fromEntries(asked), ...claims, [userClaim]: sub, ...session };
 }

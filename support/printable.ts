@@ -1,3 +1,6 @@
+import type { Row } from '../lib/sessions/rows.ts';
+import { MIN_AUTH_TIME_MS } from '../lib/sessions/session.ts';
+
 /** Most characters of a value that is shown. */
 const MAX_SHOWN = 200;
 
@@ -25,4 +28,16 @@ export function printable(text: string): string {
 export function shownTime(value: unknown, unitMs: number): string {
   const epochMs = typeof value === 'number' ? value * unitMs : Number.NaN;
   return Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : shown(value);
+}
+
+/** A row's attributes beside its key, for a terminal. */
+export function shownRow(row: Row): string {
+  return Object.entries(row)
+    .filter(([name]) => name !== 'sub' && name !== 'jti')
+    .map(([name, value]) => {
+      const unitMs = name === 'expires_at' ? 1_000 : 1;
+      const isTime = typeof value === 'number' && value * unitMs >= MIN_AUTH_TIME_MS;
+      return `${name} ${isTime ? shownTime(value, unitMs) : shown(value)}`;
+    })
+    .join(', ');
 }

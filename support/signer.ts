@@ -27,6 +27,7 @@ export async function signerOf(environment: Environment): Promise<ServiceSigner 
     algorithm: algorithms[0] ?? 'HS256',
     issuer,
     audience: audience[0],
+    partitionPrefix: only.partitionPrefix,
     rules: only,
   };
 }

@@ -41,29 +41,32 @@ export function readConfiguration(environment: Environment = process.env): Confi
 }
 
 function issuerConfiguration(variables: Environment, partitionPrefix: string): IssuerConfiguration {
-  const adopted = isAdopted(variables);
+  const mode = variables.SESSIONS || 'registered';
+  if (mode !== 'registered' && mode !== 'adopted')
+    throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
   const maxAgeMs = sessionMaxAge(variables);
   const tokens = tokenConfiguration(variables);
-  if (adopted) checkAdoption(variables, tokens);
-  else if (tokens.sessionClaim === 'none')
+  const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
+  if (mode === 'adopted')
+    return { ...common, adoption: adoption(variables, tokens, maxAgeMs ?? ADOPTED_MAX_AGE_MS) };
+  if (tokens.sessionClaim === 'none')
     throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
-  const tokenIsSession = TOKEN_IS_SESSION.includes(tokens.sessionClaim);
-  const adoption = { maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS, tokenIsSession };
-  return { ...tokens, partitionPrefix, maxAgeMs, adoption: adopted ? adoption : undefined };
+  return common;
 }
 
-function isAdopted({ SESSIONS: mode = '' }: Environment): boolean {
-  if (!['', 'registered', 'adopted'].includes(mode))
-    throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
-  return mode === 'adopted';
-}
+/** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
+export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
 
-function checkAdoption(variables: Environment, { keySource, issuer }: TokenConfiguration): void {
+function adoption(
+  variables: Environment,
+  { keySource, issuer, sessionClaim }: TokenConfiguration,
+  maxAgeMs: number,
+): Adoption {
   // A default would let refreshed tokens of an ended session in, or end sessions of other devices.
   if (!variables.JWT_SESSION_CLAIM)
     throw new ConfigurationError(
       'JWT_SESSION_CLAIM',
-      `is not set; SESSIONS=adopted needs the claim that stays the same across refreshes (sid, origin_jti, session_id), or one of ${TOKEN_IS_SESSION.join(', ')}: each token is a session of its own`,
+      `is not set; SESSIONS=adopted needs the claim that refreshed tokens keep, such as sid, or one of ${TOKEN_IS_SESSION.join(', ')} where each token is a session of its own`,
     );
   // Many providers sign the tokens of all their customers with the same keys.
   if (keySource.kind === 'jwks-url' && issuer === undefined)
@@ -71,22 +74,17 @@ function checkAdoption(variables: Environment, { keySource, issuer }: TokenConfi
       'JWT_ISSUER',
       'is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL have signed',
     );
+  return { maxAgeMs, tokenIsSession: TOKEN_IS_SESSION.includes(sessionClaim) };
 }
-
-/** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
-export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
-/** Longest SESSION_MAX_AGE, in seconds: 10 years of 365 days. */
-export const LONGEST_MAX_AGE_SECONDS = 315_360_000;
 
 function sessionMaxAge({ SESSION_MAX_AGE: text }: Environment): number | undefined {
   if (!text) return undefined;
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (seconds < 1 || seconds > LONGEST_MAX_AGE_SECONDS)
+  if (!/^[1-9]\d{0,8}$/.test(text))
     throw new ConfigurationError(
       'SESSION_MAX_AGE',
-      `must be a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}`,
+      'must be a whole number of seconds from 1 to 999999999',
     );
-  return seconds * 1_000;
+  return Number(text) * 1_000;
 }
 
 function sessionsTable(environment: Environment): string {

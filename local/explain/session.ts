@@ -1,1 +1,0 @@
-import { isGuest } from '../../lib/sessions/key.ts';
