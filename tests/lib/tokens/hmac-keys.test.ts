@@ -63,10 +63,6 @@ describe('a secret', () => {
     expect(problem(secret)).toMatch(/^JWT_SECRET holds a placeholder /);
   });
 
-  test.each(['secret', 'your-256-bit-secret', 'changeme'])('is not %j', (secret) => {
-    expect(problem(secret)).toMatch(/^JWT_SECRET holds a secret of \d+ bytes/);
-  });
-
   const kinds: [string, string][] = [
     ['placeholder', 'todo-set-a-real-secret-before-deploying-x'],
     ['placeholder', 'set_a_real_secret_before_deploying_TODO'],
