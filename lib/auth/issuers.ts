@@ -34,29 +34,22 @@ export function readIssuers<Settings>(
 ): readonly Settings[] {
   if (!environment.JWT_ISSUERS) return [read(environment, '')];
   const beside = ['JWT_SECRET', ...Object.values(VARIABLES)].find((name) => environment[name]);
-  if (beside)
-    throw new ConfigurationError(
-      beside,
-      'is set beside JWT_ISSUERS, where each issuer has its own',
-    );
+  if (beside) throw new ConfigurationError(beside, 'is set beside JWT_ISSUERS; set it there');
   const entries = parseJson(environment.JWT_ISSUERS);
   if (!Array.isArray(entries) || entries.length === 0)
     throw new ConfigurationError('JWT_ISSUERS', 'is no JSON array of issuers');
-  const seen = new Set<string>();
+  const seen = new Set<unknown>();
   return entries.map((entry: unknown, index) => {
     try {
       const variables = variablesOf(entry);
-      const issuer = variables.JWT_ISSUER ?? '';
-      if (seen.has(issuer))
-        throw new ConfigurationError('JWT_ISSUER', 'is the one of another entry');
+      const { JWT_ISSUER: issuer } = variables;
+      if (seen.has(issuer)) throw new ConfigurationError('JWT_ISSUER', 'is that of another entry');
       seen.add(issuer);
       return read(variables, `${issuer}${ISSUER_SEPARATOR}`);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      throw new ConfigurationError(
-        'JWT_ISSUERS',
-        `(entry ${index + 1}): ${inMembers(error.message)}`,
-      );
+      const problem = `(entry ${index + 1}): ${inMembers(error.message)}`;
+      throw new ConfigurationError('JWT_ISSUERS', problem);
     }
   });
 }
@@ -76,14 +69,32 @@ function variablesOf(entry: unknown): Environment {
   if (typeof issuer !== 'string' || issuer === '' || issuer.includes(ISSUER_SEPARATOR))
     throw new ConfigurationError('JWT_ISSUER', `must be a text without "${ISSUER_SEPARATOR}"`);
   return Object.fromEntries(
-    Object.entries(entry).map(([name, value]) => [VARIABLES[name], textOf(value)]),
+    Object.entries(entry).map(([name, value]) => [VARIABLES[name], textOf(name, value)]),
   );
 }
 
-/** Lists become words, and a JWKS its text. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(' ');
-  return isObject(value) ? JSON.stringify(value) : String(value);
+/** Members that a list may stand for. */
+const LISTS = ['algorithms', 'audience', 'require'];
+
+/** The value of a variable: lists become words, and a JWKS its text. */
+function textOf(name: string, value: unknown): string {
+  if (name === 'publicKey' && isObject(value)) return JSON.stringify(value);
+  if (name === 'sessionMaxAge' && typeof value === 'number') return String(value);
+  const isList = LISTS.includes(name) && Array.isArray(value);
+  const texts: unknown[] = isList ? value : [value];
+  // An empty list would switch a check off, and a space would make two words of one.
+  if (texts.length > 0 && texts.every((text) => isText(text) && !(isList && /\s/.test(text))))
+    return texts.join(' ');
+  throw new ConfigurationError(
+    VARIABLES[name] ?? name,
+    isList
+      ? 'must be a list of one or more texts without spaces; leave the member out for the default'
+      : 'must be a text that is not empty; leave the member out for the default',
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** Names the members of an entry in place of the variables. */
