@@ -4,13 +4,13 @@
  * writes rows, as in a cutover. Long ones are sampled, unless INTERLEAVINGS=all.
  */
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { rotateSession } from '../../../lib/login/create-session.ts';
 import { adoptedSessions } from '../../../lib/sessions/adopted.ts';
 import { type RevokeScope, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { findCurrent } from '../../../lib/sessions/sessions.ts';
-import { freezeDate, FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
+import { FAR_NOW_MS as NOW_MS, useFrozenDate } from '../../support/clock.ts';
 import {
   type Choose,
   exploreAll,
@@ -24,10 +24,8 @@ jest.setTimeout(600_000);
 const EXP = NOW_MS / 1_000 + 60;
 
 const stores = useInterleavedStore();
-beforeEach(() => freezeDate(NOW_MS));
-afterEach(() => {
-  jest.useRealTimers();
-});
+useFrozenDate(NOW_MS);
+
 /** A user whose laptop is known, and whose phone is known only where a login service has put its row. */
 class User {
   readonly sub = randomUUID();
