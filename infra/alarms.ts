@@ -10,7 +10,13 @@ const FROM_LOGS = 'TrueLogout/${sls:stage}';
 export const SUSPICIOUS = {
   badSignatureThreshold: ['bad_signature'],
   unknownKeyThreshold: ['unknown_key'],
-  wrongAddressThreshold: ['wrong_issuer', 'wrong_audience'],
+  wrongAddressThreshold: [
+    'wrong_issuer',
+    'wrong_audience',
+    'missing_claim',
+    'security_event',
+    'sender_constrained',
+  ],
   malformedThreshold: [
     'malformed',
     'malformed_header',
@@ -30,7 +36,10 @@ interface Metric {
 }
 
 /** The alarms and the metric filters behind two of them, by logical id. */
-export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }: Switches) {
+export function alarms(
+  functions: readonly DeployedFunction[],
+  { alarmTopicArn, idleTimeout }: Switches,
+) {
   const topic = isOn(alarmTopicArn) ? [alarmTopicArn] : [];
   const ofLambda = (metric: string, { lambda }: DeployedFunction) =>
     of('AWS/Lambda', metric, 'FunctionName', lambda);
@@ -62,6 +71,9 @@ export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }
       [of('AWS/ApiGateway', 'Latency', 'ApiId', 'HttpApi')],
       P99,
     ),
+    ...(isOn(idleTimeout)
+      ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
+      : []),
     refused('bad-signatures', 'Many tokens with a bad signature.', 'badSignatureThreshold'),
     refused('unknown-keys', 'Many tokens of an unknown key.', 'unknownKeyThreshold'),
     refused('wrong-addresses', 'Many tokens of or for somebody else.', 'wrongAddressThreshold'),

@@ -1,19 +1,22 @@
 import type { DeployedFunction } from './stack.ts';
-import { isOn, type Switches, usesSecret } from './switches.ts';
+import { isOn, type Switches, secretParameters, sessionModes } from './switches.ts';
 
 /** The role of one function. */
-export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switches: Switches) {
+export function role(entry: DeployedFunction, switches: Switches) {
   const { kmsKeyArn } = switches;
-  const readsSecret = verifiesTokens && usesSecret(switches);
-  const actions = dynamodb?.map((action) => `dynamodb:${action}`);
+  const actions = tableActions(entry, switches);
   const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
-  const secret = arn('ssm', 'parameter${param:jwtSecretParameter}');
+  const secrets = entry.verifiesTokens ? secretParameters(switches) : [];
+  const services = [
+    ...(actions.length > 0 ? ['dynamodb'] : []),
+    ...(secrets.length > 0 ? ['ssm'] : []),
+  ];
+  const touches = isOn(switches.idleTimeout) && entry.verifiesTokens;
   const Statement = [
-    ...(actions ? [allow(actions, table)] : []),
-    ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
-    ...(dynamodb && isOn(kmsKeyArn)
-      ? [decrypt(kmsKeyArn, readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'])]
-      : []),
+    ...(actions.length > 0 ? [allow(actions, table)] : []),
+    ...(touches ? [{ ...allow('dynamodb:UpdateItem', table), Condition: LAST_SEEN_ONLY }] : []),
+    ...secrets.map((name) => allow('ssm:GetParameter', arn('ssm', `parameter${name}`))),
+    ...(services.length > 0 && isOn(kmsKeyArn) ? [decrypt(kmsKeyArn, services)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -26,10 +29,25 @@ export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switc
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
-      Policies: [{ PolicyName: name, PolicyDocument: policy(Statement) }],
+      Policies: [{ PolicyName: entry.name, PolicyDocument: policy(Statement) }],
     },
   };
 }
+
+function tableActions(entry: DeployedFunction, switches: Switches): readonly string[] {
+  const { dynamodb = [], registered = [], adopted = [] } = entry;
+  const modes = sessionModes(switches);
+  const limit = isOn(switches.maxSessions) ? ['Query', 'UpdateItem'] : [];
+  const adopting = entry.verifiesTokens && modes.adopted ? ['PutItem', ...limit, ...adopted] : [];
+  const actions = [...dynamodb, ...(modes.registered ? registered : []), ...adopting];
+  return [...new Set(actions)].map((action) => `dynamodb:${action}`);
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+const LAST_SEEN_ONLY = {
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
+  StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+};
 
 const ASSUMED_BY_LAMBDA = {
   Effect: 'Allow',

@@ -22,6 +22,8 @@ export interface Configuration {
   /** Sessions that began earlier are over. Epoch milliseconds. */
   readonly notBeforeMs: number | undefined;
   readonly issuers: readonly IssuerConfiguration[];
+  /** A session unused for longer is over, in milliseconds; undefined: none is. */
+  readonly idleMs: number | undefined;
   /** Claims that the authorizer adds to its context, beside `sub` and `jti`. */
   readonly authorizerClaims: readonly string[];
 }
@@ -32,38 +34,60 @@ export interface Configuration {
  * @throws ConfigurationError naming the first missing or wrong variable
  */
 export function readConfiguration(environment: Environment = process.env): Configuration {
+  const maxSessions = wholeNumber(environment, 'MAX_SESSIONS', 'sessions');
+  const issuers = readIssuers(environment, (variables, partitionPrefix) =>
+    issuerConfiguration(variables, partitionPrefix, maxSessions),
+  );
+  if (maxSessions && !issuers.some(({ adoption }) => adoption))
+    throw new ConfigurationError(
+      'MAX_SESSIONS',
+      'is for SESSIONS=adopted; a login service gives maxSessions to issueSession',
+    );
   return {
     sessionsTable: sessionsTable(environment),
     notBeforeMs: sessionsNotBefore(environment),
-    issuers: readIssuers(environment, issuerConfiguration),
+    issuers,
+    idleMs: wholeNumber(environment, 'IDLE_TIMEOUT', 'seconds', 1_000),
     authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
 }
 
-function issuerConfiguration(variables: Environment, partitionPrefix: string): IssuerConfiguration {
-  const adopted = isAdopted(variables);
-  const maxAgeMs = sessionMaxAge(variables);
-  const tokens = tokenConfiguration(variables);
-  if (adopted) checkAdoption(variables, tokens);
-  else if (tokens.sessionClaim === 'none')
-    throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
-  const tokenIsSession = TOKEN_IS_SESSION.includes(tokens.sessionClaim);
-  const adoption = { maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS, tokenIsSession };
-  return { ...tokens, partitionPrefix, maxAgeMs, adoption: adopted ? adoption : undefined };
-}
-
-function isAdopted({ SESSIONS: mode = '' }: Environment): boolean {
-  if (!['', 'registered', 'adopted'].includes(mode))
+function issuerConfiguration(
+  variables: Environment,
+  partitionPrefix: string,
+  maxSessions: number | undefined,
+): IssuerConfiguration {
+  const mode = variables.SESSIONS || 'registered';
+  if (mode !== 'registered' && mode !== 'adopted')
     throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
-  return mode === 'adopted';
+  const maxAgeMs = wholeNumber(variables, 'SESSION_MAX_AGE', 'seconds', 1_000);
+  // 0 reads like "none", which adopted sessions do not have.
+  if (variables.SESSION_MAX_AGE && !maxAgeMs)
+    throw new ConfigurationError('SESSION_MAX_AGE', 'must not be 0; leave it out for the default');
+  const tokens = tokenConfiguration(variables);
+  const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
+  if (mode === 'adopted') {
+    const rules = adoption(variables, tokens, maxSessions);
+    return { ...common, adoption: { ...rules, maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS } };
+  }
+  if (tokens.sessionClaim === 'none')
+    throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
+  return common;
 }
 
-function checkAdoption(variables: Environment, { keySource, issuer }: TokenConfiguration): void {
+/** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
+export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
+
+function adoption(
+  variables: Environment,
+  { keySource, issuer, sessionClaim }: TokenConfiguration,
+  maxSessions: number | undefined,
+): Omit<Adoption, 'maxAgeMs'> {
   // A default would let refreshed tokens of an ended session in, or end sessions of other devices.
   if (!variables.JWT_SESSION_CLAIM)
     throw new ConfigurationError(
       'JWT_SESSION_CLAIM',
-      `is not set; SESSIONS=adopted needs the claim that stays the same across refreshes (sid, origin_jti, session_id), or one of ${TOKEN_IS_SESSION.join(', ')}: each token is a session of its own`,
+      `is not set; SESSIONS=adopted needs the claim that refreshed tokens keep, such as sid, or one of ${TOKEN_IS_SESSION.join(', ')} where each token is a session of its own`,
     );
   // Many providers sign the tokens of all their customers with the same keys.
   if (keySource.kind === 'jwks-url' && issuer === undefined)
@@ -71,22 +95,26 @@ function checkAdoption(variables: Environment, { keySource, issuer }: TokenConfi
       'JWT_ISSUER',
       'is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL have signed',
     );
+  const tokenIsSession = TOKEN_IS_SESSION.includes(sessionClaim);
+  if (maxSessions && tokenIsSession)
+    throw new ConfigurationError(
+      'MAX_SESSIONS',
+      `needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ${sessionClaim} a refresh is one more session`,
+    );
+  return { tokenIsSession, maxSessions };
 }
 
-/** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
-export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
-/** Longest SESSION_MAX_AGE, in seconds: 10 years of 365 days. */
-export const LONGEST_MAX_AGE_SECONDS = 315_360_000;
-
-function sessionMaxAge({ SESSION_MAX_AGE: text }: Environment): number | undefined {
-  if (!text) return undefined;
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (seconds < 1 || seconds > LONGEST_MAX_AGE_SECONDS)
-    throw new ConfigurationError(
-      'SESSION_MAX_AGE',
-      `must be a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}`,
-    );
-  return seconds * 1_000;
+/** Reads a whole number, as a multiple of a unit; undefined where the variable is not set, or 0. */
+function wholeNumber(
+  environment: Environment,
+  variable: string,
+  unit: string,
+  factor = 1,
+): number | undefined {
+  const text = environment[variable] || '0';
+  if (!/^(0|[1-9]\d{0,8})$/.test(text))
+    throw new ConfigurationError(variable, `must be a whole number of ${unit} from 0 to 999999999`);
+  return Number(text) * factor || undefined;
 }
 
 function sessionsTable(environment: Environment): string {

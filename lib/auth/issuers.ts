@@ -34,29 +34,22 @@ export function readIssuers<Settings>(
 ): readonly Settings[] {
   if (!environment.JWT_ISSUERS) return [read(environment, '')];
   const beside = ['JWT_SECRET', ...Object.values(VARIABLES)].find((name) => environment[name]);
-  if (beside)
-    throw new ConfigurationError(
-      beside,
-      'is set beside JWT_ISSUERS, where each issuer has its own',
-    );
+  if (beside) throw new ConfigurationError(beside, 'is set beside JWT_ISSUERS; set it there');
   const entries = parseJson(environment.JWT_ISSUERS);
   if (!Array.isArray(entries) || entries.length === 0)
     throw new ConfigurationError('JWT_ISSUERS', 'is no JSON array of issuers');
-  const seen = new Set<string>();
+  const seen = new Set<unknown>();
   return entries.map((entry: unknown, index) => {
     try {
       const variables = variablesOf(entry);
-      const issuer = variables.JWT_ISSUER ?? '';
-      if (seen.has(issuer))
-        throw new ConfigurationError('JWT_ISSUER', 'is the one of another entry');
+      const { JWT_ISSUER: issuer } = variables;
+      if (seen.has(issuer)) throw new ConfigurationError('JWT_ISSUER', 'is that of another entry');
       seen.add(issuer);
       return read(variables, `${issuer}${ISSUER_SEPARATOR}`);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      throw new ConfigurationError(
-        'JWT_ISSUERS',
-        `(entry ${index + 1}): ${inMembers(error.message)}`,
-      );
+      const problem = `(entry ${index + 1}): ${inMembers(error.message)}`;
+      throw new ConfigurationError('JWT_ISSUERS', problem);
     }
   });
 }

@@ -6,6 +6,7 @@ import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
 import { readCutoff } from '../sessions/revoke-many.ts';
 import { InvalidSessionError, parseSession, type Session } from '../sessions/session.ts';
 import { defined } from '../shared/json.ts';
+import { beginLimited } from './begin-limited.ts';
 import { createSession, rotateSession } from './create-session.ts';
 
 export { revokeAll } from '../sessions/revoke-many.ts';
@@ -19,6 +20,8 @@ export interface Signer {
   readonly kid?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+  /** `<issuer>|` where the deployment has JWT_ISSUERS: the user's rows stand under `<issuer>|<sub>`. */
+  readonly partitionPrefix?: string | undefined;
 }
 
 /** Data of a new session, known once a user has authenticated. */
@@ -35,6 +38,10 @@ export interface NewSession {
   readonly ip?: string | undefined;
   /** Session id at the identity provider (`sid` of its ID token). */
   readonly idpSid?: string | undefined;
+  /** Sessions that a user may have at most, this one included: the oldest end. Default: any number. */
+  readonly maxSessions?: number | undefined;
+  /** Told of the sessions that `maxSessions` has ended, for the log. */
+  readonly onEnded?: ((sessions: readonly Session[]) => void) | undefined;
 }
 
 /**
@@ -49,7 +56,8 @@ export async function issueSession(
   request: NewSession,
   nowMs: number = Date.now(),
 ): Promise<{ readonly token: string; readonly session: Session }> {
-  const session = await beginSession(store, request, nowMs);
+  const sub = (signer.partitionPrefix ?? '') + request.sub;
+  const session = await beginSession(store, { ...request, sub }, nowMs);
   if (!session) throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
 }
@@ -66,8 +74,10 @@ export async function beginSession(
   nowMs: number = Date.now(),
 ): Promise<Session | null> {
   const draft = newSession(request, nowMs);
+  const seen = store.idleMs === undefined ? draft : { ...draft, last_seen: nowMs };
+  if (request.maxSessions !== undefined) return beginLimited(store, seen, request, nowMs);
   const cutoff = await readCutoff(store, draft.sub);
-  const session = { ...draft, auth_time: authTimeAfter(cutoff, nowMs) };
+  const session = { ...seen, auth_time: authTimeAfter(cutoff, nowMs) };
   return (await createSession(store, session)) ? session : null;
 }
 
@@ -75,7 +85,8 @@ export async function beginSession(
 export const REUSE_INTERVAL_SECONDS = 10;
 
 /** Data of a refreshed session. */
-export interface RefreshedSession extends Omit<NewSession, 'sub' | 'idpSid'> {
+export interface RefreshedSession
+  extends Omit<NewSession, 'sub' | 'idpSid' | 'maxSessions' | 'onEnded'> {
   /** Defaults to {@link REUSE_INTERVAL_SECONDS}; 0 allows each token one refresh. */
   readonly reuseIntervalSeconds?: number | undefined;
 }
@@ -84,7 +95,7 @@ export interface RefreshedSession extends Omit<NewSession, 'sub' | 'idpSid'> {
  * Continues a session under a new token. `auth_time` and the token family (`sid`) are inherited, and
  * the old token opens nothing from now on.
  *
- * @param old the key of the old token's session: its `sub` and `jti`
+ * @param old the old token's `sub` and `jti`
  * @returns null where the old session is over, or its successor can no longer be handed out: the user
  *   has to log in again
  * @throws InvalidSessionError for the session of a token without `sub`, which has no user to continue
@@ -97,9 +108,10 @@ export async function refreshSession(
   nowMs: number = Date.now(),
 ): Promise<{ readonly token: string; readonly session: Session } | null> {
   const { reuseIntervalSeconds = REUSE_INTERVAL_SECONDS } = request;
+  const key = { ...old, sub: (signer.partitionPrefix ?? '') + old.sub };
   const rotation = newSession({ ...request, sub: old.sub }, nowMs);
   const reuseMs = reuseIntervalSeconds * 1_000;
-  const session = await rotateSession(store, old, rotation, nowMs, reuseMs);
+  const session = await rotateSession(store, key, rotation, nowMs, reuseMs);
   return session && { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
@@ -128,8 +140,9 @@ export async function signSession(
   claims: JWTPayload = {},
   nowMs: number = Date.now(),
 ): Promise<string> {
-  const { sub, jti, expires_at: exp } = session;
-  const { key, algorithm: alg, kid, issuer, audience } = signer;
+  const { jti, expires_at: exp } = session;
+  const { key, algorithm: alg, kid, issuer, audience, partitionPrefix = '' } = signer;
+  const sub = session.sub.slice(partitionPrefix.length);
   return new SignJWT({
     ...claims,
     ...defined({ iss: issuer, aud: audience }),

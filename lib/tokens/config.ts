@@ -6,7 +6,7 @@ import {
   hmacAlgorithms,
   parseAlgorithms,
 } from './algorithms.ts';
-import { type ExpectedClaims, parseRequiredClaims } from './claims.ts';
+import type { ExpectedClaims } from './claims.ts';
 import { parseSecrets } from './hmac-keys.ts';
 import type { VerificationKey } from './key-set.ts';
 import { parsePublicKeys } from './public-keys.ts';
@@ -47,14 +47,11 @@ export function tokenConfiguration(environment: Environment): TokenConfiguration
   };
 }
 
-function requiredClaims(environment: Environment) {
-  const claims = parseRequiredClaims(environment.JWT_REQUIRE);
-  if (!claims)
-    throw new ConfigurationError(
-      'JWT_REQUIRE',
-      'has a part without a claim; each part is claim=value or claim, such as token_use=access',
-    );
-  return claims;
+function requiredClaims({ JWT_REQUIRE: text = '' }: Environment): readonly string[] {
+  const parts = text.match(/\S+/g) ?? [];
+  if (parts.some((part) => part.startsWith('=')))
+    throw new ConfigurationError('JWT_REQUIRE', 'has a part without a claim before its =');
+  return parts;
 }
 
 function claimName(environment: Environment, variable: string, fallback: string): string {
@@ -121,7 +118,12 @@ function parameterName(text: string): string {
 /** Hosts on the same machine, where plain http is safe. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-function jwksUrl(text: string): URL {
+/**
+ * Parses the URL of a JWKS.
+ *
+ * @throws ConfigurationError for anything but https, and http on this machine
+ */
+export function jwksUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) throw new ConfigurationError('JWT_JWKS_URL', 'is no URL; it takes https://…');
   const secure =

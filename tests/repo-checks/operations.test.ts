@@ -26,7 +26,10 @@ interface ServerlessFile {
 
 const page = read('docs/operations.md');
 const service = readService<ServerlessFile>('.');
-const { resources: generated } = stack({ alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic' });
+const { resources: generated } = stack({
+  alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic',
+  idleTimeout: '900',
+});
 const alarms = Object.entries<Alarm>(generated.Resources as never).filter(
   ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
 );
@@ -62,9 +65,13 @@ const events = [
 ];
 const reasons = [
   ...union('lib/tokens/verify.ts', 'RefusalReason'),
+  ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
   ...union('lib/tokens/header.ts', 'RefusedHeader'),
+  ...union('lib/tokens/claims.ts', 'RefusedClaims'),
   // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...['expired', 'not_yet_valid', 'session_ended'],
+  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
+  ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
+  ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
 ].sort();
 const refused = (text: string) =>
   [...text.matchAll(/\brefused\.(\w+)/g)].map(([, reason = '']) => reason).sort();
@@ -153,7 +160,9 @@ describe('the alarms', () => {
   });
 
   test('watch only reasons that there are, and all but those of tokens whose time is over or to come', () => {
-    const ordinary = ['expired', 'not_yet_valid', 'session_ended'];
+    const ordinary = [
+      ...['expired', 'not_yet_valid', 'session_ended', 'session_idle', 'invalid_auth_time'],
+    ];
     expect(refused(JSON.stringify(alarms))).toEqual(
       reasons.filter((reason) => !ordinary.includes(reason)),
     );

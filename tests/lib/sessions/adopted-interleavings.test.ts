@@ -4,16 +4,7 @@
  * writes rows, as in a cutover. Long ones are sampled, unless INTERLEAVINGS=all.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { rotateSession } from '../../../lib/login/create-session.ts';
 import { adoptedSessions } from '../../../lib/sessions/adopted.ts';
@@ -24,31 +15,19 @@ import {
   type Choose,
   exploreAll,
   exploreSome,
-  type InterleavedStore,
-  openInterleavedStore,
+  useInterleavedStore,
 } from '../../support/interleaving.ts';
 import { beginSession } from '../../support/session-rows.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
 
 jest.setTimeout(600_000);
 
 const EXP = NOW_MS / 1_000 + 60;
 
-let direct: TestStore;
-let interleaved: InterleavedStore;
-beforeAll(async () => {
-  direct = await openTestStore();
-  interleaved = openInterleavedStore(direct.table);
-});
+const stores = useInterleavedStore();
 beforeEach(() => freezeDate(NOW_MS));
 afterEach(() => {
   jest.useRealTimers();
 });
-afterAll(async () => {
-  interleaved.store.client.destroy();
-  await direct.close();
-});
-
 /** A user whose laptop is known, and whose phone is known only where a login service has put its row. */
 class User {
   readonly sub = randomUUID();
@@ -70,7 +49,8 @@ class User {
   }
   async active(): Promise<string[]> {
     const found: string[] = [];
-    for (const jti of this.handedOut) if ((await this.check(direct, jti)).session) found.push(jti);
+    for (const jti of this.handedOut)
+      if ((await this.check(stores.direct, jti)).session) found.push(jti);
     return found;
   }
 }
@@ -150,15 +130,21 @@ async function runOnce(
   isKnown: boolean,
 ): Promise<void> {
   const user = new User();
-  await beginSession(direct, user.sub, 'laptop', { auth_time: NOW_MS - 1_000, expires_at: EXP });
+  await beginSession(stores.direct, user.sub, 'laptop', {
+    auth_time: NOW_MS - 1_000,
+    expires_at: EXP,
+  });
   if (isKnown)
-    await beginSession(direct, user.sub, 'phone', { auth_time: NOW_MS - 1_000, expires_at: EXP });
+    await beginSession(stores.direct, user.sub, 'phone', {
+      auth_time: NOW_MS - 1_000,
+      expires_at: EXP,
+    });
   const tasks = operations.map(
     ({ run }) =>
       () =>
-        run(interleaved.store, user),
+        run(stores.interleaved.store, user),
   );
-  const outcomes = await interleaved.schedule(tasks, choose, fault);
+  const outcomes = await stores.interleaved.schedule(tasks, choose, fault);
   try {
     for (const [index, outcome] of outcomes.entries()) {
       const isAssertion =
@@ -166,7 +152,7 @@ async function runOnce(
         outcome.error instanceof Error &&
         'matcherResult' in outcome.error;
       if (outcome.status === 'failed' && (!fault || isAssertion)) throw outcome.error;
-      if (outcome.status !== 'answered') await operations[index]?.run(direct, user);
+      if (outcome.status !== 'answered') await operations[index]?.run(stores.direct, user);
     }
     const active = await user.active();
     if (user.over) expect(active).toEqual([]);
@@ -174,7 +160,8 @@ async function runOnce(
     const isEnding = operations.some(({ name }) => name !== 'check' && name !== 'refresh');
     if (!user.over && !isEnding) expect(active).toHaveLength(1);
   } catch (error) {
-    if (error instanceof Error) error.message += `\nSchedule: ${interleaved.trace.join(', ')}`;
+    if (error instanceof Error)
+      error.message += `\nSchedule: ${stores.interleaved.trace.join(', ')}`;
     throw error;
   }
 }

@@ -1,12 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRequiredClaims, refusedClaims } from '../../../lib/tokens/claims.ts';
+import { refusedClaims } from '../../../lib/tokens/claims.ts';
 
 /** The reason why claims are refused, with these settings. */
 function reason(json: string, audience: string[], require = '') {
-  return refusedClaims(JSON.parse(json), {
-    audience,
-    required: parseRequiredClaims(require) ?? [],
-  });
+  return refusedClaims(JSON.parse(json), { audience, required: require.match(/\S+/g) ?? [] });
 }
 
 describe('the audience', () => {
@@ -71,10 +68,6 @@ describe('JWT_REQUIRE', () => {
     ['toString=x', '{"__proto__":{"toString":"x"}}', false],
   ])('%j, of a token with %.60s: %j', (require, json, accepted) => {
     expect(reason(json, [], require)).toBe(accepted ? undefined : 'missing_claim');
-  });
-
-  test.each(['=x', 'a =', 'a = b'])('%j names no claim', (text) => {
-    expect(parseRequiredClaims(text)).toBeNull();
   });
 });
 

@@ -70,10 +70,13 @@ describe('the claims that name user and session', () => {
 test('without a session claim, header and payload name the session, and not the signature', () => {
   const none = { sessionClaim: 'none' };
   const expected = `sha256:${hash('sha256', 'h.p', 'base64url')}`;
-  expect(keyOf('{"sub":"u","jti":"j"}', none, 'h.p.s')).toEqual(['u', expected]);
+  expect(keyOf('{"sub":"u"}', none, 'h.p.s')).toEqual(['u', expected]);
   expect(keyOf('{"sub":"u"}', none, 'h.p.t')).toEqual(['u', expected]);
   expect(keyOf('{"sub":"u"}', none, 'h.q.s')).not.toEqual(['u', expected]);
   expect(keyOf('{}', none, 'h.p.s')).toEqual([`#jti:${expected}`, expected]);
+  // A login service that writes rows keys them by jti.
+  expect(keyOf('{"sub":"u","jti":"j"}', none, 'h.p.s')).toEqual(['u', 'j']);
+  expect(keyOf('{"sub":"u","jti":7}', none, 'h.p.s')).toBeNull();
 });
 
 test.each([
