@@ -181,7 +181,6 @@ const TABLE = [
     [logout, logout],
     [check, endOne],
     [check, endMany('everywhere', 'laptop')],
-    [check, endMany('others', 'laptop')],
     [check, endMany('everywhere', 'phone')],
     [check, byAdministrator],
     [check, check, logout],
@@ -191,7 +190,6 @@ const TABLE = [
     true,
     [refresh, logout],
     [refresh, endOne],
-    [refresh, refresh],
     [refresh, endMany('everywhere', 'laptop')],
     [refresh, check, logout],
     [refresh, refresh, logout],
@@ -207,7 +205,7 @@ describe.each([
     const isShort = operations.every((each) => each === check || each === logout);
     const isLong = fault && operations.length > 2;
     const isSampled = isLong || (!ALL && (operations.length > 2 || (fault && !isShort)));
-    const runs = isSampled ? exploreSome(ALL ? 150 : 15, run) : exploreAll(run);
+    const runs = isSampled ? exploreSome(ALL ? 150 : 8, run) : exploreAll(run);
     expect(await runs).toBeGreaterThan(1);
   });
 });
