@@ -48,8 +48,8 @@ export async function explainSession(
   if (found instanceof Error) return answers(500, 'FAIL', found.message);
   if (found.session) return answers(200, 'ok', row ? 'active' : WOULD_ADOPT);
   const { denial } = found;
-  const why = endings(token, row, cutoff, adoption);
-  return answers(401, 'FAIL', [`${denial}: ${meaningOf(denial)}`, ...why].join('; '));
+  const why = denial === 'session_ended' ? endings(token, row, cutoff, adoption) : [];
+  return answers(401, 'FAIL', `${denial}: ${why.join('; ') || meaningOf(denial)}`);
 }
 
 const WOULD_ADOPT = 'no row: the first check would adopt it, and begin the session';
