@@ -109,6 +109,20 @@ describe('of several issuers', () => {
   });
 });
 
+test('a key that another issuer’s token names is not there, and the report says whose token it is', async () => {
+  const [mine, other] = await Promise.all([makeKeyPair('ES256'), makeKeyPair('ES256')]);
+  const variables = {
+    JWT_PUBLIC_KEY: JSON.stringify({ keys: [{ ...mine.jwk, kid: 'mine' }] }),
+    JWT_ISSUER: 'https://a.example',
+  };
+  const token = await signWith(other, { ...LIVE, iss: 'https://b.example' }, { kid: 'other' });
+  const lines = await explained(token, variables);
+  expect(failureIn(lines)).toBe('key unknown_key');
+  expect(lines.join('\n')).toContain(
+    '0 for this alg and kid; iss, unverified: "https://b.example"',
+  );
+});
+
 test('keys that cannot be fetched are no fault of the token', async () => {
   const pair = await makeKeyPair('ES256');
   const variables = { JWT_JWKS_URL: 'http://127.0.0.1:9/' };
