@@ -1,5 +1,5 @@
 import type { Row } from '../lib/sessions/rows.ts';
-import { MIN_AUTH_TIME_MS } from '../lib/sessions/session.ts';
+import { MIN_TIME_MS } from '../lib/sessions/session.ts';
 
 /** Most characters of a value that is shown. */
 const MAX_SHOWN = 200;
@@ -36,7 +36,7 @@ export function shownRow(row: Row): string {
     .filter(([name]) => name !== 'sub' && name !== 'jti')
     .map(([name, value]) => {
       const unitMs = name === 'expires_at' ? 1_000 : 1;
-      const isTime = typeof value === 'number' && value * unitMs >= MIN_AUTH_TIME_MS;
+      const isTime = typeof value === 'number' && value * unitMs >= MIN_TIME_MS;
       return `${name} ${isTime ? shownTime(value, unitMs) : shown(value)}`;
     })
     .join(', ');

@@ -26,7 +26,10 @@ interface ServerlessFile {
 
 const page = read('docs/operations.md');
 const service = readService<ServerlessFile>('.');
-const { resources: generated } = stack({ alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic' });
+const { resources: generated } = stack({
+  alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic',
+  idleTimeout: '900',
+});
 const alarms = Object.entries<Alarm>(generated.Resources as never).filter(
   ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
 );
@@ -62,10 +65,12 @@ const events = [
 ];
 const reasons = [
   ...union('lib/tokens/verify.ts', 'RefusalReason'),
+  ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
   ...union('lib/tokens/header.ts', 'RefusedHeader'),
   ...union('lib/tokens/claims.ts', 'RefusedClaims'),
   // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus').filter((name) => name !== 'verified'),
+  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
+  ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
   ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
 ].sort();
 const refused = (text: string) =>
@@ -155,7 +160,9 @@ describe('the alarms', () => {
   });
 
   test('watch only reasons that there are, and all but those of tokens whose time is over or to come', () => {
-    const ordinary = ['expired', 'not_yet_valid', 'session_ended', 'invalid_auth_time'];
+    const ordinary = [
+      ...['expired', 'not_yet_valid', 'session_ended', 'session_idle', 'invalid_auth_time'],
+    ];
     expect(refused(JSON.stringify(alarms))).toEqual(
       reasons.filter((reason) => !ordinary.includes(reason)),
     );
