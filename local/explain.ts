@@ -54,8 +54,8 @@ async function answersTo(
 ): Promise<Answers> {
   const configuration = await attempt(() => readConfiguration(variables));
   if (configuration instanceof Error) return failed([], 'variables', configuration);
-  const { sessionsTable, notBeforeMs, issuers: settings } = configuration;
-  const store = readOnlyStore(openSessionStore(sessionsTable, { notBeforeMs }));
+  const { sessionsTable, notBeforeMs, idleMs, issuers: settings } = configuration;
+  const store = readOnlyStore(openSessionStore(sessionsTable, { notBeforeMs, idleMs }));
   const issuers = settings.map((each) => createIssuer(each, store));
   const examined = await examine(token, issuers);
   const { outcome, issuer } = examined;

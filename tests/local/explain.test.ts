@@ -75,6 +75,7 @@ describe('a session that is over', () => {
     ['a refresh', { rotated_to: 'next' }, {}, 'a refresh replaced it'],
     ['a logout that keeps the row', { ended_at: Date.now() }, {}, 'a logout ended it at 20'],
     ['its expiry', { expires_at: 1_700_000_000 }, {}, 'its expires_at has passed'],
+    ['its idle time', { last_seen: Date.now() - HOUR_MS }, { IDLE_TIMEOUT: '60' }, ''],
     ['its age', { auth_time: Date.now() - 2 * HOUR_MS }, { SESSION_MAX_AGE: '3600' }, 'older than'],
     [
       'the restart of the stack',
@@ -87,7 +88,7 @@ describe('a session that is over', () => {
     await putRow({ ...session, ...attributes });
     const result = await explain(token, variables);
     expect(result.output).toMatch(
-      new RegExp(`^FAIL +session +session_ended: [^;\n]*${reason}[^;\n]*$`, 'm'),
+      new RegExp(`^FAIL +session +session_(ended|idle): [^;\n]*${reason}[^;\n]*$`, 'm'),
     );
     expect(answersOf(result)).toEqual(OVER);
     expect(result.code).toBe(1);
@@ -161,6 +162,34 @@ describe('an adopted session', () => {
     const result = await explain(tokenOf({ sub, auth_time: seconds() - 60 }), ADOPTED);
     expect(result.output).toMatch(/session_ended: no row, and nothing is adopted; the cutoff/);
     expect(answersOf(result)).toEqual(OVER);
+  });
+});
+
+describe('limits of sessions', () => {
+  test('IDLE_TIMEOUT lets a session in whose last use is written by a check, and not by this', async () => {
+    const { token, session } = await issueTestSession(store, { sub: randomUUID() });
+    const row = { ...session, last_seen: Date.now() - 30_000 };
+    await putRow(row);
+    const result = await explain(token, { IDLE_TIMEOUT: '60' });
+    expect(answersOf(result)).toEqual(LIVE);
+    expect(await queryRows(store, session.sub)).toEqual([row]);
+  });
+
+  test.each<[string, number, readonly string[], RegExp]>([
+    ['newer than all', 60, LIVE, /would adopt it.*; MAX_SESSIONS would end 1 for it$/m],
+    ['older than all', -60, OVER, /session_ended: no row, and nothing is adopted; MAX_SESSIONS/],
+  ])('MAX_SESSIONS counts a session that is %s, and ends none', async (_, later, answers, line) => {
+    const sub = randomUUID();
+    const now = Math.floor(Date.now() / 1_000) - 100;
+    const row = { sub, jti: 'a', sid: 'a', auth_time: now * 1_000, expires_at: now + 9_000 };
+    await putRow(row);
+    const claims = { sub, sid: 'b', auth_time: now + later, exp: now + 9_000 };
+    const result = await explain(signRaw({ alg: 'HS256' }, claims), {
+      ...{ SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid', MAX_SESSIONS: '1' },
+    });
+    expect(result.output).toMatch(line);
+    expect(answersOf(result)).toEqual(answers);
+    expect(await queryRows(store, sub)).toEqual([row]);
   });
 });
 
