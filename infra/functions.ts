@@ -44,5 +44,16 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     environment: { AUTHORIZER_CLAIMS: '${param:authorizerClaims}' },
     throwsDenials: true,
   },
+  backchannelLogout: {
+    route: 'POST /api/v1/auth/backchannel-logout',
+    dynamodb: ['Query', 'UpdateItem', 'BatchGetItem'],
+    registered: ['DeleteItem'],
+    when: 'jwtLogoutAudience',
+  },
+  // Without a route: IAM decides who may invoke it.
+  admin: {
+    dynamodb: ['BatchGetItem', 'Query', 'UpdateItem'],
+    registered: ['DeleteItem', 'BatchWriteItem'],
+  },
   openapi: { route: 'GET /openapi.json' },
 };

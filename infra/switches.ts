@@ -42,6 +42,12 @@ function issuersOf({ jwtIssuers = '' }: Switches): readonly Record<string, unkno
   return Array.isArray(entries) ? entries.filter(isObject) : [];
 }
 
+/** Whether a parameter is set, or its member in an entry of jwtIssuers: `jwtLogoutAudience`, `logoutAudience`. */
+export function isSwitchedOn(name: string, switches: Switches): boolean {
+  const member = name.replace(/^jwt./, (start) => start.slice(3).toLowerCase());
+  return isOn(switches[name]) || issuersOf(switches).some((issuer) => member in issuer);
+}
+
 /** Whether a switch is set: neither empty, `0` nor `false`. */
 export function isOn(value: string | undefined): value is string {
   return value !== undefined && !['', '0', 'false'].includes(value);

@@ -12,7 +12,7 @@ import { type IssuerConfiguration, readConfiguration } from './config.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
-  readonly issuers: readonly Issuer[];
+  readonly issuers: readonly (Issuer & IssuerConfiguration)[];
   readonly authorizerClaims: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function createIssuer(
   configuration: IssuerConfiguration,
   store: SessionStore,
   onStaleKeys?: (error: unknown) => void,
-): Issuer {
+): Issuer & IssuerConfiguration {
   const { adoption, maxAgeMs } = configuration;
   const sessions = adoption
     ? adoptedSessions(store, adoption)
@@ -50,7 +50,7 @@ export function createIssuer(
 }
 
 /** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
-function reportStaleKeys(error: unknown): void {
+export function reportStaleKeys(error: unknown): void {
   count('keys.stale');
   const { message, type, trace } = describeRedacted(error);
   logger.warn('keys.stale', { error: message, error_type: type, trace });

@@ -26,7 +26,7 @@ type Snapshots = (freshness: Freshness) => Promise<KeySnapshot>;
  * @param onStale called when a refresh fails and older keys stay in use
  */
 export function createKeySet(
-  { keySource, algorithms }: TokenConfiguration,
+  { keySource, algorithms }: Pick<TokenConfiguration, 'keySource' | 'algorithms'>,
   onStale: (error: unknown) => void = () => {},
 ): KeySet {
   const snapshots = snapshotsOf(keySource, onStale);
