@@ -74,6 +74,9 @@ export function alarms(
     ...(isOn(idleTimeout)
       ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
       : []),
+    ...(functions.some(({ authenticatesClients }) => authenticatesClients)
+      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'))]
+      : []),
     alarm(
       'outside-ends',
       'Administrators and identity providers have ended many sessions.',

@@ -13,6 +13,7 @@ export const SWITCHES = [
   'kmsKeyArn',
   'logKmsKeyArn',
   'maxSessions',
+  'oauthClientsParameter',
   'reservedConcurrency',
   'sessions',
 ];
@@ -44,6 +45,7 @@ function issuersOf({ jwtIssuers = '' }: Switches): readonly Record<string, unkno
 
 /** Whether a parameter is set, or its member in an entry of jwtIssuers: `jwtLogoutAudience`, `logoutAudience`. */
 export function isSwitchedOn(name: string, switches: Switches): boolean {
+  if (name === 'oauthClients' && isOn(switches.oauthClientsParameter)) return true;
   const member = name.replace(/^jwt./, (start) => start.slice(3).toLowerCase());
   return isOn(switches[name]) || issuersOf(switches).some((issuer) => member in issuer);
 }

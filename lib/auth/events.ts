@@ -39,6 +39,7 @@ export type AuthEvent =
       readonly by?: EndedBy;
     }
   | { readonly name: 'logout.sweep_failed' | 'touch.failed'; readonly error: unknown }
+  | { readonly name: 'client.refused'; readonly reason: 'invalid_client' | 'invalid_request' }
   | {
       readonly name: 'list.row_unreadable';
       readonly reason: InvalidSessionError['attribute'];

@@ -9,11 +9,13 @@ import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
 import { type IssuerConfiguration, readConfiguration } from './config.ts';
+import type { ClientSource } from './oauth-clients.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
   readonly issuers: readonly (Issuer & IssuerConfiguration)[];
   readonly authorizerClaims: readonly string[];
+  readonly clients: ClientSource | undefined;
 }
 
 /**
@@ -24,11 +26,11 @@ export interface Services {
  * @throws ConfigurationError
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, notBeforeMs, idleMs, issuers, authorizerClaims } = readConfiguration();
+  const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration();
   const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);
   return {
     issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
-    authorizerClaims,
+    ...others,
   };
 });
 

@@ -1,19 +1,22 @@
 import type { HttpRequest } from './request.ts';
 
 /**
- * Reads a parameter that a form has to hold exactly once (RFC 6749, section 3.2). Other parameters are
- * ignored.
+ * Reads parameters of a form, each of which may be there once (RFC 6749, section 3.2). Other parameters
+ * are ignored.
  *
- * @returns the value, or a problem for the `error_description` of the answer
+ * @returns the values by name, or a problem for the `error_description` of the answer
  */
-export function readFormParameter(
+export function readForm<Name extends string>(
   request: Pick<HttpRequest, 'header' | 'body'>,
-  name: string,
-): { readonly value: string } | { readonly problem: string } {
+  names: readonly Name[],
+): { readonly values: Partial<Record<Name, string>> } | { readonly problem: string } {
   const [type = ''] = (request.header('content-type') ?? '').split(';');
   if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded')
     return { problem: 'The content type must be application/x-www-form-urlencoded' };
-  const [value, ...others] = new URLSearchParams(request.body()).getAll(name);
-  if (!value) return { problem: `The parameter ${name} is missing` };
-  return others.length > 0 ? { problem: `The parameter ${name} is repeated` } : { value };
+  const form = new URLSearchParams(request.body());
+  const repeated = names.find((name) => form.getAll(name).length > 1);
+  if (repeated) return { problem: `The parameter ${repeated} is repeated` };
+  // A parameter without a value counts as absent.
+  const values = names.map((name) => [name, form.get(name) || undefined]);
+  return { values: Object.fromEntries(values) };
 }
