@@ -40,9 +40,9 @@ export default class ServicePlugin {
  * @throws the framework's error, which names the variable; the parameter has its name in camel case
  */
 function checkConfiguration({ service, classes }: Framework): void {
-  const texts = Object.entries(service.provider.environment).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
+  const texts = Object.entries(service.provider.environment)
+    .filter(([, value]) => typeof value !== 'object')
+    .map(([name, value]) => [name, String(value)]);
   try {
     // CloudFormation knows the table's name; any valid one stands for it here.
     readConfiguration({ ...Object.fromEntries(texts), SESSIONS_TABLE: 'sessions' });

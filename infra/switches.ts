@@ -6,11 +6,13 @@ export type Switches = Readonly<Record<string, string>>;
 /** Names of the switches, beside those of the function table. */
 export const SWITCHES = [
   'alarmTopicArn',
+  'idleTimeout',
   'jwtIssuers',
   'jwtJwksUrl',
   'jwtPublicKey',
   'kmsKeyArn',
   'logKmsKeyArn',
+  'maxSessions',
   'reservedConcurrency',
   'sessions',
 ];

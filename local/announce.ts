@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionStore } from '../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../lib/login/issue.ts';
+import { issueToken, type ServiceSigner } from '../support/issue-token.ts';
 import { hostInUrl, isLoopback } from './console/guard.ts';
 
 /** A local run that is about to be ready. */
@@ -12,7 +12,9 @@ export interface Announcement {
   /** How to name the port to the project's commands; empty for the default one. */
   readonly portOption: string;
   readonly store: SessionStore;
-  readonly signer: Signer | undefined;
+  readonly signer: ServiceSigner | undefined;
+  /** Whether rows come with the first check of a session. */
+  readonly adopted: boolean;
 }
 
 /** Waits until something listens. */
@@ -22,19 +24,21 @@ export async function untilListening(host: string, port: number): Promise<void> 
 
 /** Says where to begin: the console, and a first token with three lines to paste. */
 export async function announce(run: Announcement): Promise<void> {
-  const { host, port, portOption, store, signer } = run;
+  const { host, port, portOption, store, signer, adopted } = run;
   const url = `http://${hostInUrl(host)}:${port}/api/v1/auth`;
   process.stdout.write(
-    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows vanish.\n${networkWarning(run)}`,
+    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows ${adopted ? 'appear and end' : 'vanish'}.\n${networkWarning(run)}`,
   );
   if (!signer) {
     process.stdout.write(
-      `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
+      adopted
+        ? `\nReady on ${url}. Sign tokens with your own key; their rows come with the first check.\n\n`
+        : `\nReady on ${url}. Sign tokens with your own key; make their rows with
+  npm run token -- --sub alice --jti <the token’s jti>${portOption}\n\n`,
     );
-    process.stdout.write(`  npm run token -- --sub alice --jti <the token’s jti>${portOption}\n\n`);
     return;
   }
-  const { token } = await issueSession(store, signer, {
+  const { token } = await issueToken(store, signer, {
     sub: 'alice',
     ttlSeconds: 3_600,
     claims: { name: 'Alice' },

@@ -82,7 +82,9 @@ type Failure = (message: string) => Error;
 function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
-    readConfiguration(variables);
+    const { issuers } = readConfiguration(variables);
+    if (issuers.some(({ keySource }) => keySource.kind === 'secret-parameter'))
+      throw new ConfigurationError('JWT_ISSUERS', 'has a secretParameter; a local run asks no SSM');
     return variables;
   } catch (error) {
     throw error instanceof ConfigurationError ? failure(error.message) : error;
@@ -129,7 +131,8 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   await untilListening(host, port);
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const signer = await signerOf(environment);
-  putConsoleInFront(gatewayOf(serverless), { store, signer, sub }, host);
+  const adopted = readConfiguration(environment).issuers[0]?.adoption !== undefined;
+  putConsoleInFront(gatewayOf(serverless), { store, signer, sub, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
-  await announce({ host, port, portOption, store, signer });
+  await announce({ host, port, portOption, store, signer, adopted });
 }

@@ -1,8 +1,8 @@
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { issueSession } from '../lib/login/issue.ts';
 import { runCommand, UsageError } from '../support/command-line.ts';
+import { issueToken } from '../support/issue-token.ts';
+import { readToken } from '../support/read-token.ts';
 import { signerOf } from '../support/signer.ts';
 import { targetEnvironment } from './target.ts';
 
@@ -65,7 +65,7 @@ async function smoke(): Promise<void> {
       'Name the deployed stage with --stage, or give a token with --token-stdin',
     );
   const token = values['token-stdin']
-    ? (await text(process.stdin)).trim()
+    ? await readToken()
     : await freshToken(values.stage, Number(url.port || 80));
 
   const api = `${url.href.replace(/\/$/, '')}/api/v1/auth`;
@@ -90,7 +90,7 @@ async function freshToken(stage: string | undefined, port: number): Promise<stri
       'This service has only a public key, so it cannot sign: give a token of your login service with --token-stdin',
     );
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
-  return (await issueSession(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
+  return (await issueToken(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
 }
 
 /** Sends one request, and prints the answer's differences; never the token. */

@@ -1,5 +1,10 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
 import type { Environment } from '../lib/shared/environment.ts';
+import { attempt } from '../support/attempt.ts';
 import { UsageError } from '../support/command-line.ts';
 import { readRunFile } from '../support/run-file.ts';
 
@@ -17,7 +22,7 @@ export interface Target {
  *
  * The SDK's own variables of a local run are set in this process too, so that its clients go there.
  *
- * @throws UsageError when nothing runs there
+ * @throws UsageError when nothing runs there, or no such stage is deployed
  */
 export async function targetEnvironment({ stage, port }: Target): Promise<Environment> {
   if (stage !== undefined) return deployedEnvironment(stage);
@@ -35,8 +40,11 @@ export async function targetEnvironment({ stage, port }: Target): Promise<Enviro
 async function deployedEnvironment(stage: string): Promise<Environment> {
   const name = `true-logout-${stage}-me`;
   const client = new LambdaClient({});
-  const { Environment: deployed } = await client.send(
-    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  const found = await attempt(() =>
+    client.send(new GetFunctionConfigurationCommand({ FunctionName: name })),
   );
-  return deployed?.Variables ?? {};
+  if (found instanceof ResourceNotFoundException)
+    throw new UsageError(`No function ${name} in this account and region: is it deployed there?`);
+  if (found instanceof Error) throw found;
+  return found.Environment?.Variables ?? {};
 }

@@ -20,26 +20,35 @@ export function positiveNumber(option: string, text: string): number {
   return Number(text);
 }
 
-/** Runs a command; a mistake in its use, or a server that does not answer, is one line. */
-export async function runCommand(command: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command; a mistake in its use, or a server that does not answer, is one line.
+ *
+ * @param usageExitCode for a mistake in its use, where 1 is a result
+ */
+export async function runCommand(command: () => Promise<void>, usageExitCode = 1): Promise<void> {
   try {
     await command();
   } catch (error) {
     process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = isMisuse(error) ? usageExitCode : 1;
   }
+}
+
+function isMisuse(error: unknown): boolean {
+  return error instanceof UsageError || codeOf(error).startsWith('ERR_PARSE_ARGS');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
 
 function inOneLine(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof UsageError || error.name === 'ConfigurationError') return error.message;
-  const code = 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
-  const cause =
-    error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
-  const unreachable = [code, cause].find((candidate) => UNREACHABLE.includes(candidate));
+  if (isMisuse(error) || error.name === 'ConfigurationError') return error.message;
+  const codes = [error, error.cause].map(codeOf);
+  const unreachable = codes.find((candidate) => UNREACHABLE.includes(candidate));
   return unreachable && `The server does not answer (${unreachable}): ${error.message}`;
 }
 

@@ -20,11 +20,13 @@ async function house(): Promise<void> {
     {
       name: 'product: handlers, lib, infra, serverless.yml',
       value: lines('handlers', 'lib', 'infra', 'serverless.yml'),
-      // 4,300, and 400 for keys that turn, clocks that drift and refreshes that race.
-      limit: 4_700,
+      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 500 for any issuer's
+      // tokens; 250 for sessions that age.
+      limit: 5_450,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    { name: 'local', value: lines('local'), limit: 2_600 },
+    // 2,600, and 230 for the command explain and the console of adopted sessions.
+    { name: 'local', value: lines('local'), limit: 2_830 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
     // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
     { name: 'tests', value: lines('tests'), limit: 16_000 },

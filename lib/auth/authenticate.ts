@@ -55,6 +55,9 @@ export async function authenticateToken(
   }
   const { claims, sessions } = verification;
   const found = await sessions.find(verification, clientOf(request));
+  for (const session of found.ended ?? [])
+    recordEvent(request, { name: 'logout.ended', scope: 'policy', session });
+  if (found.touchError) recordEvent(request, { name: 'touch.failed', error: found.touchError });
   if (found.denial) return denySession(request, verification.session, found.denial);
   recordEvent(request, { name: 'check.passed' });
   return { caller: { claims, sessions, session: found.session, cutoff: found.cutoff } };
@@ -74,6 +77,7 @@ export function denySession(
 const MAX_USER_AGENT_LENGTH = 512;
 
 function clientOf(request: HttpRequest): Client {
-  const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH);
+  // The limit may cut a surrogate pair, half of which UTF-8 cannot encode.
+  const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH).toWellFormed();
   return defined({ user_agent: userAgent, ip: request.ip });
 }

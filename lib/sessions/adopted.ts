@@ -3,9 +3,10 @@ import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import { defined } from '../shared/json.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
+import { endOldest } from './limit.ts';
 import { putSession } from './put-session.ts';
 import type { Row } from './rows.ts';
-import { isEpochTime, MIN_AUTH_TIME_MS, parseMark, type Session } from './session.ts';
+import { isRecentTime, LAST_EXPIRES_AT, parseMark, type Session } from './session.ts';
 import {
   type Client,
   type EndableSession,
@@ -22,6 +23,8 @@ export interface Adoption {
   readonly maxAgeMs: number;
   /** Whether each token is its own session, which ends with the token. */
   readonly tokenIsSession: boolean;
+  /** Most sessions of a user (MAX_SESSIONS); undefined: any number. */
+  readonly maxSessions?: number | undefined;
 }
 
 /**
@@ -30,31 +33,39 @@ export interface Adoption {
  * check would adopt the ended session again.
  */
 export function adoptedSessions(store: SessionStore, adoption: Adoption): SessionMode {
-  return {
+  const sessions: SessionMode = {
     store,
-    find: (token, client) => findOrAdopt(store, adoption, token, client, Date.now()),
+    find: (token, client) => findOrAdopt(sessions, adoption, token, client, Date.now()),
     end: (session) => endAdopted(store, adoption, session, Date.now()),
     deleteRevoked: async () => {},
   };
+  return sessions;
 }
 
 async function findOrAdopt(
-  store: SessionStore,
+  sessions: SessionMode,
   adoption: Adoption,
   token: SessionToken,
   client: Client,
   nowMs: number,
 ): Promise<FoundSession> {
+  const { store } = sessions;
   const authTime = authTimeOf(token.claims, nowMs);
   if (authTime === null) return { denial: 'invalid_auth_time' };
-  const draft = draftOf(token, authTime, adoption, client, nowMs);
+  const seen = store.idleMs === undefined ? client : { ...client, last_seen: nowMs };
+  const draft = draftOf(token, authTime, adoption, seen, nowMs);
   // The claim outlives a row that TTL deleted.
   if (draft.expires_at * 1_000 <= nowMs) return { denial: 'session_ended' };
   const read = await readSession(store, draft);
   if (read.row) return foundIn(store, read, nowMs);
   if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
-  if (await putSession(store, draft)) return { session: draft, cutoff: read.cutoff };
-  return foundIn(store, await readSession(store, draft), nowMs);
+  if (!(await putSession(store, draft)))
+    return foundIn(store, await readSession(store, draft), nowMs);
+  const found = { session: draft, cutoff: read.cutoff };
+  if (!adoption.maxSessions) return found;
+  const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
+  const isOver = ended.some(({ jti }) => jti === draft.jti);
+  return isOver ? { denial: 'session_ended', ended } : { ...found, ended };
 }
 
 /**
@@ -67,10 +78,7 @@ function authTimeOf(claims: SessionToken['claims'], nowMs: number): number | nul
   const { iat = nowMs / 1_000, auth_time: claim = iat } = claims;
   // A NumericDate may have fractions (RFC 7519, section 2).
   const milliseconds = typeof claim === 'number' ? Math.floor(claim * 1_000) : Number.NaN;
-  const usable =
-    isEpochTime(milliseconds, 1) &&
-    milliseconds >= MIN_AUTH_TIME_MS &&
-    milliseconds <= nowMs + MAX_AUTH_TIME_AHEAD_MS;
+  const usable = isRecentTime(milliseconds) && milliseconds <= nowMs + MAX_AUTH_TIME_AHEAD_MS;
   return usable ? milliseconds : null;
 }
 
@@ -79,16 +87,18 @@ function draftOf(
   { session: { sub, jti, expires_at }, claims }: SessionToken,
   auth_time: number,
   { maxAgeMs, tokenIsSession }: Adoption,
-  client: Client,
+  seen: Client & Pick<Session, 'last_seen'>,
   nowMs: number,
 ): Session {
-  // Without the claim, each refresh would begin the session anew.
-  const beganMs = claims.auth_time === undefined ? nowMs : auth_time;
-  const ageLimit = Math.floor((beganMs + maxAgeMs) / 1_000);
+  // `iat` begins a token that is its own session, but no session that goes on across refreshes.
+  const begun = claims.auth_time ?? (tokenIsSession ? claims.iat : undefined);
+  const ageLimit = Math.floor(((begun === undefined ? nowMs : auth_time) + maxAgeMs) / 1_000);
+  // A limit that moves with the clock would let TTL delete the row before the token expires.
+  const tokenLimit = begun === undefined ? expires_at : Math.min(expires_at, ageLimit);
   return {
     ...{ sub, jti, sid: jti, auth_time },
-    expires_at: tokenIsSession ? Math.min(expires_at, ageLimit) : ageLimit,
-    ...defined(client),
+    expires_at: tokenIsSession ? tokenLimit : ageLimit,
+    ...defined(seen),
   };
 }
 
@@ -103,8 +113,7 @@ async function endAdopted(
   nowMs: number,
 ): Promise<boolean> {
   using deadline = startDeadline();
-  const lastUse = Math.floor((nowMs + maxAgeMs) / 1_000);
-  const until = tokenIsSession ? expires_at : Math.max(expires_at, lastUse);
+  const until = endedUntil(expires_at, tokenIsSession ? nowMs : nowMs + maxAgeMs);
   let ended = false;
   for (let current: string | undefined = jti; current !== undefined; ) {
     const row = await markEnded(deadline, store, { sub, jti: current, expires_at: until }, nowMs);
@@ -112,6 +121,15 @@ async function endAdopted(
     current = parseMark(row);
   }
   return ended;
+}
+
+/**
+ * Until when an ended row stays, in epoch seconds: as long as any function could adopt its session again,
+ * the one whose clock is behind included, and the session whose `auth_time` is ahead.
+ */
+function endedUntil(expires_at: number, lastUseMs: number): number {
+  const lastUse = Math.max(expires_at, Math.floor(lastUseMs / 1_000));
+  return Math.min(lastUse + MAX_AUTH_TIME_AHEAD_MS / 1_000, LAST_EXPIRES_AT);
 }
 
 /**

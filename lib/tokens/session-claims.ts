@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { sessionKey } from '../sessions/key.ts';
+import { LAST_EXPIRES_AT } from '../sessions/session.ts';
 import type { EndableSession } from '../sessions/session-mode.ts';
 
 /** The claims of an issuer's tokens that name the user and the session. */
@@ -32,7 +33,9 @@ export function sessionOf(
   const sub = namedBy(claims, userClaim);
   const jti = sessionClaim === 'none' ? tokenIdOf(claims, token) : namedBy(claims, sessionClaim);
   const key = sessionKey({ sub, jti }, partitionPrefix);
-  return key && { ...key, expires_at: Math.ceil(claims.exp ?? 0) + CLOCK_TOLERANCE_SECONDS };
+  const end = Math.ceil(claims.exp ?? 0) + CLOCK_TOLERANCE_SECONDS;
+  // JSON has numbers that no row can hold.
+  return key && { ...key, expires_at: Math.min(end, LAST_EXPIRES_AT) };
 }
 
 /** Names by numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
