@@ -6,7 +6,12 @@ export function role(entry: DeployedFunction, switches: Switches) {
   const { kmsKeyArn } = switches;
   const actions = tableActions(entry, switches);
   const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
-  const secrets = entry.verifiesTokens ? secretParameters(switches) : [];
+  const secrets = [
+    ...(entry.verifiesTokens ? secretParameters(switches) : []),
+    ...(entry.authenticatesClients && isOn(switches.oauthClientsParameter)
+      ? ['${param:oauthClientsParameter}']
+      : []),
+  ];
   const services = [
     ...(actions.length > 0 ? ['dynamodb'] : []),
     ...(secrets.length > 0 ? ['ssm'] : []),

@@ -129,9 +129,10 @@ interface LocalRun {
 async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void> {
   const { host, port, environment, sub } = run;
   await untilListening(host, port);
-  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  const { sessionsTable, idleMs, issuers } = readConfiguration(environment);
+  const store = openSessionStore(sessionsTable, { idleMs });
   const signer = await signerOf(environment);
-  const adopted = readConfiguration(environment).issuers[0]?.adoption !== undefined;
+  const adopted = issuers[0]?.adoption !== undefined;
   putConsoleInFront(gatewayOf(serverless), { store, signer, sub, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   await announce({ host, port, portOption, store, signer, adopted });

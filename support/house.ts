@@ -25,8 +25,8 @@ async function house(): Promise<void> {
       limit: 5_450,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    // 2,600, and 230 for the command explain and the console of adopted sessions.
-    { name: 'local', value: lines('local'), limit: 2_830 },
+    // 2,600, and 240 for the command explain and the console of adopted sessions.
+    { name: 'local', value: lines('local'), limit: 2_840 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
     // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
     { name: 'tests', value: lines('tests'), limit: 16_000 },

@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   sessionClaim: 'JWT_SESSION_CLAIM',
   sessions: 'SESSIONS',
   sessionMaxAge: 'SESSION_MAX_AGE',
+  logoutAudience: 'JWT_LOGOUT_AUDIENCE',
 };
 
 const KEY_SOURCES = ['jwksUrl', 'publicKey', 'secretParameter'];
@@ -74,7 +75,7 @@ function variablesOf(entry: unknown): Environment {
 }
 
 /** Members that a list may stand for. */
-const LISTS = ['algorithms', 'audience', 'require'];
+const LISTS = ['algorithms', 'audience', 'require', 'logoutAudience'];
 
 /** The value of a variable: lists become words, and a JWKS its text. */
 function textOf(name: string, value: unknown): string {
@@ -85,11 +86,12 @@ function textOf(name: string, value: unknown): string {
   // An empty list would switch a check off, and a space would make two words of one.
   if (texts.length > 0 && texts.every((text) => isText(text) && !(isList && /\s/.test(text))))
     return texts.join(' ');
+  const expected = isList
+    ? 'a list of one or more texts without spaces'
+    : 'a text that is not empty';
   throw new ConfigurationError(
     VARIABLES[name] ?? name,
-    isList
-      ? 'must be a list of one or more texts without spaces; leave the member out for the default'
-      : 'must be a text that is not empty; leave the member out for the default',
+    `must be ${expected}; leave the member out for the default`,
   );
 }
 

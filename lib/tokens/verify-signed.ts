@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { type CryptoKey, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
+import { FRESH_MS } from '../shared/refresh.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
-import { FRESH_MS, type KeyHeader, type KeySet, type VerificationKey } from './key-set.ts';
+import type { KeyHeader, KeySet, VerificationKey } from './key-set.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './session-claims.ts';
 
 /** Whoever signs tokens. */

@@ -94,7 +94,9 @@ describe('docs/operations.md', () => {
       ([, name = '']) => name,
     );
     expect(literal).toContain('store_latency');
-    expect(namesUnder('Metrics')).toEqual([...events, ...literal, 'refused.<reason>'].sort());
+    expect(namesUnder('Metrics')).toEqual(
+      [...events, ...literal, 'refused.<reason>', 'ended.<by>'].sort(),
+    );
   });
 
   test('has every field that lines have', async () => {

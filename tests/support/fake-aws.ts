@@ -58,6 +58,7 @@ export async function startFakeStage(
     request.resume();
     response.writeHead(answer ? 200 : 404, {
       'Content-Type': target ? 'application/x-amz-json-1.1' : 'application/json',
+      ...(answer ? {} : { 'X-Amzn-ErrorType': 'ResourceNotFoundException' }),
     });
     response.end(JSON.stringify(answer?.() ?? { message: 'not of this stage' }));
   });
