@@ -38,5 +38,8 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     environment: { AUTHORIZER_CLAIMS: '${param:authorizerClaims}' },
     throwsDenials: true,
   },
-  openapi: { route: 'GET /openapi.json' },
+  openapi: {
+    route: 'GET /openapi.json',
+    environment: { PATH_PREFIX: '${param:pathPrefix}' },
+  },
 };

@@ -3,11 +3,12 @@ import { isOn, type Switches, usesSecret } from './switches.ts';
 
 /** The role of one function. */
 export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switches: Switches) {
-  const { kmsKeyArn } = switches;
+  const { jwtSecretParameter = '', kmsKeyArn, permissionsBoundary } = switches;
   const readsSecret = verifiesTokens && usesSecret(switches);
   const actions = dynamodb?.map((action) => `dynamodb:${action}`);
-  const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
-  const secret = arn('ssm', 'parameter${param:jwtSecretParameter}');
+  const table = arn('dynamodb', 'table/${param:tableName}');
+  // The ARN of a parameter has one slash, whether its name begins with one or not.
+  const secret = arn('ssm', `parameter/${jwtSecretParameter.replace(/^\//, '')}`);
   const Statement = [
     ...(actions ? [allow(actions, table)] : []),
     ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
@@ -21,15 +22,27 @@ export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switc
     ),
     // X-Ray's actions know no resources (Service Authorization Reference, "AWS X-Ray").
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
+    ...(isOn(switches.vpcSubnetIds) ? [allow(VPC_ACTIONS, '*')] : []),
   ];
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
+      ...(isOn(permissionsBoundary) ? { PermissionsBoundary: permissionsBoundary } : {}),
       Policies: [{ PolicyName: name, PolicyDocument: policy(Statement) }],
     },
   };
 }
+
+/** Of AWSLambdaVPCAccessExecutionRole; Lambda creates a function in a VPC with no narrower resource. */
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 const ASSUMED_BY_LAMBDA = {
   Effect: 'Allow',

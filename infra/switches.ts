@@ -3,12 +3,19 @@ export type Switches = Readonly<Record<string, string>>;
 
 /** Names of the switches, beside those of the function table. */
 export const SWITCHES = [
+  'alarms',
   'alarmTopicArn',
+  'dashboard',
   'jwtJwksUrl',
   'jwtPublicKey',
+  'jwtSecretParameter',
   'kmsKeyArn',
   'logKmsKeyArn',
+  'pathPrefix',
+  'permissionsBoundary',
   'reservedConcurrency',
+  'vpcSecurityGroupIds',
+  'vpcSubnetIds',
 ];
 
 /** Whether the SSM parameter verifies tokens: where neither a public key nor a JWKS is set. */

@@ -20,8 +20,12 @@ export function positiveNumber(option: string, text: string): number {
   return Number(text);
 }
 
-/** Runs a command; a mistake in its use, or a server that does not answer, is one line. */
+/** Runs a command; a mistake in its use, or a server that does not answer or refuses, is one line. */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
+  // A reader such as `head` may close the pipe when it has seen enough.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit();
+  });
   try {
     await command();
   } catch (error) {
@@ -30,11 +34,15 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
+const ONE_LINE = ['ConfigurationError', 'ParameterError'];
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
 
 function inOneLine(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof UsageError || error.name === 'ConfigurationError') return error.message;
+  if (error instanceof UsageError || ONE_LINE.includes(error.name)) return error.message;
+  // The SDK's: a service's refusal, or missing credentials.
+  if ('$metadata' in error || error.name === 'CredentialsProviderError')
+    return `AWS refuses: ${error.name}: ${error.message.replaceAll('\n', ' ')}`;
   const code = 'code' in error ? String(error.code) : '';
   if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
   const cause =

@@ -18,16 +18,18 @@ async function house(): Promise<void> {
     { name: "files in lib's root", value: files('lib').filter(isInRoot).length, limit: 0 },
     { name: 'import floors of lib', value: floors(), limit: 7 },
     {
-      name: 'product: handlers, lib, infra, serverless.yml',
-      value: lines('handlers', 'lib', 'infra', 'serverless.yml'),
-      // 4,300, and 400 for keys that turn, clocks that drift and refreshes that race.
-      limit: 4_700,
+      name: 'product: handlers, lib, infra, serverless.yml, stages.yml',
+      value: lines('handlers', 'lib', 'infra', 'serverless.yml', 'stages.yml'),
+      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 350 for settings that are
+      // checked before they are deployed.
+      limit: 5_050,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    { name: 'local', value: lines('local'), limit: 2_600 },
+    // 2,600, and 200 for a local gateway that answers as API Gateway does.
+    { name: 'local', value: lines('local'), limit: 2_800 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
-    // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
-    { name: 'tests', value: lines('tests'), limit: 16_000 },
+    // 14,000; 2,000 for keys, clocks, refreshes and the login service in Python; 700 for deployments.
+    { name: 'tests', value: lines('tests'), limit: 16_700 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
     { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },

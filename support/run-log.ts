@@ -3,21 +3,26 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 
-/** Where a local run keeps what its functions have logged, for `npm run find-error`. */
-function runLog(port: number): URL {
-  return new URL(`../.local/${port}.log`, import.meta.url);
+/** Where a local run keeps what its functions have logged, for `npm run find-error`, and the run before did. */
+function runLog(port: number, before = ''): URL {
+  return new URL(`../.local/${port}${before}.log`, import.meta.url);
 }
 
+const BEFORE = '.before';
+
 /**
- * Copies the JSON lines that the functions write into the run's log, beginning anew. Errors go to standard
+ * Copies the JSON lines that the functions write into the run's log, beginning anew; that of the run before is
+ * kept aside. Errors go to standard
  * error, the rest to standard output. What else is printed, such as the first token, is not kept.
  */
 export function keepRunLog(port: number): void {
   mkdirSync(new URL('../.local/', import.meta.url), { recursive: true });
+  if (existsSync(runLog(port))) renameSync(runLog(port), runLog(port, BEFORE));
   writeFileSync(runLog(port), '', { mode: 0o600 });
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream);
@@ -31,12 +36,12 @@ export function keepRunLog(port: number): void {
   }
 }
 
-/** @returns the lines of the last run on that port; none where nothing ever ran there */
+/** @returns the lines of the last two runs on that port; none where nothing ever ran there */
 export function readRunLog(port: number): readonly string[] {
-  const file = runLog(port);
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  const files = [runLog(port, BEFORE), runLog(port)].filter((file) => existsSync(file));
+  return files.flatMap((file) => readFileSync(file, 'utf8').trimEnd().split('\n'));
 }
 
 export function removeRunLog(port: number): void {
-  rmSync(runLog(port), { force: true });
+  for (const before of ['', BEFORE]) rmSync(runLog(port, before), { force: true });
 }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
-import { readService } from '../../support/service-file.ts';
+import { readService, readStages } from '../../support/service-file.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
@@ -20,7 +20,6 @@ interface Alarm {
 }
 
 interface ServerlessFile {
-  readonly params: { readonly default: Readonly<Record<string, unknown>> };
   readonly provider: { readonly logs: { readonly httpApi: { readonly format: string } } };
 }
 
@@ -170,6 +169,6 @@ test('the dashboard is JSON, and shows every event and every reason', () => {
 
 test('the page on deploying has every parameter of a deployment', () => {
   const [, parameters = ''] = read('docs/deploy.md').split('## Parameters\n');
-  for (const name of Object.keys(service.params.default))
+  for (const name of Object.keys(readStages('.').default ?? {}))
     expect(parameters).toContain(`\`${name}\``);
 });
