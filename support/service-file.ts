@@ -39,10 +39,11 @@ export function readService<Parts>(root: string): Parts & Service {
     ...service,
     functions: typeof functions === 'string' ? generated.functions : functions,
     resources: [resources].flat().reduce((all, part) => {
-      const file = /^\$\{file\(([^)]+)\)/.exec(part)?.[1];
+      const [, file, name] = /^\$\{file\(([^)]+)\)(?::(\w+))?/.exec(part) ?? [];
+      const own = file?.endsWith('.js') ? `infra/${name}.yml` : file;
       return merge(
         all,
-        file ? (file.endsWith('.js') ? generated.resources : parseYaml(join(root, file))) : part,
+        name === 'resources' ? generated.resources : own ? parseYaml(join(root, own)) : part,
       );
     }, {}),
   };
