@@ -56,11 +56,9 @@ async function findError(): Promise<void> {
 /** The lines of a field, with its control characters written out: what a client sent must not steer a terminal. */
 function printable(value: unknown): readonly string[] {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text
-    .split('\n')
-    .map((line) =>
-      line.replaceAll(/\p{Cc}|\p{Cf}/gu, (character) => JSON.stringify(character).slice(1, -1)),
-    );
+  const escaped = (character: string) =>
+    `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`;
+  return text.split('\n').map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped));
 }
 
 type Line = Readonly<Record<string, unknown>>;
