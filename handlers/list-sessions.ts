@@ -7,8 +7,8 @@ import { DEFAULT_LIMIT, listSessions, MAX_LIMIT } from '../lib/sessions/list.ts'
 import { toSessionListItem } from '../lib/sessions/view.ts';
 
 /** GET /api/v1/auth/sessions?limit=&next=: the caller's active sessions, newest first. */
-export const handler = protectedHandler(async ({ session: current }, request, { store }) => {
-  const page = await listSessions(store, current.sub, parsePage(request));
+export const handler = protectedHandler(async ({ session: current, sessions }, request) => {
+  const page = await listSessions(sessions.store, current.sub, parsePage(request));
   for (const { session, attribute } of page.unreadable)
     recordEvent(request, { name: 'list.row_unreadable', reason: attribute, session });
   return json(200, {

@@ -10,7 +10,13 @@ const FROM_LOGS = '${self:service}/${sls:stage}';
 export const SUSPICIOUS = {
   badSignatureThreshold: ['bad_signature'],
   unknownKeyThreshold: ['unknown_key'],
-  wrongAddressThreshold: ['wrong_issuer', 'wrong_audience'],
+  wrongAddressThreshold: [
+    'wrong_issuer',
+    'wrong_audience',
+    'missing_claim',
+    'security_event',
+    'sender_constrained',
+  ],
   malformedThreshold: [
     'malformed',
     'malformed_header',

@@ -16,7 +16,7 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${param:tableName}'];
   const logs = functions.map(({ logGroup }) => `SOURCE '\${${logGroup}}'`).join(' | ');
   const reasons = [
-    ...['session_ended', 'expired', 'not_yet_valid'],
+    ...['session_ended', 'expired', 'not_yet_valid', 'invalid_auth_time'],
     ...Object.values(SUSPICIOUS).flat(),
   ].map((reason) => `refused.${reason}`);
   const widgets = [

@@ -4,6 +4,9 @@ export interface FunctionEntry {
   readonly route?: string;
   /** Actions on the session table. */
   readonly dynamodb?: readonly string[];
+  /** Further ones where sessions are registered, and where they are adopted: beside the check's PutItem. */
+  readonly registered?: readonly string[];
+  readonly adopted?: readonly string[];
   /** Whether the function verifies tokens, so its role may read the secret. */
   readonly verifiesTokens?: true;
   readonly environment?: Readonly<Record<string, string>>;
@@ -17,8 +20,9 @@ export interface FunctionEntry {
 export const functionTable: Readonly<Record<string, FunctionEntry>> = {
   logout: {
     route: 'POST /api/v1/auth/logout',
-    // `this` deletes a row; `others` and `everywhere` check, write the cutoff, and delete revoked rows.
-    dynamodb: ['DeleteItem', 'BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem'],
+    // `this` deletes or marks a row; `others` and `everywhere` check, write the cutoff, and delete rows.
+    dynamodb: ['BatchGetItem', 'UpdateItem'],
+    registered: ['DeleteItem', 'Query', 'BatchWriteItem'],
     verifiesTokens: true,
   },
   me: { route: 'GET /api/v1/auth/me', dynamodb: ['BatchGetItem'], verifiesTokens: true },
@@ -29,7 +33,9 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
   },
   deleteSession: {
     route: 'DELETE /api/v1/auth/sessions/{id}',
-    dynamodb: ['BatchGetItem', 'DeleteItem'],
+    dynamodb: ['BatchGetItem'],
+    registered: ['DeleteItem'],
+    adopted: ['UpdateItem'],
     verifiesTokens: true,
   },
   authorizer: {

@@ -1,20 +1,20 @@
 import type { DeployedFunction } from './stack.ts';
-import { isOn, type Switches, usesSecret } from './switches.ts';
+import { isOn, type Switches, secretParameters, sessionModes } from './switches.ts';
 
 /** The role of one function. */
-export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switches: Switches) {
-  const { jwtSecretParameter = '', kmsKeyArn, permissionsBoundary } = switches;
-  const readsSecret = verifiesTokens && usesSecret(switches);
-  const actions = dynamodb?.map((action) => `dynamodb:${action}`);
+export function role(entry: DeployedFunction, switches: Switches) {
+  const { kmsKeyArn, permissionsBoundary } = switches;
+  const actions = tableActions(entry, switches);
   const table = arn('dynamodb', 'table/${param:tableName}');
-  // The ARN of a parameter has one slash, whether its name begins with one or not.
-  const secret = arn('ssm', `parameter/${jwtSecretParameter.replace(/^\//, '')}`);
+  const secrets = entry.verifiesTokens ? secretParameters(switches) : [];
+  const services = [
+    ...(actions.length > 0 ? ['dynamodb'] : []),
+    ...(secrets.length > 0 ? ['ssm'] : []),
+  ];
   const Statement = [
-    ...(actions ? [allow(actions, table)] : []),
-    ...(readsSecret ? [allow('ssm:GetParameter', secret)] : []),
-    ...(dynamodb && isOn(kmsKeyArn)
-      ? [decrypt(kmsKeyArn, readsSecret ? ['dynamodb', 'ssm'] : ['dynamodb'])]
-      : []),
+    ...(actions.length > 0 ? [allow(actions, table)] : []),
+    ...secrets.map((name) => allow('ssm:GetParameter', parameterArn(name))),
+    ...(services.length > 0 && isOn(kmsKeyArn) ? [decrypt(kmsKeyArn, services)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -29,7 +29,7 @@ export function role({ name, dynamodb, verifiesTokens }: DeployedFunction, switc
     Properties: {
       AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
       ...(isOn(permissionsBoundary) ? { PermissionsBoundary: permissionsBoundary } : {}),
-      Policies: [{ PolicyName: name, PolicyDocument: policy(Statement) }],
+      Policies: [{ PolicyName: entry.name, PolicyDocument: policy(Statement) }],
     },
   };
 }
@@ -43,6 +43,14 @@ const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:UnassignPrivateIpAddresses',
 ];
+
+function tableActions(entry: DeployedFunction, switches: Switches): readonly string[] {
+  const { dynamodb = [], registered = [], adopted = [] } = entry;
+  const modes = sessionModes(switches);
+  const adopting = entry.verifiesTokens && modes.adopted ? ['PutItem', ...adopted] : [];
+  const actions = [...dynamodb, ...(modes.registered ? registered : []), ...adopting];
+  return [...new Set(actions)].map((action) => `dynamodb:${action}`);
+}
 
 const ASSUMED_BY_LAMBDA = {
   Effect: 'Allow',
@@ -59,6 +67,11 @@ function decrypt(kmsKeyArn: string, services: readonly string[]) {
   const via = services.map((name) => ({ 'Fn::Sub': `${name}.\${AWS::Region}.amazonaws.com` }));
   const Condition = { StringEquals: { 'kms:ViaService': via } };
   return { ...allow('kms:Decrypt', kmsKeyArn), Condition };
+}
+
+/** The ARN of a parameter has one slash, whether its name begins with one or not. */
+function parameterArn(name: string) {
+  return arn('ssm', `parameter/${name.replace(/^\//, '')}`);
 }
 
 function arn(service: string, resource: string) {

@@ -91,12 +91,11 @@ const UNKNOWN = 'x'.repeat(200);
 function checkFunctions({ service }: Framework): void {
   for (const [name, { environment }] of Object.entries(service.functions)) {
     const all = { ...service.provider.environment, ...environment };
-    const texts = Object.entries(all).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    );
-    readConfiguration(Object.fromEntries(texts));
-    const known = { ...Object.fromEntries(Object.keys(all).map((key) => [key, UNKNOWN])) };
-    const bytes = Buffer.byteLength(JSON.stringify({ ...known, ...Object.fromEntries(texts) }));
+    const known = Object.entries(all).filter(([, value]) => typeof value !== 'object');
+    const texts = Object.fromEntries(known.map(([key, value]) => [key, String(value ?? '')]));
+    readConfiguration(texts);
+    const unknown = Object.fromEntries(Object.keys(all).map((key) => [key, UNKNOWN]));
+    const bytes = Buffer.byteLength(JSON.stringify({ ...unknown, ...texts }));
     if (bytes > MAX_VARIABLE_BYTES)
       throw new ParameterError(
         `the variables of ${name} have ${bytes} bytes, and Lambda takes ${MAX_VARIABLE_BYTES}; a JWKS URL is shorter than a JWKS`,

@@ -30,5 +30,6 @@ export const domain = part('domain.yml', 'domainName');
 export const basePath = async (context) =>
   (await text('basePath')(context)) || { Ref: 'AWS::NoValue' };
 export const publicKey = text('jwtPublicKey');
+export const issuers = text('jwtIssuers');
 export const allowedOrigins = list('allowedOrigins');
 export const allowedHeaders = list('allowedHeaders');

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../lib/shared/json.ts';
+
 /** Parameters of a deployment that decide which resources there are, by name. */
 export type Switches = Readonly<Record<string, string>>;
 
@@ -6,6 +8,7 @@ export const SWITCHES = [
   'alarms',
   'alarmTopicArn',
   'dashboard',
+  'jwtIssuers',
   'jwtJwksUrl',
   'jwtPublicKey',
   'jwtSecretParameter',
@@ -16,11 +19,32 @@ export const SWITCHES = [
   'reservedConcurrency',
   'vpcSecurityGroupIds',
   'vpcSubnetIds',
+  'sessions',
 ];
 
-/** Whether the SSM parameter verifies tokens: where neither a public key nor a JWKS is set. */
-export function usesSecret({ jwtPublicKey, jwtJwksUrl }: Switches): boolean {
-  return !isOn(jwtPublicKey) && !isOn(jwtJwksUrl);
+/** Whether the parameter jwtSecretParameter verifies tokens: where no other key source is set. */
+export function usesSecret({ jwtPublicKey, jwtJwksUrl, jwtIssuers }: Switches): boolean {
+  return ![jwtPublicKey, jwtJwksUrl, jwtIssuers].some(isOn);
+}
+
+/** Names of the SSM parameters that verify tokens. */
+export function secretParameters(switches: Switches): readonly string[] {
+  if (usesSecret(switches)) return [switches.jwtSecretParameter ?? ''];
+  const names = issuersOf(switches).map(({ secretParameter }) => secretParameter);
+  return names.filter((name) => typeof name === 'string');
+}
+
+/** Whether some issuer's sessions are registered by a login service, or adopted from its tokens. */
+export function sessionModes(switches: Switches) {
+  const issuers = isOn(switches.jwtIssuers) ? issuersOf(switches) : [switches];
+  const adopted = issuers.filter(({ sessions }) => sessions === 'adopted').length;
+  return { registered: adopted < issuers.length, adopted: adopted > 0 };
+}
+
+/** The entries of jwtIssuers; packaging refuses a wrong text by the functions' own reader. */
+function issuersOf({ jwtIssuers = '' }: Switches): readonly Record<string, unknown>[] {
+  const entries = parseJson(jwtIssuers);
+  return Array.isArray(entries) ? entries.filter(isObject) : [];
 }
 
 /** Whether a switch is set: neither empty, `0` nor `false`. */

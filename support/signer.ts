@@ -11,7 +11,9 @@ import { parseSecrets } from '../lib/tokens/hmac-keys.ts';
  * @throws ConfigurationError, SecretParameterError
  */
 export async function signerOf(environment: Environment): Promise<Signer | undefined> {
-  const { keySource, algorithms, issuer, audience } = readConfiguration(environment).tokens;
+  const [only] = readConfiguration(environment).issuers;
+  if (!only) return undefined;
+  const { keySource, algorithms, issuer, audience } = only;
   const secrets =
     keySource.kind === 'secrets'
       ? keySource.secrets
@@ -24,6 +26,6 @@ export async function signerOf(environment: Environment): Promise<Signer | undef
     key: first,
     algorithm: algorithms[0] ?? 'HS256',
     issuer,
-    audience,
+    audience: audience[0],
   };
 }

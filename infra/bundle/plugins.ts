@@ -87,13 +87,19 @@ function exportsOf(module: string): readonly string[] {
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup({ onLoad }) {
-    const filter = /[\\/]node_modules[\\/](@smithy|@aws-sdk)[\\/].*\.js$/;
+    const filter = /[\\/]node_modules[\\/](@smithy|@aws-sdk)[\\/].*\.js(on)?$/;
     onLoad({ filter }, ({ path }) => {
       const file = path.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '';
       const instead = replacements[file];
       const text = () => readFileSync(path, 'utf8');
       if (instead !== undefined)
         return { contents: replaced(instead, file, text()), resolveDir: dirname(path) };
+      // 4,300: the clients import their whole package.json for its version.
+      if (basename(path) === 'package.json')
+        return {
+          contents: JSON.stringify({ version: JSON.parse(text()).version }),
+          loader: 'json',
+        };
       if (basename(path) === 'schemas_0.js') return { contents: shakable(text()) };
       return undefined;
     });

@@ -4,7 +4,8 @@ import type { Denial } from '../http/response.ts';
 import type { Cutoff } from '../sessions/cutoff.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
-import { activeOf, readSession } from '../sessions/sessions.ts';
+import type { Client, SessionDenial, SessionMode } from '../sessions/session-mode.ts';
+import { defined } from '../shared/json.ts';
 import { verifyToken } from '../tokens/verify.ts';
 import { recordEvent } from './events.ts';
 import type { Services } from './services.ts';
@@ -16,6 +17,8 @@ export interface Caller {
   readonly session: Session;
   /** The user's cutoff, of the same read as the session. */
   readonly cutoff: Cutoff | undefined;
+  /** The sessions of the token's issuer. */
+  readonly sessions: SessionMode;
 }
 
 /** Either the caller, or the reason why there is none. */
@@ -42,23 +45,35 @@ export async function authenticate(
 export async function authenticateToken(
   token: string,
   request: HttpRequest,
-  { verifier, store }: Services,
+  { issuers }: Services,
 ): Promise<Authentication> {
-  const verification = await verifyToken(token, verifier);
+  const verification = await verifyToken(token, issuers);
   if (verification.status !== 'verified') {
     const reason = verification.status === 'refused' ? verification.reason : verification.status;
     recordEvent(request, { name: 'check.refused', reason });
     return { denial: 'invalid_token' };
   }
-  const read = await readSession(store, verification.session);
-  const session = activeOf(store, read, Date.now());
-  if (!session) return denyEnded(request, verification.session);
+  const { claims, sessions } = verification;
+  const found = await sessions.find(verification, clientOf(request));
+  if (found.denial) return denySession(request, verification.session, found.denial);
   recordEvent(request, { name: 'check.passed' });
-  return { caller: { claims: verification.claims, session, cutoff: read.cutoff } };
+  return { caller: { claims, sessions, session: found.session, cutoff: found.cutoff } };
 }
 
-/** Records that a token's session has ended, and denies the request. */
-export function denyEnded(request: HttpRequest, session: SessionKey): { denial: Denial } {
-  recordEvent(request, { name: 'check.refused', reason: 'session_ended', session });
+/** Records why a verified token opens nothing, and denies the request. */
+export function denySession(
+  request: HttpRequest,
+  session: SessionKey,
+  reason: SessionDenial,
+): { denial: Denial } {
+  recordEvent(request, { name: 'check.refused', reason, session });
   return { denial: 'invalid_token' };
+}
+
+/** Most characters of a `User-Agent` header in a session's row. */
+const MAX_USER_AGENT_LENGTH = 512;
+
+function clientOf(request: HttpRequest): Client {
+  const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH);
+  return defined({ user_agent: userAgent, ip: request.ip });
 }

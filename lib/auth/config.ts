@@ -1,14 +1,27 @@
 /** The only reader of the service's environment variables; docs/deploy.md documents each. */
 
 import { MAX_AUTH_TIME_AHEAD_MS } from '../sessions/active.ts';
+import type { Adoption } from '../sessions/adopted.ts';
 import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
 import { type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
+import { TOKEN_IS_SESSION } from '../tokens/session-claims.ts';
+import { readIssuers } from './issuers.ts';
+
+/** An issuer of tokens, and the rules of its sessions. */
+export interface IssuerConfiguration extends TokenConfiguration {
+  /** How tokens become sessions; undefined where a login service registers them. */
+  readonly adoption: Adoption | undefined;
+  /** Absolute life of a registered session, in milliseconds; undefined: as long as the row says. */
+  readonly maxAgeMs: number | undefined;
+  /** Begins the partition keys of the issuer's users; empty for a single issuer. */
+  readonly partitionPrefix: string;
+}
 
 export interface Configuration {
   readonly sessionsTable: string;
   /** Sessions that began earlier are over. Epoch milliseconds. */
   readonly notBeforeMs: number | undefined;
-  readonly tokens: TokenConfiguration;
+  readonly issuers: readonly IssuerConfiguration[];
   /** Claims that the authorizer adds to its context, beside `sub` and `jti`. */
   readonly authorizerClaims: readonly string[];
 }
@@ -22,9 +35,56 @@ export function readConfiguration(environment: Environment = process.env): Confi
   return {
     sessionsTable: sessionsTable(environment),
     notBeforeMs: sessionsNotBefore(environment),
-    tokens: tokenConfiguration(environment),
+    issuers: readIssuers(environment, issuerConfiguration),
     authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
+}
+
+function issuerConfiguration(variables: Environment, partitionPrefix: string): IssuerConfiguration {
+  const mode = variables.SESSIONS || 'registered';
+  if (mode !== 'registered' && mode !== 'adopted')
+    throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
+  const maxAgeMs = sessionMaxAge(variables);
+  const tokens = tokenConfiguration(variables);
+  const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
+  if (mode === 'adopted')
+    return { ...common, adoption: adoption(variables, tokens, maxAgeMs ?? ADOPTED_MAX_AGE_MS) };
+  if (tokens.sessionClaim === 'none')
+    throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
+  return common;
+}
+
+/** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
+export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
+
+function adoption(
+  variables: Environment,
+  { keySource, issuer, sessionClaim }: TokenConfiguration,
+  maxAgeMs: number,
+): Adoption {
+  // A default would let refreshed tokens of an ended session in, or end sessions of other devices.
+  if (!variables.JWT_SESSION_CLAIM)
+    throw new ConfigurationError(
+      'JWT_SESSION_CLAIM',
+      `is not set; SESSIONS=adopted needs the claim that refreshed tokens keep, such as sid, or one of ${TOKEN_IS_SESSION.join(', ')} where each token is a session of its own`,
+    );
+  // Many providers sign the tokens of all their customers with the same keys.
+  if (keySource.kind === 'jwks-url' && issuer === undefined)
+    throw new ConfigurationError(
+      'JWT_ISSUER',
+      'is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL have signed',
+    );
+  return { maxAgeMs, tokenIsSession: TOKEN_IS_SESSION.includes(sessionClaim) };
+}
+
+function sessionMaxAge({ SESSION_MAX_AGE: text }: Environment): number | undefined {
+  if (!text) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new ConfigurationError(
+      'SESSION_MAX_AGE',
+      'must be a whole number of seconds from 1 to 999999999',
+    );
+  return Number(text) * 1_000;
 }
 
 function sessionsTable(environment: Environment): string {

@@ -6,6 +6,7 @@ import { describeRedacted } from '../observability/report-error.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import type { RevokeScope } from '../sessions/revoke-many.ts';
 import type { InvalidSessionError } from '../sessions/session.ts';
+import type { SessionDenial } from '../sessions/session-mode.ts';
 import type { AuthenticTokenStatus, RefusalReason } from '../tokens/verify.ts';
 
 /** An expected outcome of a request; docs/operations.md explains each name and reason. */
@@ -13,7 +14,7 @@ export type AuthEvent =
   | { readonly name: 'check.passed' }
   | {
       readonly name: 'check.refused';
-      readonly reason: RefusalReason | Exclude<AuthenticTokenStatus, 'verified'> | 'session_ended';
+      readonly reason: RefusalReason | Exclude<AuthenticTokenStatus, 'verified'> | SessionDenial;
       readonly session?: SessionKey;
     }
   | { readonly name: 'logout.refused'; readonly reason: RefusalReason }

@@ -1,10 +1,8 @@
 import type { HttpRequest } from '../http/request.ts';
 import type { Denial } from '../http/response.ts';
-import { deleteRevoked } from '../sessions/delete-revoked.ts';
 import { type RevokeScope, revokeMany } from '../sessions/revoke-many.ts';
-import { endSession } from '../sessions/sessions.ts';
 import { verifyToken } from '../tokens/verify.ts';
-import { authenticateToken, denyEnded } from './authenticate.ts';
+import { authenticateToken, denySession } from './authenticate.ts';
 import { recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
@@ -35,15 +33,15 @@ export async function logout(
 async function endTokenSession(
   token: string,
   request: HttpRequest,
-  { verifier, store }: Services,
+  { issuers }: Services,
 ): Promise<undefined> {
-  const verification = await verifyToken(token, verifier);
+  const verification = await verifyToken(token, issuers);
   if (verification.status === 'refused') {
     recordEvent(request, { name: 'logout.refused', reason: verification.reason });
     return;
   }
-  const { session, status: tokenStatus } = verification;
-  const ended = await endSession(store, session);
+  const { session, sessions, status: tokenStatus } = verification;
+  const ended = await sessions.end(session);
   const name = ended ? 'logout.ended' : 'logout.already_ended';
   recordEvent(request, { name, scope: 'this', tokenStatus, session });
 }
@@ -56,13 +54,13 @@ async function endManySessions(
 ): Promise<Denial | undefined> {
   const { caller, denial } = await authenticateToken(token, request, services);
   if (denial) return denial;
-  const { session } = caller;
-  const cutoff = await revokeMany(services.store, caller, scope);
-  if (!cutoff) return denyEnded(request, session).denial;
+  const { session, sessions } = caller;
+  const cutoff = await revokeMany(sessions.store, caller, scope);
+  if (!cutoff) return denySession(request, session, 'session_ended').denial;
   recordEvent(request, { name: 'logout.ended', scope, session });
   // The cutoff has ended the sessions already, so a failed deletion of their rows fails no request.
-  await deleteRevoked(services.store, session.sub, cutoff).catch((error: unknown) =>
-    recordEvent(request, { name: 'logout.sweep_failed', error }),
-  );
+  await sessions
+    .deleteRevoked(session.sub, cutoff)
+    .catch((error: unknown) => recordEvent(request, { name: 'logout.sweep_failed', error }));
   return undefined;
 }

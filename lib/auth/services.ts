@@ -2,15 +2,16 @@ import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
 import { logger } from '../observability/logger.ts';
 import { count, storeLatency } from '../observability/metrics.ts';
 import { describeRedacted } from '../observability/report-error.ts';
+import { adoptedSessions } from '../sessions/adopted.ts';
+import { registeredSessions } from '../sessions/registered.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
-import type { Verifier } from '../tokens/verify.ts';
-import { readConfiguration } from './config.ts';
+import type { Issuer } from '../tokens/verify.ts';
+import { type IssuerConfiguration, readConfiguration } from './config.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
-  readonly verifier: Verifier;
-  readonly store: SessionStore;
+  readonly issuers: readonly Issuer[];
   readonly authorizerClaims: readonly string[];
 }
 
@@ -22,14 +23,29 @@ export interface Services {
  * @throws ConfigurationError
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, notBeforeMs, tokens, authorizerClaims } = readConfiguration();
-  const { issuer, audience } = tokens;
+  const { sessionsTable, notBeforeMs, issuers, authorizerClaims } = readConfiguration();
+  const store = openSessionStore(sessionsTable, { notBeforeMs }, storeLatency);
   return {
-    verifier: { keys: createKeySet(tokens, reportStaleKeys), issuer, audience },
-    store: openSessionStore(sessionsTable, notBeforeMs, storeLatency),
+    issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
     authorizerClaims,
   };
 });
+
+/** Creates an issuer from its configuration. */
+export function createIssuer(
+  configuration: IssuerConfiguration,
+  store: SessionStore,
+  onStaleKeys?: (error: unknown) => void,
+): Issuer {
+  const { adoption, maxAgeMs } = configuration;
+  return {
+    ...configuration,
+    keys: createKeySet(configuration, onStaleKeys),
+    sessions: adoption
+      ? adoptedSessions(store, adoption)
+      : registeredSessions({ ...store, maxAgeMs }),
+  };
+}
 
 /** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
 function reportStaleKeys(error: unknown): void {

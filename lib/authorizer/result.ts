@@ -61,7 +61,7 @@ export function deny(form: ResultForm): AuthorizerResult | null {
  * @param names claim names (AUTHORIZER_CLAIMS)
  */
 export function authorizerContext(
-  { claims, session }: Caller,
+  { claims, session }: Pick<Caller, 'claims' | 'session'>,
   names: readonly string[],
 ): AuthorizerContext {
   const extra = names.flatMap((name) => {

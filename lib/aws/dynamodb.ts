@@ -5,13 +5,19 @@ import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
+/** Limits of every session's life, beside those of its row. */
+export interface SessionLimits {
+  /** Sessions that began earlier are over (SESSIONS_NOT_BEFORE). Epoch milliseconds. */
+  readonly notBeforeMs?: number | undefined;
+  /** Longest life from `auth_time`, across refreshes (SESSION_MAX_AGE). Milliseconds. */
+  readonly maxAgeMs?: number | undefined;
+}
+
 /** The session table and a client. */
-export interface SessionStore {
+export interface SessionStore extends SessionLimits {
   /** For this project's requests only: lib/aws/aws-json.ts does not convert binary attributes. */
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
-  /** Sessions that began earlier are over (SESSIONS_NOT_BEFORE). Epoch milliseconds. */
-  readonly notBeforeMs?: number | undefined;
 }
 
 /**
@@ -24,7 +30,7 @@ export interface SessionStore {
  */
 export function openSessionStore(
   table: string,
-  notBeforeMs?: number,
+  limits: SessionLimits = {},
   onLatency?: (milliseconds: number) => void,
 ): SessionStore {
   const client = new DynamoDBClient({
@@ -64,7 +70,7 @@ export function openSessionStore(
       unmarshallOptions: { wrapNumbers: Number },
     }),
     table,
-    notBeforeMs,
+    ...limits,
   };
 }
 

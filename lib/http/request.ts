@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly route: string;
   readonly method: string;
   readonly path: string;
+  /** The client's address; undefined where the gateway gives none. */
+  readonly ip: string | undefined;
   /** A header by its lower-case name; repeated values are joined by commas (RFC 9110, section 5.3). */
   header(name: string): string | undefined;
   /** A query parameter; repeated values are joined by commas, as HTTP APIs do. */
@@ -30,6 +32,9 @@ export function parseRequest(event: unknown, requestId?: string): HttpRequest {
     route: text(v2?.routeKey ?? (v1?.resource && `${method} ${v1.resource}`)),
     method,
     path: text(v2?.rawPath ?? v1?.path),
+    ip:
+      text(v2?.requestContext?.http?.sourceIp ?? v1?.requestContext?.identity?.sourceIp) ||
+      undefined,
     // In format 1.0 `headers` holds only the last value of a repeated header.
     header: (name) =>
       values(v1?.multiValueHeaders, name, lowerCase) ?? values(v2?.headers, name, lowerCase),

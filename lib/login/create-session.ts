@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import type { SessionKey } from '../sessions/key.ts';
+import { putSession } from '../sessions/put-session.ts';
 import { readRows } from '../sessions/rows.ts';
 import { parseSession, type Session } from '../sessions/session.ts';
 import { activeOf, findSession, readSession } from '../sessions/sessions.ts';
@@ -16,13 +17,7 @@ import { startDeadline } from '../shared/timeouts.ts';
  */
 export async function createSession(store: SessionStore, session: Session): Promise<boolean> {
   const item = parseSession(session);
-  const command = new PutCommand({
-    TableName: store.table,
-    Item: item,
-    ConditionExpression: 'attribute_not_exists(jti)',
-  });
-  using deadline = startDeadline();
-  if (await unlessConditionFails(store.client.send(command, deadline))) return true;
+  if (await putSession(store, item)) return true;
   const row = (await readRows(store, item.sub, [item.jti])).get(item.jti);
   return row !== undefined && isDeepStrictEqual(row, item);
 }

@@ -19,6 +19,8 @@ export interface Signer {
   readonly kid?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+  /** `<issuer>|` where the deployment has JWT_ISSUERS: the user's rows stand under `<issuer>|<sub>`. */
+  readonly partitionPrefix?: string | undefined;
 }
 
 /** Data of a new session, known once a user has authenticated. */
@@ -49,7 +51,8 @@ export async function issueSession(
   request: NewSession,
   nowMs: number = Date.now(),
 ): Promise<{ readonly token: string; readonly session: Session }> {
-  const session = await beginSession(store, request, nowMs);
+  const sub = (signer.partitionPrefix ?? '') + request.sub;
+  const session = await beginSession(store, { ...request, sub }, nowMs);
   if (!session) throw new Error('A session with this sub and jti exists already');
   return { token: await signSession(signer, session, request.claims, nowMs), session };
 }
@@ -84,7 +87,7 @@ export interface RefreshedSession extends Omit<NewSession, 'sub' | 'idpSid'> {
  * Continues a session under a new token. `auth_time` and the token family (`sid`) are inherited, and
  * the old token opens nothing from now on.
  *
- * @param old the key of the old token's session: its `sub` and `jti`
+ * @param old the old token's `sub` and `jti`
  * @returns null where the old session is over, or its successor can no longer be handed out: the user
  *   has to log in again
  * @throws InvalidSessionError for the session of a token without `sub`, which has no user to continue
@@ -97,9 +100,10 @@ export async function refreshSession(
   nowMs: number = Date.now(),
 ): Promise<{ readonly token: string; readonly session: Session } | null> {
   const { reuseIntervalSeconds = REUSE_INTERVAL_SECONDS } = request;
+  const key = { ...old, sub: (signer.partitionPrefix ?? '') + old.sub };
   const rotation = newSession({ ...request, sub: old.sub }, nowMs);
   const reuseMs = reuseIntervalSeconds * 1_000;
-  const session = await rotateSession(store, old, rotation, nowMs, reuseMs);
+  const session = await rotateSession(store, key, rotation, nowMs, reuseMs);
   return session && { token: await signSession(signer, session, request.claims, nowMs), session };
 }
 
@@ -128,8 +132,9 @@ export async function signSession(
   claims: JWTPayload = {},
   nowMs: number = Date.now(),
 ): Promise<string> {
-  const { sub, jti, expires_at: exp } = session;
-  const { key, algorithm: alg, kid, issuer, audience } = signer;
+  const { jti, expires_at: exp } = session;
+  const { key, algorithm: alg, kid, issuer, audience, partitionPrefix = '' } = signer;
+  const sub = session.sub.slice(partitionPrefix.length);
   return new SignJWT({
     ...claims,
     ...defined({ iss: issuer, aud: audience }),

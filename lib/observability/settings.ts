@@ -30,11 +30,13 @@ export function metricsNamespace(environment: Environment = process.env): string
 
 /** Secrets to redact from errors: those that sign tokens, and Lambda's credentials for the AWS SDK. */
 export function configuredSecrets(environment: Environment = process.env): readonly string[] {
-  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '' } = environment;
+  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '', JWT_ISSUERS = '' } = environment;
+  const parameters = [...JWT_ISSUERS.matchAll(/"secretParameter"\s*:\s*"([^"]*)"/g)];
   const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
   return [
     ...JWT_SECRET.split(/\s+|base64:/),
-    JWT_SECRET_PARAMETER, // A name, unless the secret itself was put in its place.
+    // Names, unless the secret itself was put in their place.
+    ...[JWT_SECRET_PARAMETER, ...parameters.map(([, name = '']) => name)],
     AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN,
   ];

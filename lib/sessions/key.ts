@@ -24,15 +24,17 @@ export const RESERVED_PREFIX = '#';
 export const GUEST_PREFIX = '#jti:';
 
 /**
- * Derives the session key from verified claims.
+ * Derives the session key from the verified claims of a user and a session, whose types are checked here.
  *
- * @param claims the payload; the types of `sub` and `jti` are checked here
+ * @param prefix of the partition key, which tells the users of several issuers apart
  * @returns null where `jti` or `sub` cannot be the key of a session row
  */
-export function sessionKey({ sub, jti }: UnknownKey): SessionKey | null {
+export function sessionKey({ sub, jti }: UnknownKey, prefix = ''): SessionKey | null {
   if (!isJti(jti)) return null;
-  if (sub === undefined) return { sub: GUEST_PREFIX + jti, jti };
-  return isKey(sub, MAX_SUB_BYTES) && !sub.startsWith(GUEST_PREFIX) ? { sub, jti } : null;
+  const user = sub === undefined ? GUEST_PREFIX + jti : sub;
+  if (!isKey(user, MAX_SUB_BYTES) || (sub !== undefined && isGuest(user))) return null;
+  const partition = prefix + user;
+  return isKey(partition, MAX_SUB_BYTES) ? { sub: partition, jti } : null;
 }
 
 /** Narrows the key of a row; null for a key that no token can name. */

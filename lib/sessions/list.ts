@@ -43,7 +43,7 @@ export async function listSessions(
   for (const row of rows.filter(isSessionRow)) {
     try {
       const session = parseSession(row);
-      if (isActive(session, cutoff, nowMs, store.notBeforeMs)) sessions.push(session);
+      if (isActive(session, cutoff, nowMs, store)) sessions.push(session);
     } catch (error) {
       if (!(error instanceof InvalidSessionError)) throw error;
       const key = { sub: String(row.sub), jti: String(row.jti) };

@@ -1,5 +1,5 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { type SessionLimits, type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
@@ -41,11 +41,11 @@ export async function findSession(
 
 /** The session of a read, unless the session is over. */
 export function activeOf(
-  { notBeforeMs }: Pick<SessionStore, 'notBeforeMs'>,
+  limits: SessionLimits,
   { row, cutoff }: SessionRead,
   nowMs: number,
 ): Session | null {
-  return row && isActive(row, cutoff, nowMs, notBeforeMs) ? row : null;
+  return row && isActive(row, cutoff, nowMs, limits) ? row : null;
 }
 
 /**

@@ -6,9 +6,11 @@ import {
   hmacAlgorithms,
   parseAlgorithms,
 } from './algorithms.ts';
+import type { ExpectedClaims } from './claims.ts';
 import { parseSecrets } from './hmac-keys.ts';
 import type { VerificationKey } from './key-set.ts';
 import { parsePublicKeys } from './public-keys.ts';
+import type { SessionClaims } from './session-claims.ts';
 
 /** Source of the keys; a configuration has exactly one. */
 export type KeySource =
@@ -17,14 +19,14 @@ export type KeySource =
   | { readonly kind: 'public-keys'; readonly keys: readonly VerificationKey[] }
   | { readonly kind: 'jwks-url'; readonly url: URL };
 
-export interface TokenConfiguration {
+export interface TokenConfiguration
+  extends ExpectedClaims,
+    Pick<SessionClaims, 'userClaim' | 'sessionClaim'> {
   readonly keySource: KeySource;
   /** The allowlist: as configured, else HS256 for secrets and every algorithm of public keys. */
   readonly algorithms: readonly Algorithm[];
   /** Expected `iss`; undefined: any. */
   readonly issuer: string | undefined;
-  /** Expected member of `aud`; undefined: any. */
-  readonly audience: string | undefined;
 }
 
 /**
@@ -38,8 +40,24 @@ export function tokenConfiguration(environment: Environment): TokenConfiguration
     keySource: source,
     algorithms: allowlist(environment, source),
     issuer: environment.JWT_ISSUER || undefined,
-    audience: environment.JWT_AUDIENCE || undefined,
+    audience: environment.JWT_AUDIENCE?.match(/\S+/g) ?? [],
+    required: requiredClaims(environment),
+    userClaim: claimName(environment, 'JWT_USER_CLAIM', 'sub'),
+    sessionClaim: claimName(environment, 'JWT_SESSION_CLAIM', 'jti'),
   };
+}
+
+function requiredClaims({ JWT_REQUIRE: text = '' }: Environment): readonly string[] {
+  const parts = text.match(/\S+/g) ?? [];
+  if (parts.some((part) => part.startsWith('=')))
+    throw new ConfigurationError('JWT_REQUIRE', 'has a part without a claim before its =');
+  return parts;
+}
+
+function claimName(environment: Environment, variable: string, fallback: string): string {
+  const name = environment[variable] || fallback;
+  if (/\s/.test(name)) throw new ConfigurationError(variable, 'names one claim, without spaces');
+  return name;
 }
 
 function allowlist(environment: Environment, source: KeySource): readonly Algorithm[] {

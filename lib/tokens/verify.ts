@@ -1,95 +1,130 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { type SessionKey, sessionKey } from '../sessions/key.ts';
-import type { Algorithm } from './algorithms.ts';
-import type { TokenConfiguration } from './config.ts';
+import { errors, jwtVerify } from 'jose';
+import type { SessionMode, SessionToken } from '../sessions/session-mode.ts';
+import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
+import { type ExpectedClaims, type RefusedClaims, refusedClaims } from './claims.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
-import { FRESH_MS, type KeySet, type VerificationKey } from './key-set.ts';
+import { FRESH_MS, type KeyHeader, type KeySet, type VerificationKey } from './key-set.ts';
+import { CLOCK_TOLERANCE_SECONDS, type SessionClaims, sessionOf } from './session-claims.ts';
 
 /**
  * Result of verifying a token.
  *
- * - `verified`: signature, issuer and audience hold, and the token is within its life.
+ * - `verified`: signature, issuer and claims hold, and the token is within its life.
  * - `expired`, `not_yet_valid`: the same outside the token's life. Such a token opens nothing and still
  *   names the session for logout.
+ * - `sender_constrained`: the same for a token with `cnf`, bound to a key of its holder (DPoP, mTLS).
+ *   Accepted without a proof, the token would be a bearer token again (RFC 9449, section 7.2).
  * - `refused`: no claim may be believed. The reason is a stable code for the log.
  */
-export type Verification =
-  | {
-      readonly status: AuthenticTokenStatus;
-      /** Verified. */
-      readonly claims: JWTPayload;
-      readonly session: SessionKey;
-    }
-  | { readonly status: 'refused'; readonly reason: RefusalReason };
+export type Verification = Authentic | Refused;
 
-export type AuthenticTokenStatus = 'verified' | 'expired' | 'not_yet_valid';
+interface Authentic extends SessionToken {
+  readonly status: AuthenticTokenStatus;
+  /** Finds and ends the session. */
+  readonly sessions: SessionMode;
+}
+
+interface Refused {
+  readonly status: 'refused';
+  readonly reason: RefusalReason;
+}
+
+export type AuthenticTokenStatus = 'verified' | 'expired' | 'not_yet_valid' | 'sender_constrained';
 
 export type RefusalReason =
   | RefusedHeader
+  | RefusedClaims
   | 'too_large'
   | 'malformed'
   | 'algorithm_not_allowed'
   | 'unknown_key'
   | 'bad_signature'
   | 'wrong_issuer'
-  | 'wrong_audience'
   | 'invalid_claims'
   | 'invalid_session_reference';
 
-/** The keys, and the expected claims. */
-export type Verifier = Pick<TokenConfiguration, 'issuer' | 'audience'> & { readonly keys: KeySet };
+/** An issuer: its keys, the expected claims, and the sessions that its tokens name. */
+export interface Issuer extends ExpectedClaims, SessionClaims {
+  /** Expected `iss`; undefined: any. */
+  readonly issuer: string | undefined;
+  readonly keys: KeySet;
+  readonly sessions: SessionMode;
+}
 
 /** Longest token, in bytes; API Gateway takes some 10 KiB of headers altogether. */
 export const MAX_TOKEN_BYTES = 8_192;
-/** Tolerated difference to the issuer's clock for `exp` and `nbf`, in seconds. */
-export const CLOCK_TOLERANCE_SECONDS = 5;
-
 /** EF BB BF at the start of a part. jose skips a byte order mark; JSON must not have one (RFC 8259, section 8.1). */
 const BYTE_ORDER_MARK = '77u_';
 
 /**
  * Verifies a bearer token: size, alphabet, header, signature, and only then the claims.
  *
+ * @param issuers of several, the unverified `iss` only chooses whose keys are asked
  * @throws JwksUnavailableError, SecretParameterError, ConfigurationError: without keys, nothing is known
  *   about the token
  */
-export async function verifyToken(token: string, verifier: Verifier): Promise<Verification> {
+export async function verifyToken(
+  token: string,
+  issuers: readonly Issuer[],
+): Promise<Verification> {
   // Both checks precede jose, whose lenient decoder accepts characters outside the alphabet.
   if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) return refused('too_large');
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) return refused('malformed');
-  if (parts[1]?.startsWith(BYTE_ORDER_MARK)) return refused('malformed');
+  const [protectedHeader = '', payload = ''] = parts;
+  if (payload.startsWith(BYTE_ORDER_MARK)) return refused('malformed');
 
-  const header = parseTokenHeader(parts[0] ?? '');
+  const header = parseTokenHeader(protectedHeader);
   if (typeof header === 'string') return refused(header);
-  const algorithm = verifier.keys.algorithms.find((allowed) => allowed === header.alg);
+  const issuer = issuerOf(payload, issuers);
+  if (!issuer) return refused('wrong_issuer');
+  const algorithm = issuer.keys.algorithms.find((allowed) => allowed === header.alg);
   if (!algorithm) return refused('algorithm_not_allowed');
 
-  const keyHeader = { ...header, alg: algorithm };
-  const cached = await verifier.keys.resolve(keyHeader, 'cached');
-  const outcome = await verifyWithAny(cached.keys, token, algorithm, verifier);
+  const outcome = await verifySignature(token, { ...header, alg: algorithm }, issuer);
+  if (outcome.status === 'refused') return outcome;
+  const reason = refusedClaims(outcome.claims, issuer);
+  if (reason) return refused(reason);
+  const session = sessionOf(outcome.claims, token, issuer);
+  if (!session) return refused('invalid_session_reference');
+  return { ...outcome, session, sessions: issuer.sessions };
+}
+
+/** The issuer that an unverified payload names; jose compares the verified `iss`. */
+function issuerOf(payload: string, issuers: readonly Issuer[]): Issuer | undefined {
+  if (issuers.length === 1) return issuers[0];
+  const claims = parseJson(decodeUtf8(Buffer.from(payload, 'base64url')) ?? '');
+  return isObject(claims) ? issuers.find(({ issuer }) => issuer === claims.iss) : undefined;
+}
+
+/** The claims of a token whose signature, issuer and times have been checked. */
+type Signed = Pick<Authentic, 'status' | 'claims'> | Refused;
+
+async function verifySignature(token: string, header: KeyHeader, issuer: Issuer): Promise<Signed> {
+  const cached = await issuer.keys.resolve(header, 'cached');
+  const outcome = await verifyWithAny(cached.keys, token, header, issuer);
   // The issuer may have rotated its keys since the fetch: only fresh ones refuse a token.
   if (!isAboutKeys(outcome) || Date.now() - cached.fetchedAtMs <= FRESH_MS) return outcome;
-  const fresh = await verifier.keys.resolve(keyHeader, 'fresh');
-  return verifyWithAny(fresh.keys, token, algorithm, verifier);
+  const fresh = await issuer.keys.resolve(header, 'fresh');
+  return verifyWithAny(fresh.keys, token, header, issuer);
 }
 
 async function verifyWithAny(
   keys: readonly VerificationKey[],
   token: string,
-  algorithm: Algorithm,
-  verifier: Verifier,
-): Promise<Verification> {
-  let outcome = refused('unknown_key');
+  header: KeyHeader,
+  issuer: Issuer,
+): Promise<Signed> {
+  let outcome: Signed = refused('unknown_key');
   for (const key of keys) {
-    outcome = await verifyWith(key, token, algorithm, verifier);
+    outcome = await verifyWith(key, token, header, issuer);
     if (!isAboutKeys(outcome)) break;
   }
   return outcome;
 }
 
 /** Whether other keys could give another outcome. */
-function isAboutKeys(outcome: Verification): boolean {
+function isAboutKeys(outcome: Signed): boolean {
   return (
     outcome.status === 'refused' &&
     (outcome.reason === 'unknown_key' || outcome.reason === 'bad_signature')
@@ -99,32 +134,29 @@ function isAboutKeys(outcome: Verification): boolean {
 async function verifyWith(
   key: VerificationKey,
   token: string,
-  algorithm: Algorithm,
-  { issuer, audience }: Verifier,
-): Promise<Verification> {
+  { alg }: KeyHeader,
+  { issuer }: Issuer,
+): Promise<Signed> {
   try {
-    const { payload } = await jwtVerify(token, key.keyFor(algorithm), {
-      algorithms: [algorithm],
+    const { payload: claims } = await jwtVerify(token, key.keyFor(alg), {
+      algorithms: [alg],
       requiredClaims: ['exp'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       ...(issuer === undefined ? {} : { issuer }),
-      ...(audience === undefined ? {} : { audience }),
     });
-    return authentic('verified', payload);
+    return { status: Object.hasOwn(claims, 'cnf') ? 'sender_constrained' : 'verified', claims };
   } catch (error) {
     return outcomeOf(error);
   }
 }
 
-/** jose checks `nbf` and `exp` last: signature, issuer and audience hold then, and the payload is verified. */
-function outcomeOf(error: unknown): Verification {
-  if (error instanceof errors.JWTExpired) return authentic('expired', error.payload);
+/** jose checks `nbf` and `exp` last: signature and issuer hold then, and the payload is verified. */
+function outcomeOf(error: unknown): Signed {
+  if (error instanceof errors.JWTExpired) return { status: 'expired', claims: error.payload };
   if (error instanceof errors.JWTClaimValidationFailed) {
-    const { claim, reason, payload } = error;
-    if (claim === 'nbf' && reason === 'check_failed') return authentic('not_yet_valid', payload);
-    if (claim === 'iss') return refused('wrong_issuer');
-    if (claim === 'aud') return refused('wrong_audience');
-    return refused('invalid_claims');
+    const { claim, reason, payload: claims } = error;
+    if (claim === 'nbf' && reason === 'check_failed') return { status: 'not_yet_valid', claims };
+    return refused(claim === 'iss' ? 'wrong_issuer' : 'invalid_claims');
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return refused('bad_signature');
   if (error instanceof errors.JWTInvalid) return refused('invalid_claims');
@@ -132,12 +164,7 @@ function outcomeOf(error: unknown): Verification {
   throw error;
 }
 
-function authentic(status: AuthenticTokenStatus, claims: JWTPayload): Verification {
-  const session = sessionKey(claims);
-  return session ? { status, claims, session } : refused('invalid_session_reference');
-}
-
-function refused(reason: RefusalReason): Verification {
+function refused(reason: RefusalReason): Refused {
   return { status: 'refused', reason };
 }
 

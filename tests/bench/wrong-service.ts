@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { readConfiguration } from '../../lib/auth/config.ts';
+import { createIssuer } from '../../lib/auth/services.ts';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { createKeySet } from '../../lib/tokens/key-source.ts';
 import { verifyToken } from '../../lib/tokens/verify.ts';
 
 /** How a service is wrong, the ways that others have been. */
@@ -24,13 +24,13 @@ export async function startWrongService(
   store: SessionStore,
   { cacheMs = 0, deletesRowsOnly = false, keepsNobody = false }: Mistakes,
 ) {
-  const keys = createKeySet(readConfiguration().tokens);
+  const issuers = readConfiguration().issuers.map((issuer) => createIssuer(issuer, store));
   const foundAlive = new Map<string, number>();
 
   async function answer({ method, url = '', headers }: IncomingMessage): Promise<200 | 401> {
     const token = headers.authorization?.slice('Bearer '.length) ?? '';
     const scope = new URL(url, 'http://localhost').searchParams.get('scope') ?? 'this';
-    const verification = await verifyToken(token, { keys, issuer: undefined, audience: undefined });
+    const verification = await verifyToken(token, issuers);
     if (verification.status !== 'verified') return 401;
     if (method === 'POST' && scope === 'this') {
       await endSession(store, verification.session);

@@ -63,8 +63,10 @@ const events = [
 const reasons = [
   ...union('lib/tokens/verify.ts', 'RefusalReason'),
   ...union('lib/tokens/header.ts', 'RefusedHeader'),
+  ...union('lib/tokens/claims.ts', 'RefusedClaims'),
   // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...['expired', 'not_yet_valid', 'session_ended'],
+  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus').filter((name) => name !== 'verified'),
+  ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
 ].sort();
 const refused = (text: string) =>
   [...text.matchAll(/\brefused\.(\w+)/g)].map(([, reason = '']) => reason).sort();
@@ -153,7 +155,7 @@ describe('the alarms', () => {
   });
 
   test('watch only reasons that there are, and all but those of tokens whose time is over or to come', () => {
-    const ordinary = ['expired', 'not_yet_valid', 'session_ended'];
+    const ordinary = ['expired', 'not_yet_valid', 'session_ended', 'invalid_auth_time'];
     expect(refused(JSON.stringify(alarms))).toEqual(
       reasons.filter((reason) => !ordinary.includes(reason)),
     );

@@ -63,7 +63,7 @@ describe('a deployment’s parameters', () => {
   test.each(['dev', 'prod'])('are right as %s has them', (stage) => run({ stage }));
 
   test.each([
-    ['jwtIssuers=x', 'jwtIssuer'],
+    ['jwtIsuer=x', 'jwtIssuer'],
     ['JWTISSUER=x', 'jwtIssuer'],
     ['alarmTopic=x', 'alarmTopicArn'],
     ['=x', 'alarms'],

@@ -117,3 +117,45 @@ describe('what a parameter of the deployment adds', () => {
     ]);
   });
 });
+
+describe('the actions on the table', () => {
+  const issuers = (...modes: readonly string[]) =>
+    JSON.stringify(modes.map((sessions, index) => ({ sessions, secretParameter: `/s/${index}` })));
+  const actions = (switches: Readonly<Record<string, string>>, role: string) => {
+    const { Resources } = stack(switches).resources;
+    const text = JSON.stringify(Resources[role as keyof typeof Resources]);
+    return [...text.matchAll(/dynamodb:([A-Z]\w+)/g)].map(([, action]) => action);
+  };
+  const REGISTERED = ['BatchGetItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchWriteItem'];
+
+  test.each([
+    [{}, REGISTERED, ['BatchGetItem'], ['BatchGetItem', 'DeleteItem']],
+    [{ sessions: 'registered' }, REGISTERED, ['BatchGetItem'], ['BatchGetItem', 'DeleteItem']],
+    [
+      { sessions: 'adopted' },
+      ['BatchGetItem', 'UpdateItem', 'PutItem'],
+      ['BatchGetItem', 'PutItem'],
+      ['BatchGetItem', 'PutItem', 'UpdateItem'],
+    ],
+    [
+      { jwtIssuers: issuers('adopted', 'registered') },
+      [...REGISTERED, 'PutItem'],
+      ['BatchGetItem', 'PutItem'],
+      ['BatchGetItem', 'DeleteItem', 'PutItem', 'UpdateItem'],
+    ],
+  ])('of %j', (switches, logout, check, deleteSession) => {
+    expect(actions(switches, 'LogoutRole')).toEqual(logout);
+    for (const role of ['MeRole', 'AuthorizerRole']) expect(actions(switches, role)).toEqual(check);
+    expect(actions(switches, 'DeleteSessionRole')).toEqual(deleteSession);
+    expect(actions(switches, 'OpenapiRole')).toEqual([]);
+  });
+
+  test('of several issuers come with those on each secret, and on no other', () => {
+    const { Resources } = stack({ jwtIssuers: issuers('adopted', 'registered') }).resources;
+    const role = JSON.stringify(Resources.MeRole);
+    expect([...role.matchAll(/parameter([^"]+)"/g)].map(([, name]) => name)).toEqual([
+      '/s/0',
+      '/s/1',
+    ]);
+  });
+});

@@ -135,7 +135,7 @@ test('the table is encrypted, and forgets a session when its life is over', () =
 
 describe('the stack', () => {
   test.each([
-    ['logout', ['DeleteItem', 'BatchGetItem', 'UpdateItem', 'Query', 'BatchWriteItem']],
+    ['logout', ['BatchGetItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchWriteItem']],
     ['me', ['BatchGetItem']],
     ['listSessions', ['BatchGetItem', 'Query']],
     ['deleteSession', ['BatchGetItem', 'DeleteItem']],

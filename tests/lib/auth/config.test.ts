@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readConfiguration } from '../../../lib/auth/config.ts';
+import { type IssuerConfiguration, readConfiguration } from '../../../lib/auth/config.ts';
 import { errorDetails } from '../../../lib/observability/settings.ts';
 import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
 import { TEST_SECRET } from '../../support/signing.ts';
@@ -18,13 +18,24 @@ function problem(changes: Environment): ConfigurationError {
   throw new Error('The configuration was accepted');
 }
 
+/** The one issuer of these variables. */
+function only(variables: Environment): IssuerConfiguration {
+  const [issuer] = readConfiguration(variables).issuers;
+  if (!issuer) throw new Error('There is no issuer');
+  return issuer;
+}
+
 const instead = (changes: Environment) => ({ JWT_SECRET: undefined, ...changes });
 
 test('reads the smallest configuration', () => {
-  const { tokens, ...others } = readConfiguration(working);
+  const { issuers, ...others } = readConfiguration(working);
   expect(others).toEqual({ sessionsTable: 'sessions', authorizerClaims: [] });
-  const { keySource, ...checks } = tokens;
-  expect(checks).toEqual({ algorithms: ['HS256'], issuer: undefined, audience: undefined });
+  expect(issuers).toHaveLength(1);
+  const { keySource, ...checks } = only(working);
+  expect(checks).toEqual({
+    ...{ algorithms: ['HS256'], audience: [], required: [] },
+    ...{ userClaim: 'sub', sessionClaim: 'jti', partitionPrefix: '' },
+  });
   const secrets = keySource.kind === 'secrets' ? keySource.secrets : [];
   expect(secrets.map((secret) => secret.export().toString())).toEqual([TEST_SECRET]);
 });
@@ -37,9 +48,9 @@ test('takes variables that a deployment leaves empty for not set', () => {
 
 test('reads the issuer, the audience and the allowlist', () => {
   const variables = { JWT_ISSUER: 'i', JWT_AUDIENCE: 'a', JWT_ALGORITHMS: 'HS512, HS256' };
-  expect(readConfiguration({ ...working, ...variables }).tokens).toMatchObject({
+  expect(only({ ...working, ...variables })).toMatchObject({
     issuer: 'i',
-    audience: 'a',
+    audience: ['a'],
     algorithms: ['HS512', 'HS256'],
   });
 });
@@ -127,11 +138,8 @@ describe('the source of keys', () => {
   test.each(['/service/dev/jwt-secret', 'jwt_secret.1'])(
     'may be an SSM parameter by its name: %s',
     (name) => {
-      const { tokens } = readConfiguration({
-        ...working,
-        ...instead({ JWT_SECRET_PARAMETER: name }),
-      });
-      expect(tokens.keySource).toEqual({ kind: 'secret-parameter', name });
+      const { keySource } = only({ ...working, ...instead({ JWT_SECRET_PARAMETER: name }) });
+      expect(keySource).toEqual({ kind: 'secret-parameter', name });
     },
   );
 
@@ -165,8 +173,8 @@ describe('JWT_JWKS_URL', () => {
     'http://127.1/jwks',
     'http://[::1]:1/jwks',
   ])('may be %s', (text) => {
-    const { tokens } = readConfiguration({ ...working, ...instead({ JWT_JWKS_URL: text }) });
-    expect(tokens.keySource).toEqual({ kind: 'jwks-url', url: new URL(text) });
+    const { keySource } = only({ ...working, ...instead({ JWT_JWKS_URL: text }) });
+    expect(keySource).toEqual({ kind: 'jwks-url', url: new URL(text) });
   });
 
   test.each([

@@ -12,7 +12,7 @@ const session: Session = {
 
 describe('the context', () => {
   const contextOf = (claims: Record<string, unknown>, names: readonly string[]) =>
-    authorizerContext({ claims, session, cutoff: undefined }, names);
+    authorizerContext({ claims, session }, names);
   const keys = { sub: 'alice', jti: 'j1' };
 
   test('holds the subject and the token id where no claim is named', () => {

@@ -3,21 +3,21 @@ import { describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
-import { type Verifier, verifyToken } from '../../../lib/tokens/verify.ts';
+import { type Issuer, verifyToken } from '../../../lib/tokens/verify.ts';
 import { eventV2 } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
 import { captureLog } from '../../support/log.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
-import { verifierOf } from '../../support/verifier.ts';
+import { issuerOf } from '../../support/verifier.ts';
 
 const store = useProxiedStore();
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-function verifier(checks: Partial<Verifier> = {}): Verifier {
-  return { ...verifierOf({ JWT_SECRET: TEST_SECRET }), ...checks };
+function verifier(checks: Partial<Issuer> = {}): Issuer {
+  return { ...issuerOf({ JWT_SECRET: TEST_SECRET }), ...checks };
 }
 
 describe('issuing a session', () => {
@@ -45,7 +45,7 @@ describe('issuing a session', () => {
       ip: '192.0.2.1',
     });
     expect(await findSession(store.direct, session)).toEqual(session);
-    expect(await verifyToken(token, verifier())).toEqual({
+    expect(await verifyToken(token, [verifier()])).toMatchObject({
       status: 'verified',
       session: { sub: 'alice', jti: session.jti },
       claims: {
@@ -111,7 +111,7 @@ describe('the claims of a token', () => {
     const { token, session } = await issueTestSession(store.proxied, {
       claims: { sub: 'mallory', jti: 'other', exp: 4_000_000_000, iat: 1, name: 'Alice' },
     });
-    expect(await verifyToken(token, verifier())).toMatchObject({
+    expect(await verifyToken(token, [verifier()])).toMatchObject({
       status: 'verified',
       session: { sub: 'alice', jti: session.jti },
       claims: {
@@ -127,8 +127,8 @@ describe('the claims of a token', () => {
     const session = newSession({ sub: 'alice', ttlSeconds: 60 }, Date.now());
     const token = await signSession(signer, session, { iss: 'https://b.example', aud: 'other' });
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'key-1' });
-    const checks = { issuer: 'https://a.example', audience: 'api' };
-    expect(await verifyToken(token, verifier(checks))).toMatchObject({ status: 'verified' });
+    const checks = { issuer: 'https://a.example', audience: ['api'] };
+    expect(await verifyToken(token, [verifier(checks)])).toMatchObject({ status: 'verified' });
   });
 
   test.each([
@@ -137,10 +137,10 @@ describe('the claims of a token', () => {
     ['RS256', generateKeyPairSync('rsa', { modulusLength: 2_048 })],
   ] as const)('are signed by a private key as well (%s)', async (algorithm, pair) => {
     const text = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    const { keys } = verifierOf({ JWT_PUBLIC_KEY: text, JWT_ALGORITHMS: algorithm });
+    const { keys } = issuerOf({ JWT_PUBLIC_KEY: text, JWT_ALGORITHMS: algorithm });
     const session = newSession({ sub: 'alice', ttlSeconds: 60 }, Date.now());
     const token = await signSession({ key: pair.privateKey, algorithm }, session);
-    expect(await verifyToken(token, verifier({ keys }))).toMatchObject({
+    expect(await verifyToken(token, [verifier({ keys })])).toMatchObject({
       status: 'verified',
       session: { sub: 'alice', jti: session.jti },
     });

@@ -47,9 +47,9 @@ describe('a session is active', () => {
     ['in that very millisecond', AUTH_MS, true],
     ['a millisecond after', AUTH_MS - 1, true],
   ])('by SESSIONS_NOT_BEFORE, begun %s: %#', (_, notBeforeMs, active) => {
-    expect(isActive(session, undefined, AUTH_MS, notBeforeMs)).toBe(active);
+    expect(isActive(session, undefined, AUTH_MS, { notBeforeMs })).toBe(active);
     const spared = { revoked_before: AUTH_MS, except_sid: 'a' };
-    expect(isActive(session, spared, AUTH_MS, notBeforeMs)).toBe(active);
+    expect(isActive(session, spared, AUTH_MS, { notBeforeMs })).toBe(active);
   });
 });
 

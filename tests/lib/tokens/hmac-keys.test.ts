@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseSecrets } from '../../../lib/tokens/hmac-keys.ts';
 import { encode } from '../../support/signing.ts';
-import { outcomeOf, verifierOf } from '../../support/verifier.ts';
+import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
 /** The secrets' bytes. */
 const parse = (text: string) =>
@@ -148,8 +148,8 @@ describe('a secret', () => {
       for (const encoding of ['base64', 'base64url'] as const) {
         const secret = bytes.toString(encoding);
         for (const JWT_SECRET of [`base64:${secret}`, `${long} base64:${secret}`])
-          expect(await outcomeOf(token, verifierOf({ JWT_SECRET }))).toBe('verified');
-        expect(await outcomeOf(token, verifierOf({ JWT_SECRET: secret }))).toBe('bad_signature');
+          expect(await outcomeOf(token, issuerOf({ JWT_SECRET }))).toBe('verified');
+        expect(await outcomeOf(token, issuerOf({ JWT_SECRET: secret }))).toBe('bad_signature');
       }
     });
 

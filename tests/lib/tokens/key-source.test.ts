@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode, signRaw } from '../../support/signing.ts';
-import { outcomeOf, verifierOf } from '../../support/verifier.ts';
+import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
-const keysOf = (variables: Environment) => verifierOf(variables).keys;
+const keysOf = (variables: Environment) => issuerOf(variables).keys;
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 
-const outcome = (token: string, variables: Environment) => outcomeOf(token, verifierOf(variables));
+const outcome = (token: string, variables: Environment) => outcomeOf(token, issuerOf(variables));
 
 describe('secrets', () => {
   const [first, second, third, fourth] = ['A', 'B', 'C', 'D'].map(

@@ -5,15 +5,15 @@ import { exportJWK, type JWK } from 'jose';
 import { ConfigurationError } from '../../../lib/shared/environment.ts';
 import { MAX_KEYS_TRIED } from '../../../lib/tokens/key-set.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
-import { outcomeOf, verifierOf } from '../../support/verifier.ts';
+import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 
-const keysOf = (text: string) => verifierOf({ JWT_PUBLIC_KEY: text }).keys;
+const keysOf = (text: string) => issuerOf({ JWT_PUBLIC_KEY: text }).keys;
 const keySet = (...keys: unknown[]) => JSON.stringify({ keys });
 
 const outcome = (token: string, text: string) =>
-  outcomeOf(token, verifierOf({ JWT_PUBLIC_KEY: text }));
+  outcomeOf(token, issuerOf({ JWT_PUBLIC_KEY: text }));
 
 let pair: KeyPair;
 let other: KeyPair;
@@ -150,7 +150,7 @@ describe('a JWKS document', () => {
     const token = await signWith({ ...ed, algorithm }, claims);
     expect(await outcome(token, keySet({ ...ed.jwk, alg: keyAlg }))).toBe('verified');
     for (const JWT_ALGORITHMS of ['EdDSA', 'Ed25519'])
-      expect(await outcomeOf(token, verifierOf({ JWT_PUBLIC_KEY: ed.pem, JWT_ALGORITHMS }))).toBe(
+      expect(await outcomeOf(token, issuerOf({ JWT_PUBLIC_KEY: ed.pem, JWT_ALGORITHMS }))).toBe(
         'verified',
       );
   });

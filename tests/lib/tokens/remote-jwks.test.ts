@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '
 import { exportJWK } from 'jose';
 import { FRESH_MS } from '../../../lib/tokens/key-set.ts';
 import { JWKS_MAX_BYTES, JwksUnavailableError } from '../../../lib/tokens/remote-jwks.ts';
-import type { Verifier } from '../../../lib/tokens/verify.ts';
+import type { Issuer } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
 import {
   type KeyServer,
@@ -12,7 +12,7 @@ import {
 } from '../../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode } from '../../support/signing.ts';
-import { outcomeOf, verifierOf } from '../../support/verifier.ts';
+import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
@@ -20,7 +20,7 @@ const claims = { sub: 'alice', jti: 'j', exp: 4_102_444_800 };
 let pair: KeyPair;
 let next: KeyPair;
 let server: KeyServer;
-let verifier: Verifier;
+let verifier: Issuer;
 
 beforeAll(async () => {
   pair = await makeKeyPair('ES256');
@@ -29,7 +29,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   freezeDate(NOW_MS);
   server = await startKeyServer([{ ...pair.jwk, kid: 'now' }]);
-  verifier = verifierOf({ JWT_JWKS_URL: server.url });
+  verifier = issuerOf({ JWT_JWKS_URL: server.url });
 });
 afterEach(async () => {
   jest.useRealTimers();

@@ -6,13 +6,13 @@ import {
   SECRET_MAX_AGE_MS,
   STALE_MAX_AGE_MS,
 } from '../../../lib/tokens/key-source.ts';
-import type { Verifier } from '../../../lib/tokens/verify.ts';
+import type { Issuer } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
 import { startFakeSsm } from '../../support/fake-ssm.ts';
 import { startKeyServer } from '../../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { signRaw } from '../../support/signing.ts';
-import { outcomeOf, verifierOf } from '../../support/verifier.ts';
+import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
 /**
  * Keys from a remote source: how long they verify, when they refuse, and how often the source is asked.
@@ -93,7 +93,7 @@ describe.each([
   ['a secret in SSM', startSsm, SECRET_MAX_AGE_MS],
 ] as const)('keys out of %s', (_, start, maxAgeMs) => {
   let source: Source;
-  let verifier: Verifier;
+  let verifier: Issuer;
   let stale: unknown[];
 
   beforeEach(async () => {
@@ -101,8 +101,8 @@ describe.each([
     source.publish('old');
     stale = [];
     jest.resetModules(); // the SSM client remembers its endpoint
-    const { verifierOf: freshVerifierOf } = await import('../../support/verifier.ts');
-    verifier = freshVerifierOf(source.variables, (error) => stale.push(error));
+    const { issuerOf: freshIssuerOf } = await import('../../support/verifier.ts');
+    verifier = freshIssuerOf(source.variables, (error) => stale.push(error));
     freezeDate(Date.now());
   });
   afterEach(async () => {
@@ -241,7 +241,7 @@ describe('a process that was frozen in the middle of a fetch', () => {
     freezeDate(Date.now());
     const server = await startKeyServer([pairs.old.jwk]);
     try {
-      const verifier = verifierOf({ JWT_JWKS_URL: server.url });
+      const verifier = issuerOf({ JWT_JWKS_URL: server.url });
       const { promise, resolve: answer } = Promise.withResolvers<void>();
       server.behaviour = { after: promise };
       const outcome = async (by: KeyName) => outcomeOf(await signWith(pairs[by], claims), verifier);
@@ -292,7 +292,7 @@ test('no order of rotations, outages and pauses gives a wrong verdict', async ()
         freezeDate(Date.now());
         server.keys = jwks(['old']);
         server.behaviour = 'keys';
-        const verifier = verifierOf({ JWT_JWKS_URL: server.url });
+        const verifier = issuerOf({ JWT_JWKS_URL: server.url });
         let published: readonly KeyName[] = ['old'];
         let latest: { readonly atMs: number; readonly keys: readonly KeyName[] } | undefined;
         let lastFetchMs = Number.NEGATIVE_INFINITY;

@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
 /** The plain way: the document client as the SDK's guide makes it, with the project's times. */
-export function openSessionStore(table: string, notBeforeMs?: number) {
+export function openSessionStore(table: string, limits = {}) {
   const client = new DynamoDBClient({
     maxAttempts: timeouts.attempts,
     requestHandler: {
@@ -14,7 +14,7 @@ export function openSessionStore(table: string, notBeforeMs?: number) {
     },
   });
   const unmarshallOptions = { wrapNumbers: Number };
-  return { client: DynamoDBDocumentClient.from(client, { unmarshallOptions }), table, notBeforeMs };
+  return { client: DynamoDBDocumentClient.from(client, { unmarshallOptions }), table, ...limits };
 }
 
 export async function unlessConditionFails<Output>(write: Promise<Output>): Promise<Output | null> {

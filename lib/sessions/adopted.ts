@@ -1,0 +1,149 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { defined } from '../shared/json.ts';
+import { type Deadline, startDeadline } from '../shared/timeouts.ts';
+import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
+import { putSession } from './put-session.ts';
+import type { Row } from './rows.ts';
+import { isEpochTime, MIN_AUTH_TIME_MS, parseMark, type Session } from './session.ts';
+import {
+  type Client,
+  type EndableSession,
+  type FoundSession,
+  foundIn,
+  type SessionMode,
+  type SessionToken,
+} from './session-mode.ts';
+import { readSession } from './sessions.ts';
+
+/** How an issuer's tokens become sessions. */
+export interface Adoption {
+  /** Absolute life of a session (SESSION_MAX_AGE), in milliseconds. */
+  readonly maxAgeMs: number;
+  /** Whether each token is its own session, which ends with the token. */
+  readonly tokenIsSession: boolean;
+}
+
+/**
+ * Sessions of an issuer that writes no rows. The first check that meets a session puts its row. A logout
+ * marks the row as ended, and puts an ended row where there is none. No row is ever deleted, as the next
+ * check would adopt the ended session again.
+ */
+export function adoptedSessions(store: SessionStore, adoption: Adoption): SessionMode {
+  return {
+    store,
+    find: (token, client) => findOrAdopt(store, adoption, token, client, Date.now()),
+    end: (session) => endAdopted(store, adoption, session, Date.now()),
+    deleteRevoked: async () => {},
+  };
+}
+
+async function findOrAdopt(
+  store: SessionStore,
+  adoption: Adoption,
+  token: SessionToken,
+  client: Client,
+  nowMs: number,
+): Promise<FoundSession> {
+  const authTime = authTimeOf(token.claims, nowMs);
+  if (authTime === null) return { denial: 'invalid_auth_time' };
+  const draft = draftOf(token, authTime, adoption, client, nowMs);
+  // The claim outlives a row that TTL deleted.
+  if (draft.expires_at * 1_000 <= nowMs) return { denial: 'session_ended' };
+  const read = await readSession(store, draft);
+  if (read.row) return foundIn(store, read, nowMs);
+  if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
+  if (await putSession(store, draft)) return { session: draft, cutoff: read.cutoff };
+  return foundIn(store, await readSession(store, draft), nowMs);
+}
+
+/**
+ * When the user authenticated, in epoch milliseconds: by the claim `auth_time` (OpenID Connect Core,
+ * section 2), else by `iat`, else now.
+ *
+ * @returns null for a claim that is no time, or more than 5 minutes ahead of the clock
+ */
+function authTimeOf(claims: SessionToken['claims'], nowMs: number): number | null {
+  const { iat = nowMs / 1_000, auth_time: claim = iat } = claims;
+  // A NumericDate may have fractions (RFC 7519, section 2).
+  const milliseconds = typeof claim === 'number' ? Math.floor(claim * 1_000) : Number.NaN;
+  const usable =
+    isEpochTime(milliseconds, 1) &&
+    milliseconds >= MIN_AUTH_TIME_MS &&
+    milliseconds <= nowMs + MAX_AUTH_TIME_AHEAD_MS;
+  return usable ? milliseconds : null;
+}
+
+/** The row that a token's session gets at adoption. */
+function draftOf(
+  { session: { sub, jti, expires_at }, claims }: SessionToken,
+  auth_time: number,
+  { maxAgeMs, tokenIsSession }: Adoption,
+  client: Client,
+  nowMs: number,
+): Session {
+  // Without the claim, each refresh would begin the session anew.
+  const beganMs = claims.auth_time === undefined ? nowMs : auth_time;
+  const ageLimit = Math.floor((beganMs + maxAgeMs) / 1_000);
+  return {
+    ...{ sub, jti, sid: jti, auth_time },
+    expires_at: tokenIsSession ? Math.min(expires_at, ageLimit) : ageLimit,
+    ...defined(client),
+  };
+}
+
+/**
+ * Ends a session, and the successors that a login service has given it during a cutover
+ * (docs/identity-providers.md).
+ */
+async function endAdopted(
+  store: SessionStore,
+  { maxAgeMs, tokenIsSession }: Adoption,
+  { sub, jti, expires_at }: EndableSession,
+  nowMs: number,
+): Promise<boolean> {
+  using deadline = startDeadline();
+  const lastUse = Math.floor((nowMs + maxAgeMs) / 1_000);
+  const until = tokenIsSession ? expires_at : Math.max(expires_at, lastUse);
+  let ended = false;
+  for (let current: string | undefined = jti; current !== undefined; ) {
+    const row = await markEnded(deadline, store, { sub, jti: current, expires_at: until }, nowMs);
+    ended ||= row.ended_at === nowMs;
+    current = parseMark(row);
+  }
+  return ended;
+}
+
+/**
+ * Marks a row as ended, or puts an ended row. The row stays at least until `expires_at`, and never less
+ * than before.
+ *
+ * @returns the row as written
+ */
+async function markEnded(
+  deadline: Deadline,
+  store: SessionStore,
+  { sub, jti, expires_at }: EndableSession,
+  nowMs: number,
+): Promise<Row> {
+  const write = (expiry: string, ConditionExpression?: string) =>
+    store.client.send(
+      new UpdateCommand({
+        TableName: store.table,
+        Key: { sub, jti },
+        UpdateExpression: `SET ended_at = if_not_exists(ended_at, :now), expires_at = ${expiry},
+          sid = if_not_exists(sid, :jti), auth_time = if_not_exists(auth_time, :now)`,
+        ...defined({ ConditionExpression }),
+        ExpressionAttributeValues: { ':now': nowMs, ':expires': expires_at, ':jti': jti },
+        ReturnValues: 'ALL_NEW',
+      }),
+      deadline,
+    );
+  const raised = await unlessConditionFails(
+    write(':expires', 'attribute_not_exists(expires_at) OR expires_at <= :expires'),
+  );
+  const { Attributes: row } = raised ?? (await write('if_not_exists(expires_at, :expires)'));
+  if (row?.sub !== sub || row.jti !== jti || row.ended_at === undefined)
+    throw new Error('The store’s answer to a write does not hold the ended session');
+  return row;
+}

@@ -1,0 +1,52 @@
+import type { SessionLimits, SessionStore } from '../aws/dynamodb.ts';
+import type { Cutoff } from './cutoff.ts';
+import type { SessionKey } from './key.ts';
+import type { Session } from './session.ts';
+import { activeOf, type SessionRead } from './sessions.ts';
+
+/** A session to end: its key, and the last second in which its token or its row is of use. */
+export type EndableSession = SessionKey & Pick<Session, 'expires_at'>;
+
+/** A verified token. */
+export interface SessionToken {
+  /** `expires_at` is the token's `exp` and the clock tolerance, in epoch seconds. */
+  readonly session: EndableSession;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What the list of sessions shows of a client. */
+export type Client = Pick<Session, 'user_agent' | 'ip'>;
+
+/** Why a verified token opens nothing. */
+export type SessionDenial = 'session_ended' | 'invalid_auth_time';
+
+/** An active session and the user's cutoff, of the same read, or why there is none. */
+export type FoundSession =
+  | { readonly session: Session; readonly cutoff: Cutoff | undefined; readonly denial?: never }
+  | { readonly session?: never; readonly denial: SessionDenial };
+
+/** The sessions of one issuer: registered by a login service, or adopted from the issuer's tokens. */
+export interface SessionMode {
+  readonly store: SessionStore;
+  /**
+   * Finds the session of a token.
+   *
+   * @throws when the store does not answer or refuses, or for a row that violates the schema
+   */
+  find(token: SessionToken, client: Client): Promise<FoundSession>;
+  /**
+   * Ends a session and its successors. On return no token of them opens anything.
+   *
+   * @returns whether this call ended the session, for the log only
+   * @throws when the store does not answer, refuses, or does not prove the write
+   */
+  end(session: EndableSession): Promise<boolean>;
+  /** Deletes rows that a cutoff has ended, where no ended row has to stay. */
+  deleteRevoked(sub: string, cutoff: Cutoff): Promise<unknown>;
+}
+
+/** The active session of a read, or the denial. */
+export function foundIn(limits: SessionLimits, read: SessionRead, nowMs: number): FoundSession {
+  const session = activeOf(limits, read, nowMs);
+  return session ? { session, cutoff: read.cutoff } : { denial: 'session_ended' };
+}
