@@ -12,7 +12,7 @@ export const handler = protectedHandler(async ({ session: current, sessions }, r
   for (const { session, attribute } of page.unreadable)
     recordEvent(request, { name: 'list.row_unreadable', reason: attribute, session });
   return json(200, {
-    sessions: page.sessions.map((session) => toSessionListItem(session, current)),
+    sessions: page.sessions.map((session) => toSessionListItem(session, current, sessions.store)),
     next: page.next && encodeCursor(page.next),
   });
 });

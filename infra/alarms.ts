@@ -36,7 +36,10 @@ interface Metric {
 }
 
 /** The alarms and the metric filters behind two of them, by logical id. */
-export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }: Switches) {
+export function alarms(
+  functions: readonly DeployedFunction[],
+  { alarmTopicArn, idleTimeout }: Switches,
+) {
   const topic = isOn(alarmTopicArn) ? [alarmTopicArn] : [];
   const ofLambda = (metric: string, { lambda }: DeployedFunction) =>
     of('AWS/Lambda', metric, 'FunctionName', lambda);
@@ -68,6 +71,9 @@ export function alarms(functions: readonly DeployedFunction[], { alarmTopicArn }
       [of('AWS/ApiGateway', 'Latency', 'ApiId', 'HttpApi')],
       P99,
     ),
+    ...(isOn(idleTimeout)
+      ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
+      : []),
     refused('bad-signatures', 'Many tokens with a bad signature.', 'badSignatureThreshold'),
     refused('unknown-keys', 'Many tokens of an unknown key.', 'unknownKeyThreshold'),
     refused('wrong-addresses', 'Many tokens of or for somebody else.', 'wrongAddressThreshold'),

@@ -16,7 +16,7 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${param:tableName}'];
   const logs = functions.map(({ logGroup }) => `SOURCE '\${${logGroup}}'`).join(' | ');
   const reasons = [
-    ...['session_ended', 'expired', 'not_yet_valid', 'invalid_auth_time'],
+    ...['session_ended', 'session_idle', 'expired', 'not_yet_valid', 'invalid_auth_time'],
     ...Object.values(SUSPICIOUS).flat(),
   ].map((reason) => `refused.${reason}`);
   const widgets = [
@@ -29,7 +29,10 @@ export function dashboard(functions: readonly DeployedFunction[]) {
     graph('Refused tokens by reason', own(...reasons), STACKED),
     graph(
       'Requests and failures',
-      [...['Count', '4xx', '5xx'].map(api), ...own('error', 'list.row_unreadable', 'keys.stale')],
+      [
+        ...['Count', '4xx', '5xx'].map(api),
+        ...own('error', 'list.row_unreadable', 'keys.stale', 'touch.failed'),
+      ],
       SUM,
     ),
     graph('Latency of the API, ms', percentiles([api('Latency')]), MINUTE),

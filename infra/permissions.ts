@@ -11,8 +11,10 @@ export function role(entry: DeployedFunction, switches: Switches) {
     ...(actions.length > 0 ? ['dynamodb'] : []),
     ...(secrets.length > 0 ? ['ssm'] : []),
   ];
+  const touches = isOn(switches.idleTimeout) && entry.verifiesTokens;
   const Statement = [
     ...(actions.length > 0 ? [allow(actions, table)] : []),
+    ...(touches ? [{ ...allow('dynamodb:UpdateItem', table), Condition: LAST_SEEN_ONLY }] : []),
     ...secrets.map((name) => allow('ssm:GetParameter', parameterArn(name))),
     ...(services.length > 0 && isOn(kmsKeyArn) ? [decrypt(kmsKeyArn, services)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
@@ -47,10 +49,17 @@ const VPC_ACTIONS = [
 function tableActions(entry: DeployedFunction, switches: Switches): readonly string[] {
   const { dynamodb = [], registered = [], adopted = [] } = entry;
   const modes = sessionModes(switches);
-  const adopting = entry.verifiesTokens && modes.adopted ? ['PutItem', ...adopted] : [];
+  const limit = isOn(switches.maxSessions) ? ['Query', 'UpdateItem'] : [];
+  const adopting = entry.verifiesTokens && modes.adopted ? ['PutItem', ...limit, ...adopted] : [];
   const actions = [...dynamodb, ...(modes.registered ? registered : []), ...adopting];
   return [...new Set(actions)].map((action) => `dynamodb:${action}`);
 }
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+const LAST_SEEN_ONLY = {
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
+  StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+};
 
 const ASSUMED_BY_LAMBDA = {
   Effect: 'Allow',

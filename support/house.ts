@@ -20,9 +20,9 @@ async function house(): Promise<void> {
     {
       name: 'product: handlers, lib, infra, serverless.yml, stages.yml',
       value: lines('handlers', 'lib', 'infra', 'serverless.yml', 'stages.yml'),
-      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 350 for settings that are
-      // checked before they are deployed.
-      limit: 5_050,
+      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 500 for any issuer's
+      // tokens; 250 for sessions that age; 350 for settings that are checked before they are deployed.
+      limit: 5_800,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
     // 2,600, and 200 for a local gateway that answers as API Gateway does.

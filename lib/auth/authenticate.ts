@@ -55,6 +55,9 @@ export async function authenticateToken(
   }
   const { claims, sessions } = verification;
   const found = await sessions.find(verification, clientOf(request));
+  for (const session of found.ended ?? [])
+    recordEvent(request, { name: 'logout.ended', scope: 'policy', session });
+  if (found.touchError) recordEvent(request, { name: 'touch.failed', error: found.touchError });
   if (found.denial) return denySession(request, verification.session, found.denial);
   recordEvent(request, { name: 'check.passed' });
   return { caller: { claims, sessions, session: found.session, cutoff: found.cutoff } };

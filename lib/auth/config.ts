@@ -22,6 +22,8 @@ export interface Configuration {
   /** Sessions that began earlier are over. Epoch milliseconds. */
   readonly notBeforeMs: number | undefined;
   readonly issuers: readonly IssuerConfiguration[];
+  /** A session unused for longer is over, in milliseconds; undefined: none is. */
+  readonly idleMs: number | undefined;
   /** Claims that the authorizer adds to its context, beside `sub` and `jti`. */
   readonly authorizerClaims: readonly string[];
 }
@@ -32,23 +34,39 @@ export interface Configuration {
  * @throws ConfigurationError naming the first missing or wrong variable
  */
 export function readConfiguration(environment: Environment = process.env): Configuration {
+  const maxSessions = wholeNumber(environment, 'MAX_SESSIONS', 'sessions');
+  const issuers = readIssuers(environment, (variables, partitionPrefix) =>
+    issuerConfiguration(variables, partitionPrefix, maxSessions),
+  );
+  if (maxSessions && !issuers.some(({ adoption }) => adoption))
+    throw new ConfigurationError(
+      'MAX_SESSIONS',
+      'is for SESSIONS=adopted; a login service gives maxSessions to issueSession',
+    );
   return {
     sessionsTable: sessionsTable(environment),
     notBeforeMs: sessionsNotBefore(environment),
-    issuers: readIssuers(environment, issuerConfiguration),
+    issuers,
+    idleMs: wholeNumber(environment, 'IDLE_TIMEOUT', 'seconds', 1_000),
     authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
 }
 
-function issuerConfiguration(variables: Environment, partitionPrefix: string): IssuerConfiguration {
+function issuerConfiguration(
+  variables: Environment,
+  partitionPrefix: string,
+  maxSessions: number | undefined,
+): IssuerConfiguration {
   const mode = variables.SESSIONS || 'registered';
   if (mode !== 'registered' && mode !== 'adopted')
     throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
-  const maxAgeMs = sessionMaxAge(variables);
+  const maxAgeMs = wholeNumber(variables, 'SESSION_MAX_AGE', 'seconds', 1_000);
   const tokens = tokenConfiguration(variables);
   const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
-  if (mode === 'adopted')
-    return { ...common, adoption: adoption(variables, tokens, maxAgeMs ?? ADOPTED_MAX_AGE_MS) };
+  if (mode === 'adopted') {
+    const rules = adoption(variables, tokens, maxSessions);
+    return { ...common, adoption: { ...rules, maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS } };
+  }
   if (tokens.sessionClaim === 'none')
     throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
   return common;
@@ -60,8 +78,8 @@ export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
 function adoption(
   variables: Environment,
   { keySource, issuer, sessionClaim }: TokenConfiguration,
-  maxAgeMs: number,
-): Adoption {
+  maxSessions: number | undefined,
+): Omit<Adoption, 'maxAgeMs'> {
   // A default would let refreshed tokens of an ended session in, or end sessions of other devices.
   if (!variables.JWT_SESSION_CLAIM)
     throw new ConfigurationError(
@@ -74,17 +92,26 @@ function adoption(
       'JWT_ISSUER',
       'is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL have signed',
     );
-  return { maxAgeMs, tokenIsSession: TOKEN_IS_SESSION.includes(sessionClaim) };
+  const tokenIsSession = TOKEN_IS_SESSION.includes(sessionClaim);
+  if (maxSessions && tokenIsSession)
+    throw new ConfigurationError(
+      'MAX_SESSIONS',
+      `needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ${sessionClaim} a refresh is one more session`,
+    );
+  return { tokenIsSession, maxSessions };
 }
 
-function sessionMaxAge({ SESSION_MAX_AGE: text }: Environment): number | undefined {
-  if (!text) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new ConfigurationError(
-      'SESSION_MAX_AGE',
-      'must be a whole number of seconds from 1 to 999999999',
-    );
-  return Number(text) * 1_000;
+/** Reads a whole number, as a multiple of a unit; undefined where the variable is not set, or 0. */
+function wholeNumber(
+  environment: Environment,
+  variable: string,
+  unit: string,
+  factor = 1,
+): number | undefined {
+  const text = environment[variable] || '0';
+  if (!/^(0|[1-9]\d{0,8})$/.test(text))
+    throw new ConfigurationError(variable, `must be a whole number of ${unit}, up to 999999999`);
+  return Number(text) * factor || undefined;
 }
 
 function sessionsTable(environment: Environment): string {

@@ -26,11 +26,11 @@ export type AuthEvent =
     }
   | {
       readonly name: 'logout.ended';
-      /** `one` is a session of the list, ended by its id. */
-      readonly scope: RevokeScope | 'one';
+      /** `one` is a session of the list, ended by its id; `policy` one that MAX_SESSIONS has ended. */
+      readonly scope: RevokeScope | 'one' | 'policy';
       readonly session: SessionKey;
     }
-  | { readonly name: 'logout.sweep_failed'; readonly error: unknown }
+  | { readonly name: 'logout.sweep_failed' | 'touch.failed'; readonly error: unknown }
   | {
       readonly name: 'list.row_unreadable';
       readonly reason: InvalidSessionError['attribute'];

@@ -4,6 +4,7 @@ import { count, storeLatency } from '../observability/metrics.ts';
 import { describeRedacted } from '../observability/report-error.ts';
 import { adoptedSessions } from '../sessions/adopted.ts';
 import { registeredSessions } from '../sessions/registered.ts';
+import { withIdleTimeout } from '../sessions/touch.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
@@ -23,8 +24,8 @@ export interface Services {
  * @throws ConfigurationError
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, notBeforeMs, issuers, authorizerClaims } = readConfiguration();
-  const store = openSessionStore(sessionsTable, { notBeforeMs }, storeLatency);
+  const { sessionsTable, notBeforeMs, idleMs, issuers, authorizerClaims } = readConfiguration();
+  const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);
   return {
     issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
     authorizerClaims,
@@ -38,12 +39,13 @@ export function createIssuer(
   onStaleKeys?: (error: unknown) => void,
 ): Issuer {
   const { adoption, maxAgeMs } = configuration;
+  const sessions = adoption
+    ? adoptedSessions(store, adoption)
+    : registeredSessions({ ...store, maxAgeMs });
   return {
     ...configuration,
     keys: createKeySet(configuration, onStaleKeys),
-    sessions: adoption
-      ? adoptedSessions(store, adoption)
-      : registeredSessions({ ...store, maxAgeMs }),
+    sessions: store.idleMs === undefined ? sessions : withIdleTimeout(sessions, store.idleMs),
   };
 }
 

@@ -11,6 +11,8 @@ export interface SessionLimits {
   readonly notBeforeMs?: number | undefined;
   /** Longest life from `auth_time`, across refreshes (SESSION_MAX_AGE). Milliseconds. */
   readonly maxAgeMs?: number | undefined;
+  /** A session unused for longer is over (IDLE_TIMEOUT). Milliseconds. */
+  readonly idleMs?: number | undefined;
 }
 
 /** The session table and a client. */

@@ -6,6 +6,7 @@ import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
 import { readCutoff } from '../sessions/revoke-many.ts';
 import { InvalidSessionError, parseSession, type Session } from '../sessions/session.ts';
 import { defined } from '../shared/json.ts';
+import { beginLimited } from './begin-limited.ts';
 import { createSession, rotateSession } from './create-session.ts';
 
 export { revokeAll } from '../sessions/revoke-many.ts';
@@ -37,6 +38,10 @@ export interface NewSession {
   readonly ip?: string | undefined;
   /** Session id at the identity provider (`sid` of its ID token). */
   readonly idpSid?: string | undefined;
+  /** Sessions that a user may have at most, this one included: the oldest end. Default: any number. */
+  readonly maxSessions?: number | undefined;
+  /** Told of the sessions that `maxSessions` has ended, for the log. */
+  readonly onEnded?: ((sessions: readonly Session[]) => void) | undefined;
 }
 
 /**
@@ -69,8 +74,10 @@ export async function beginSession(
   nowMs: number = Date.now(),
 ): Promise<Session | null> {
   const draft = newSession(request, nowMs);
+  const seen = store.idleMs === undefined ? draft : { ...draft, last_seen: nowMs };
+  if (request.maxSessions !== undefined) return beginLimited(store, seen, request, nowMs);
   const cutoff = await readCutoff(store, draft.sub);
-  const session = { ...draft, auth_time: authTimeAfter(cutoff, nowMs) };
+  const session = { ...seen, auth_time: authTimeAfter(cutoff, nowMs) };
   return (await createSession(store, session)) ? session : null;
 }
 
@@ -78,7 +85,8 @@ export async function beginSession(
 export const REUSE_INTERVAL_SECONDS = 10;
 
 /** Data of a refreshed session. */
-export interface RefreshedSession extends Omit<NewSession, 'sub' | 'idpSid'> {
+export interface RefreshedSession
+  extends Omit<NewSession, 'sub' | 'idpSid' | 'maxSessions' | 'onEnded'> {
   /** Defaults to {@link REUSE_INTERVAL_SECONDS}; 0 allows each token one refresh. */
   readonly reuseIntervalSeconds?: number | undefined;
 }

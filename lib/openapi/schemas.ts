@@ -55,12 +55,19 @@ export const schemas: Readonly<Record<string, Schema>> = {
     },
     ['sub', 'session'],
   ),
-  SessionListItem: object({
-    ...SESSION,
-    user_agent: { type: ['string', 'null'], description: 'As written by the login service.' },
-    ip: { type: ['string', 'null'], description: 'As written by the login service.' },
-    current: { type: 'boolean', description: 'Whether the session is the caller’s own.' },
-  }),
+  SessionListItem: object(
+    {
+      ...SESSION,
+      user_agent: { type: ['string', 'null'], description: 'Of the request at log-in.' },
+      ip: { type: ['string', 'null'], description: 'Of the request at log-in.' },
+      last_seen: {
+        ...time('Last use, as coarse as a tenth of IDLE_TIMEOUT; only where that is set.'),
+        type: ['string', 'null'],
+      },
+      current: { type: 'boolean', description: 'Whether the session is the caller’s own.' },
+    },
+    ['id', 'auth_time', 'expires_at', 'user_agent', 'ip', 'current'],
+  ),
   SessionPage: object({
     sessions: {
       type: 'array',

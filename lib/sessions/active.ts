@@ -5,6 +5,15 @@ import { InvalidSessionError, type Session } from './session.ts';
 /** How far `auth_time` may be ahead of the clock, in milliseconds: login services' clocks differ. */
 export const MAX_AUTH_TIME_AHEAD_MS = 300_000;
 
+/** Whether a session has been unused for too long. A row without `last_seen` counts as seen now. */
+export function isIdle(
+  { last_seen }: Session,
+  nowMs: number,
+  { idleMs = Number.POSITIVE_INFINITY }: SessionLimits,
+): boolean {
+  return last_seen !== undefined && nowMs - last_seen > idleMs;
+}
+
 /**
  * Whether a session is active: neither replaced by a refresh, ended, expired (TTL deletes rows days
  * late), older than SESSION_MAX_AGE, covered by the user's cutoff, nor begun before SESSIONS_NOT_BEFORE.

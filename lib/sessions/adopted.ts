@@ -3,9 +3,10 @@ import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import { defined } from '../shared/json.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
+import { endOldest } from './limit.ts';
 import { putSession } from './put-session.ts';
 import type { Row } from './rows.ts';
-import { isEpochTime, MIN_AUTH_TIME_MS, parseMark, type Session } from './session.ts';
+import { isRecentTime, parseMark, type Session } from './session.ts';
 import {
   type Client,
   type EndableSession,
@@ -22,6 +23,8 @@ export interface Adoption {
   readonly maxAgeMs: number;
   /** Whether each token is its own session, which ends with the token. */
   readonly tokenIsSession: boolean;
+  /** Most sessions of a user (MAX_SESSIONS); undefined: any number. */
+  readonly maxSessions?: number | undefined;
 }
 
 /**
@@ -30,31 +33,38 @@ export interface Adoption {
  * check would adopt the ended session again.
  */
 export function adoptedSessions(store: SessionStore, adoption: Adoption): SessionMode {
-  return {
+  const sessions: SessionMode = {
     store,
-    find: (token, client) => findOrAdopt(store, adoption, token, client, Date.now()),
+    find: (token, client) => findOrAdopt(sessions, adoption, token, client, Date.now()),
     end: (session) => endAdopted(store, adoption, session, Date.now()),
     deleteRevoked: async () => {},
   };
+  return sessions;
 }
 
 async function findOrAdopt(
-  store: SessionStore,
+  sessions: SessionMode,
   adoption: Adoption,
   token: SessionToken,
   client: Client,
   nowMs: number,
 ): Promise<FoundSession> {
+  const { store } = sessions;
   const authTime = authTimeOf(token.claims, nowMs);
   if (authTime === null) return { denial: 'invalid_auth_time' };
-  const draft = draftOf(token, authTime, adoption, client, nowMs);
+  const seen = store.idleMs === undefined ? client : { ...client, last_seen: nowMs };
+  const draft = draftOf(token, authTime, adoption, seen, nowMs);
   // The claim outlives a row that TTL deleted.
   if (draft.expires_at * 1_000 <= nowMs) return { denial: 'session_ended' };
   const read = await readSession(store, draft);
   if (read.row) return foundIn(store, read, nowMs);
   if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
-  if (await putSession(store, draft)) return { session: draft, cutoff: read.cutoff };
-  return foundIn(store, await readSession(store, draft), nowMs);
+  if (!(await putSession(store, draft)))
+    return foundIn(store, await readSession(store, draft), nowMs);
+  const { maxSessions } = adoption;
+  const ended = maxSessions ? await endOldest(sessions, draft.sub, maxSessions, nowMs) : [];
+  if (ended.some(({ jti }) => jti === draft.jti)) return { denial: 'session_ended', ended };
+  return { session: draft, cutoff: read.cutoff, ended };
 }
 
 /**
@@ -67,10 +77,7 @@ function authTimeOf(claims: SessionToken['claims'], nowMs: number): number | nul
   const { iat = nowMs / 1_000, auth_time: claim = iat } = claims;
   // A NumericDate may have fractions (RFC 7519, section 2).
   const milliseconds = typeof claim === 'number' ? Math.floor(claim * 1_000) : Number.NaN;
-  const usable =
-    isEpochTime(milliseconds, 1) &&
-    milliseconds >= MIN_AUTH_TIME_MS &&
-    milliseconds <= nowMs + MAX_AUTH_TIME_AHEAD_MS;
+  const usable = isRecentTime(milliseconds) && milliseconds <= nowMs + MAX_AUTH_TIME_AHEAD_MS;
   return usable ? milliseconds : null;
 }
 
@@ -79,7 +86,7 @@ function draftOf(
   { session: { sub, jti, expires_at }, claims }: SessionToken,
   auth_time: number,
   { maxAgeMs, tokenIsSession }: Adoption,
-  client: Client,
+  seen: Client & Pick<Session, 'last_seen'>,
   nowMs: number,
 ): Session {
   // Without the claim, each refresh would begin the session anew.
@@ -88,7 +95,7 @@ function draftOf(
   return {
     ...{ sub, jti, sid: jti, auth_time },
     expires_at: tokenIsSession ? Math.min(expires_at, ageLimit) : ageLimit,
-    ...defined(client),
+    ...defined(seen),
   };
 }
 

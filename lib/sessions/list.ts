@@ -1,10 +1,10 @@
 import type { SessionStore } from '../aws/dynamodb.ts';
-import { isActive } from './active.ts';
 import type { Cursor } from './cursor.ts';
-import { CUTOFF_KEY, parseCutoff } from './cutoff.ts';
+import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { isSessionRow, queryRows } from './rows.ts';
 import { InvalidSessionError, parseSession, type Session } from './session.ts';
+import { activeOf } from './sessions.ts';
 
 /** Limits of the sessions on one page. */
 export const MAX_LIMIT = 100;
@@ -28,7 +28,7 @@ export interface SessionPage {
  * @param after end of the page before
  * @param limit sessions per page
  * @returns the page, with the unreadable rows: they open nothing, and hide no other session
- * @throws TypeError for an invalid cutoff, as nothing is known about any session then
+ * @throws as {@link readActive}
  */
 export async function listSessions(
   store: SessionStore,
@@ -36,20 +36,7 @@ export async function listSessions(
   { limit, after }: { readonly limit: number; readonly after?: Cursor | undefined },
   nowMs: number = Date.now(),
 ): Promise<SessionPage> {
-  const rows = await queryRows(store, sub);
-  const cutoff = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
-  const sessions: Session[] = [];
-  const unreadable: SessionPage['unreadable'] = [];
-  for (const row of rows.filter(isSessionRow)) {
-    try {
-      const session = parseSession(row);
-      if (isActive(session, cutoff, nowMs, store)) sessions.push(session);
-    } catch (error) {
-      if (!(error instanceof InvalidSessionError)) throw error;
-      const key = { sub: String(row.sub), jti: String(row.jti) };
-      unreadable.push({ session: key, attribute: error.attribute });
-    }
-  }
+  const { sessions, unreadable } = await readActive(store, sub, nowMs);
   const rest = sessions
     .filter((session) => after === undefined || compare(after, session) < 0)
     .sort(compare);
@@ -58,7 +45,35 @@ export async function listSessions(
   return { sessions: page, next: last && rest.length > limit ? last : null, unreadable };
 }
 
-function compare(one: Cursor, other: Cursor): number {
+/**
+ * Reads all active sessions of a user, and the unreadable rows, strongly consistent.
+ *
+ * @throws TypeError for an invalid cutoff, as nothing is known about any session then
+ */
+export async function readActive(
+  store: SessionStore,
+  sub: string,
+  nowMs: number,
+): Promise<Omit<SessionPage, 'next'> & { readonly cutoff: Cutoff | undefined }> {
+  const rows = await queryRows(store, sub);
+  const cutoff = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+  const sessions: Session[] = [];
+  const unreadable: SessionPage['unreadable'] = [];
+  for (const row of rows.filter(isSessionRow)) {
+    try {
+      const session = parseSession(row);
+      if (activeOf(store, { row: session, cutoff }, nowMs)) sessions.push(session);
+    } catch (error) {
+      if (!(error instanceof InvalidSessionError)) throw error;
+      const key = { sub: String(row.sub), jti: String(row.jti) };
+      unreadable.push({ session: key, attribute: error.attribute });
+    }
+  }
+  return { sessions, unreadable, cutoff };
+}
+
+/** Orders sessions by `auth_time`, newest first, then by `jti`. */
+export function compare(one: Cursor, other: Cursor): number {
   return (
     other.auth_time - one.auth_time || (one.jti < other.jti ? -1 : Number(one.jti > other.jti))
   );

@@ -1,8 +1,9 @@
 import type { SessionLimits, SessionStore } from '../aws/dynamodb.ts';
+import { isActive, isIdle } from './active.ts';
 import type { Cutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import type { Session } from './session.ts';
-import { activeOf, type SessionRead } from './sessions.ts';
+import type { SessionRead } from './sessions.ts';
 
 /** A session to end: its key, and the last second in which its token or its row is of use. */
 export type EndableSession = SessionKey & Pick<Session, 'expires_at'>;
@@ -18,12 +19,18 @@ export interface SessionToken {
 export type Client = Pick<Session, 'user_agent' | 'ip'>;
 
 /** Why a verified token opens nothing. */
-export type SessionDenial = 'session_ended' | 'invalid_auth_time';
+export type SessionDenial = 'session_ended' | 'session_idle' | 'invalid_auth_time';
 
 /** An active session and the user's cutoff, of the same read, or why there is none. */
-export type FoundSession =
+export type FoundSession = (
   | { readonly session: Session; readonly cutoff: Cutoff | undefined; readonly denial?: never }
-  | { readonly session?: never; readonly denial: SessionDenial };
+  | { readonly session?: never; readonly denial: SessionDenial }
+) & {
+  /** Sessions that MAX_SESSIONS has ended. */
+  readonly ended?: readonly Session[];
+  /** Why `last_seen` could not be written. */
+  readonly touchError?: unknown;
+};
 
 /** The sessions of one issuer: registered by a login service, or adopted from the issuer's tokens. */
 export interface SessionMode {
@@ -46,7 +53,11 @@ export interface SessionMode {
 }
 
 /** The active session of a read, or the denial. */
-export function foundIn(limits: SessionLimits, read: SessionRead, nowMs: number): FoundSession {
-  const session = activeOf(limits, read, nowMs);
-  return session ? { session, cutoff: read.cutoff } : { denial: 'session_ended' };
+export function foundIn(
+  limits: SessionLimits,
+  { row, cutoff }: SessionRead,
+  nowMs: number,
+): FoundSession {
+  if (!row || !isActive(row, cutoff, nowMs, limits)) return { denial: 'session_ended' };
+  return isIdle(row, nowMs, limits) ? { denial: 'session_idle' } : { session: row, cutoff };
 }

@@ -17,12 +17,11 @@ export interface Session extends SessionKey {
   readonly rotated_to?: string;
   /** Until when another refresh of this token gets the same successor, in epoch milliseconds. */
   readonly reusable_until?: number;
+  /** Last use, in epoch milliseconds, as coarse as a tenth of IDLE_TIMEOUT; inherited by refreshed tokens. */
+  readonly last_seen?: number;
   /** When the session was ended, in epoch milliseconds. */
   readonly ended_at?: number;
 }
-
-/** Least `auth_time`: September 2001. A smaller value is in seconds, like the OpenID Connect claim. */
-export const MIN_AUTH_TIME_MS = 1_000_000_000_000;
 
 /** End of the year 9999, in epoch milliseconds, the last date of ISO 8601; microseconds are beyond. */
 const MAX_EPOCH_MS = 253_402_300_799_999;
@@ -31,7 +30,7 @@ const MAX_EPOCH_MS = 253_402_300_799_999;
 export class InvalidSessionError extends TypeError {
   override readonly name = 'InvalidSessionError';
   /** The invalid attribute, a code for the log; `key` stands for `sub` and `jti`. */
-  readonly attribute: 'key' | 'sid' | 'auth_time' | 'expires_at' | 'rotated_to' | 'reusable_until';
+  readonly attribute: 'key' | Exclude<keyof Session, keyof SessionKey>;
 
   constructor(attribute: InvalidSessionError['attribute'], expected: string) {
     const subject = attribute === 'key' ? 'sub and jti' : attribute;
@@ -47,17 +46,19 @@ export class InvalidSessionError extends TypeError {
  */
 export function parseSession(row: object): Session {
   const attributes: Partial<Record<keyof Session, unknown>> = row;
-  const { sid, auth_time, expires_at, reusable_until } = attributes;
+  const { sid, auth_time, expires_at, reusable_until, last_seen } = attributes;
   const key = parseRowKey(attributes);
   if (!key) throw new InvalidSessionError('key', 'within the limits of docs/login-service.md');
   if (!isJti(sid)) throw new InvalidSessionError('sid', 'the jti of a session');
-  if (!isEpochTime(auth_time, 1) || auth_time < MIN_AUTH_TIME_MS)
+  if (!isRecentTime(auth_time))
     throw new InvalidSessionError('auth_time', 'a whole number of epoch milliseconds');
   if (!isEpochTime(expires_at, 1_000))
     throw new InvalidSessionError('expires_at', 'a whole number of epoch seconds');
   const rotated_to = parseMark(attributes);
   if (reusable_until !== undefined && !isEpochTime(reusable_until, 1))
     throw new InvalidSessionError('reusable_until', 'a whole number of epoch milliseconds');
+  if (last_seen !== undefined && !isRecentTime(last_seen))
+    throw new InvalidSessionError('last_seen', 'a whole number of epoch milliseconds');
   return {
     ...key,
     sid,
@@ -69,6 +70,7 @@ export function parseSession(row: object): Session {
       idp_sid: optionalString(attributes.idp_sid),
       rotated_to,
       reusable_until,
+      last_seen,
       // An attribute of any type says that the session is over.
       ended_at: attributes.ended_at === undefined ? undefined : Number(attributes.ended_at),
     }),
@@ -88,6 +90,14 @@ export function parseMark({ rotated_to }: { readonly rotated_to?: unknown }): st
 
 function optionalString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Least `auth_time` and `last_seen`: September 2001. A smaller value is in seconds, as in claims. */
+export const MIN_TIME_MS = 1_000_000_000_000;
+
+/** Whether a value is a time in epoch milliseconds, and not one in seconds. */
+export function isRecentTime(value: unknown): value is number {
+  return isEpochTime(value, 1) && value >= MIN_TIME_MS;
 }
 
 /**

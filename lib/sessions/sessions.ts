@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionLimits, type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
-import { isActive } from './active.ts';
+import { isActive, isIdle } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { type Row, readRows, readRowsBy } from './rows.ts';
@@ -45,7 +45,8 @@ export function activeOf(
   { row, cutoff }: SessionRead,
   nowMs: number,
 ): Session | null {
-  return row && isActive(row, cutoff, nowMs, limits) ? row : null;
+  if (!row || !isActive(row, cutoff, nowMs, limits)) return null;
+  return isIdle(row, nowMs, limits) ? null : row;
 }
 
 /**

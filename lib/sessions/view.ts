@@ -1,3 +1,4 @@
+import type { SessionLimits } from '../aws/dynamodb.ts';
 import { sessionId } from './key.ts';
 import type { Session } from './session.ts';
 
@@ -5,17 +6,23 @@ import type { Session } from './session.ts';
 export function toSessionView(session: Session) {
   return {
     id: sessionId(session),
-    auth_time: new Date(session.auth_time).toISOString(),
-    expires_at: new Date(session.expires_at * 1_000).toISOString(),
+    auth_time: toIso(session.auth_time),
+    expires_at: toIso(session.expires_at * 1_000),
   };
 }
 
-/** Converts a session for the list that the holder of `current` sees. */
-export function toSessionListItem(session: Session, current: Session) {
+function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** Converts a session for the list that the holder of `current` sees; `last_seen` where idle time-outs are on. */
+export function toSessionListItem(session: Session, current: Session, { idleMs }: SessionLimits) {
+  const { last_seen } = session;
   return {
     ...toSessionView(session),
     user_agent: session.user_agent ?? null,
     ip: session.ip ?? null,
+    ...(idleMs === undefined ? {} : { last_seen: last_seen ? toIso(last_seen) : null }),
     current: session.jti === current.jti,
   };
 }

@@ -29,6 +29,8 @@ export const timeouts = {
   firstPauseMs: 50,
   /** Deletion of revoked rows, an extra that the answer of a logout waits for. */
   deleteRevokedMs: 500,
+  /** Write of `last_seen`, an extra that a check waits for. */
+  touchMs: 500,
 } as const;
 
 export interface Deadline extends Disposable {

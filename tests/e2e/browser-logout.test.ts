@@ -1,20 +1,13 @@
 /** The browser app and the script of docs/clients.md, against the service and a store that fails. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FaultProxy } from '../../support/fault-proxy.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openPage } from '../support/browser-page.ts';
 import { onPort } from '../support/documented-service.ts';
 import { commandsOf } from '../support/documents.ts';
 import { documented } from '../support/service.ts';
-import {
-  openSharedStack,
-  type SharedService,
-  type SharedStack,
-} from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 import { runInOneShell } from '../support/shell-session.ts';
 
-let stack: SharedStack;
-let service: SharedService;
-let wire: FaultProxy;
+const { stack, service, wire } = useSharedStack({ wired: true });
 /** The page's own way to the service, which a test can cut. What it gets is held to the document as well. */
 // biome-ignore lint/style/noRestrictedGlobals: where the page looks for its fetch, which is held to the document here
 const pageWorld = globalThis;
@@ -22,18 +15,12 @@ const nodeFetch = pageWorld.fetch;
 const throughContract = documented(nodeFetch);
 const pageFetch: typeof nodeFetch = (url, init) => throughContract(`${url}`, init);
 
-beforeAll(async () => {
-  stack = await openSharedStack({ wired: true });
-  ({ service, wire } = stack);
-});
 beforeEach(() => {
   pageWorld.fetch = pageFetch;
 });
-afterEach(async () => {
+afterEach(() => {
   pageWorld.fetch = nodeFetch;
-  await wire.clear();
 });
-afterAll(() => stack.close());
 
 async function newToken(): Promise<string> {
   return (await stack.issue()).token;

@@ -1,24 +1,14 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { freePort } from '../../support/offline-service.ts';
 import { readRunFile } from '../../support/run-file.ts';
 import { runCommand } from '../support/commands.ts';
 import { startService } from '../support/service.ts';
-import {
-  openSharedStack,
-  type SharedService,
-  type SharedStack,
-} from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
-let stack: SharedStack;
-let service: SharedService;
-beforeAll(async () => {
-  stack = await openSharedStack({ wired: true });
-  service = stack.service;
-});
-afterAll(() => stack.close());
+const { stack, service, wire } = useSharedStack({ wired: true });
 
 const npm = (...args: string[]) => runCommand('npm', ['run', '--silent', ...args]);
 
@@ -151,12 +141,11 @@ function accepts(port: number): Promise<boolean> {
 
 test('npm run find-error prints the line behind an X-Error-ID', async () => {
   const { token } = await stack.issue();
-  await stack.wire.fault('access-denied');
+  await wire.fault('access-denied');
   const response = await service.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
   });
-  await stack.wire.clear();
   expect(response.status).toBe(500);
   const id = response.headers.get('x-error-id') ?? '';
   const port = `${service.port}`;

@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { type ConsoleFront, startSharedFront } from '../support/console-front.ts';
 import { consolePage } from '../support/console-page.ts';
-import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
 describeInBrowser('the local console, where not all is well', () => {
-  let stack: SharedStack;
+  const { stack, wire: proxy } = useSharedStack({ wired: true });
   let browser: TestBrowser;
-  let proxy: FaultProxy;
   beforeAll(async () => {
-    stack = await openSharedStack({ wired: true });
-    proxy = stack.wire;
     browser = await openBrowser();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
+  afterAll(() => browser?.close());
 
   test('says that it can’t sign where the service has only a public key, and shows rows all the same', async () => {
     const front = await startSharedFront(stack, { signer: undefined });

@@ -7,7 +7,7 @@ import {
   type Visit,
 } from '../support/browser.ts';
 import { contract } from '../support/contract.ts';
-import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
 const check = contract();
 
@@ -51,21 +51,20 @@ async function authorize(page: Page): Promise<string> {
 }
 
 describeInBrowser('the page /docs in a browser', () => {
-  let stack: SharedStack;
+  const { service } = useSharedStack();
   let browser: TestBrowser;
   let visit: Visit;
   let opened: { readonly page: Page; readonly base: string };
 
   beforeAll(async () => {
-    stack = await openSharedStack();
     browser = await openBrowser();
   });
-  afterAll(() => Promise.all([stack.close(), browser.close()]));
+  afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    visit = await browser.visit(`${stack.service.url}/docs?url=https://third-party.example/x.json`);
+    visit = await browser.visit(`${service.url}/docs?url=https://third-party.example/x.json`);
     await visit.page.locator('.opblock').first().waitFor();
-    opened = { page: visit.page, base: stack.service.url };
+    opened = { page: visit.page, base: service.url };
   });
   afterEach(() => visit.close());
 

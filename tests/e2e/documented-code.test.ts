@@ -1,24 +1,14 @@
 /** The code that the pages show is cut out of them and run against the service. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { removeRunFile, writeRunFile } from '../../support/run-file.ts';
 import { runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
 import { findPython, NO_PYTHON } from '../support/python.ts';
-import {
-  openSharedStack,
-  type SharedService,
-  type SharedStack,
-} from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
-let stack: SharedStack;
-let service: SharedService;
-beforeAll(async () => {
-  stack = await openSharedStack();
-  service = stack.service;
-});
-afterAll(() => stack.close());
+const { service } = useSharedStack();
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
   const response = await service.fetch('/api/v1/auth/me', {

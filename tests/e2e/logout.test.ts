@@ -1,17 +1,11 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { hashId } from '../../lib/observability/hash-id.ts';
 import { logSalt } from '../../lib/observability/settings.ts';
-import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 import { signRaw } from '../support/signing.ts';
 
-let stack: SharedStack;
-beforeAll(async () => {
-  stack = await openSharedStack();
-});
-afterAll(() => stack.close());
-
-const issue: SharedStack['issue'] = (request) => stack.issue(request);
+const { stack } = useSharedStack();
 
 interface Answer {
   readonly status: number;
@@ -35,7 +29,7 @@ const DEAD = { status: 401, body: '{"detail":"Could not validate credentials"}' 
 
 describe('happy path', () => {
   test('a live session is shown, logged out, and refused at the next request', async () => {
-    const { token, session } = await issue({
+    const { token, session } = await stack.issue({
       claims: { name: 'Alice', email: 'alice@example.com', email_verified: true, role: 'admin' },
     });
     const shown = await me(token);
@@ -58,7 +52,7 @@ describe('happy path', () => {
   });
 
   test('every answer is JSON that no cache keeps', async () => {
-    const { token } = await issue();
+    const { token } = await stack.issue();
     for (const answer of [await me(token), await logout(token), await me(token), await me('')]) {
       expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
       expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -79,7 +73,7 @@ describe('tokens that open nothing still log out', () => {
   });
 
   test('expired: its session, should there still be one, ends', async () => {
-    const { token, session } = await issue({ ttlSeconds: -60 });
+    const { token, session } = await stack.issue({ ttlSeconds: -60 });
     expect(await me(token)).toMatchObject(DEAD);
     expect(await logout(token)).toMatchObject(LOGGED_OUT);
     const { Items } = await stack.store.client.send(
@@ -91,13 +85,13 @@ describe('tokens that open nothing still log out', () => {
 
 describe('idempotency', () => {
   test('the same token logs out again and again', async () => {
-    const { token } = await issue();
+    const { token } = await stack.issue();
     for (let round = 0; round < 5; round += 1)
       expect(await logout(token)).toMatchObject(LOGGED_OUT);
   });
 
   test('fifty at once are fifty 200s, and one row deleted', async () => {
-    const { token, session } = await issue();
+    const { token, session } = await stack.issue();
     const answers = await Promise.all(Array.from({ length: 50 }, () => logout(token)));
     expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
       Array.from({ length: 50 }, () => LOGGED_OUT),

@@ -3,37 +3,28 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as settle } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FaultProxy } from '../../support/fault-proxy.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LoopbackPort, listenOnLoopback } from '../../support/loopback.ts';
 import type { OfflineService } from '../../support/offline-service.ts';
 import { runCommand } from '../support/commands.ts';
 import { forwardTo } from '../support/forward.ts';
 import { startProtectedApi } from '../support/service.ts';
-import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
-let stack: SharedStack;
-let wire: FaultProxy;
+const { stack, service, wire } = useSharedStack({ wired: true });
 /** What stands for the service, so that it can be gone. */
 let lambda: LoopbackPort;
 let example: OfflineService;
 
 beforeAll(async () => {
-  stack = await openSharedStack({ wired: true });
-  wire = stack.wire;
-  lambda = await listenOnLoopback(createServer(forwardTo(stack.service.lambdaUrl)));
+  lambda = await listenOnLoopback(createServer(forwardTo(service.lambdaUrl)));
   example = await startProtectedApi({ lambdaUrl: lambda.url });
 });
 
 afterAll(async () => {
   await example?.stop();
   await lambda?.close();
-  await stack.close();
 });
-
-beforeEach(() => wire.clear());
-
-const issue: SharedStack['issue'] = (request) => stack.issue(request);
 
 async function notes(authorization?: string) {
   const response = await example.fetch('/notes', {
@@ -43,7 +34,7 @@ async function notes(authorization?: string) {
 }
 
 async function logout(token: string) {
-  const response = await stack.service.fetch('/api/v1/auth/logout', {
+  const response = await service.fetch('/api/v1/auth/logout', {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
   });
@@ -60,7 +51,7 @@ const FAILED = { status: 500, body: { message: 'Internal Server Error' } };
 
 describe('an API behind the authorizer', () => {
   test('lets a session in, and refuses it at the next request after its logout', async () => {
-    const { token } = await issue();
+    const { token } = await stack.issue();
     expect(await notes(`Bearer ${token}`)).toEqual(letIn());
     expect(await notes(`Bearer ${token}`)).toEqual(letIn());
     expect(await logout(token)).toEqual(LOGGED_OUT);
@@ -75,7 +66,7 @@ describe('an API behind the authorizer', () => {
   });
 
   test('answers 500, and lets nobody in, while the store cannot be asked', async () => {
-    const { token } = await issue();
+    const { token } = await stack.issue();
     await wire.fault('access-denied');
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
     expect(wire.requests()).toHaveLength(1);
@@ -122,7 +113,7 @@ test('its package asks the authorizer about every request to a protected route',
 // Last, as it ends what the others need.
 describe('in the end', () => {
   test('without the service the example lets nobody in', async () => {
-    const { token } = await issue();
+    const { token } = await stack.issue();
     await lambda.shut();
     expect(await notes(`Bearer ${token}`)).toEqual(FAILED);
     while (!example.output().includes('No authorizer at')) await settle();

@@ -1,11 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { openApiDocument } from '../../lib/openapi/document.ts';
-import type { FaultProxy } from '../../support/fault-proxy.ts';
-import {
-  openSharedStack,
-  type SharedService,
-  type SharedStack,
-} from '../support/shared-stack/open.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 import {
   type Client,
   endSession,
@@ -16,19 +11,10 @@ import {
   whoAmI,
 } from './client.ts';
 
-let stack: SharedStack;
-let service: SharedService;
-let wire: FaultProxy;
+const { stack, service, wire } = useSharedStack({ wired: true });
 
 /** Answers that were received, such as `401 GET /api/v1/auth/me`; each was held to the document. */
 const seen = new Set<string>();
-
-beforeAll(async () => {
-  stack = await openSharedStack({ wired: true });
-  ({ service, wire } = stack);
-});
-afterAll(() => stack.close());
-beforeEach(() => wire.clear());
 
 async function send({ method, url, headers }: Request): Promise<Response> {
   const response = await service.fetch(url, { method, headers });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
+import { handler } from '../../handlers/authorizer.ts';
 import { createSession } from '../../lib/login/create-session.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
@@ -9,21 +10,17 @@ import { authorizerForms, STAGE_ARN } from '../support/authorizer-events.ts';
 import { configureFunction, lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { issueTestSession, signRaw } from '../support/signing.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestStore } from '../support/store.ts';
 
-let store: TestStore;
+const store = useTestStore();
 const log = useLog();
-let handler: typeof import('../../handlers/authorizer.ts').handler;
 
-beforeAll(async () => {
-  store = await openTestStore();
+beforeAll(() => {
   configureFunction(store);
   process.env.AUTHORIZER_CLAIMS = 'role groups email_verified level absent sub jti';
-  ({ handler } = await import('../../handlers/authorizer.ts'));
 });
-afterAll(async () => {
+afterAll(() => {
   delete process.env.AUTHORIZER_CLAIMS;
-  await store.close();
 });
 
 const authorize = (event: unknown) => handler(event as never, lambdaContext());

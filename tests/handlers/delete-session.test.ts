@@ -1,5 +1,7 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { handler } from '../../handlers/delete-session.ts';
+import { handler as me } from '../../handlers/me.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
@@ -14,12 +16,6 @@ const NO_CONTENT = { ...LOGGED_OUT, statusCode: 204, body: '' };
 
 const store = useProxiedStore();
 useLog();
-let handler: typeof import('../../handlers/delete-session.ts').handler;
-let me: typeof import('../../handlers/me.ts').handler;
-beforeAll(async () => {
-  ({ handler } = await import('../../handlers/delete-session.ts'));
-  ({ handler: me } = await import('../../handlers/me.ts'));
-});
 
 const devices = () => issueTestDevices(store.direct);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
-import { eventV1, eventV2 } from '../support/events.ts';
+import { eventV1, eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { issueTestSession, TEST_SECRET } from '../support/signing.ts';
 
@@ -16,7 +16,7 @@ const NOT_AUTHENTICATED = forbidden('Not authenticated');
 const OTHER_SCHEME = forbidden('Invalid authentication credentials');
 
 /** Both endpoints for one header value; undefined for no header at all. */
-async function answers(event: typeof eventV1 | typeof eventV2, authorization: string | undefined) {
+async function answers(event: typeof eventV2, authorization: string | undefined) {
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
   return {
     logout: await invoke(harness.functions.logout, event({ headers })),
@@ -27,10 +27,7 @@ async function answers(event: typeof eventV1 | typeof eventV2, authorization: st
   };
 }
 
-describe.each([
-  ['2.0', eventV2],
-  ['1.0', eventV1],
-])('the header table, payload format %s', (_, event) => {
+describe.each(FORMATS)('the header table, payload format %s', (_, event) => {
   // tests/lib/http/bearer.test.ts has every spelling.
   test.each([
     [undefined, NOT_AUTHENTICATED, NOT_AUTHENTICATED],

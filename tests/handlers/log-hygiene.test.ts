@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, test } from '@jest/globals';
+import { handler as logout } from '../../handlers/logout.ts';
+import { handler as me } from '../../handlers/me.ts';
 import type { FaultName, FaultOptions } from '../../support/fault-proxy.ts';
 import { eventV1, eventV2 } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
-import { captureLog } from '../support/log.ts';
+import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
 import { encode, issueTestSession, signRaw, TEST_SECRET } from '../support/signing.ts';
 
 const store = useProxiedStore();
-let handlers: Parameters<typeof invoke>[0][];
-beforeAll(async () => {
-  handlers = [
-    (await import('../../handlers/logout.ts')).handler,
-    (await import('../../handlers/me.ts')).handler,
-  ];
-});
+const log = useLog();
+const handlers = [logout, me];
 
 /** The texts that no log line may hold: the header, the token, its long parts, the secret. */
 function secretsOf(authorizations: Iterable<string>): Set<string> {
@@ -97,20 +95,14 @@ describe('the log of a whole run', () => {
     'is JSON in every line, and holds no credential (%s)',
     async (name, options) => {
       const sent: string[] = [];
-      await store.proxy.clear();
       const headers = await authorizations();
       if (name !== 'none') await store.proxy.fault(name, options);
-      const log = captureLog();
       const bodies: string[] = [];
-      try {
-        for (const authorization of headers) {
-          sent.push(authorization);
-          for (const event of [eventV2, eventV1])
-            for (const handler of handlers)
-              bodies.push((await invoke(handler, event({ headers: { authorization } }))).body);
-        }
-      } finally {
-        log.stop();
+      for (const authorization of headers) {
+        sent.push(authorization);
+        for (const event of [eventV2, eventV1])
+          for (const handler of handlers)
+            bodies.push((await invoke(handler, event({ headers: { authorization } }))).body);
       }
       const lines = log.lines();
       expect(lines.length).toBeGreaterThan(headers.length);
@@ -125,4 +117,52 @@ describe('the log of a whole run', () => {
       if (name !== 'none' && options.times === undefined) expect(failed).not.toEqual([]);
     },
   );
+});
+
+const withToken = (token: string) => eventV2({ headers: { Authorization: `Bearer ${token}` } });
+
+test('a line says when, in UTC, where and what', async () => {
+  await invoke(me, withToken('garbage'));
+  expect(log.outcomes()).toEqual([
+    expect.objectContaining({
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      service: 'true-logout',
+      route: 'POST /api/v1/auth/logout',
+      request_id: 'lambda-request',
+      message: 'check.refused',
+      reason: 'malformed',
+    }),
+  ]);
+});
+
+test('a line says who by pseudonyms, by which one can follow a user and a session', async () => {
+  const subs = ['alice@example.com', 'alice@example.com', 'bob@example.com'];
+  const issued = await Promise.all(subs.map((sub) => issueTestSession(store.direct, { sub })));
+  for (const { token } of issued) await invoke(logout, withToken(token));
+  const [first, second, other] = log.outcomes();
+  expect(first).toMatchObject({
+    message: 'logout.ended',
+    sub_hash: expect.stringMatching(/^[0-9a-f]{16}$/),
+    jti_hash: expect.stringMatching(/^[0-9a-f]{16}$/),
+  });
+  expect(second?.sub_hash).toBe(first?.sub_hash);
+  expect(second?.jti_hash).not.toBe(first?.jti_hash);
+  expect(other?.sub_hash).not.toBe(first?.sub_hash);
+  const text = log.lines().join('\n');
+  for (const { session } of issued) {
+    expect(text).not.toContain(session.sub);
+    expect(text).not.toContain(session.jti);
+  }
+});
+
+test('what a client sends can’t make a line of its own', async () => {
+  const { token, session } = await issueTestSession(store.direct);
+  // A row that can't be read makes an error, whose line quotes the path.
+  const row = { ...session, auth_time: 'yesterday' };
+  await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item: row }));
+  const forged = JSON.stringify({ level: 'INFO', message: 'logout.ended' });
+  const path = `/x\n${forged}\r\n\u2028${forged}`;
+  const headers = { Authorization: `Bearer ${token}` };
+  expect((await invoke(me, eventV2({ path, headers }))).statusCode).toBe(500);
+  expect(log.outcomes()).toEqual([expect.objectContaining({ message: 'error', path })]);
 });

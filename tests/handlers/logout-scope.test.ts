@@ -1,6 +1,9 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { handler as logout } from '../../handlers/logout.ts';
+import { handler as me } from '../../handlers/me.ts';
 import { refreshSession } from '../../lib/login/issue.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
 import { FORMATS } from '../support/events.ts';
@@ -20,12 +23,6 @@ const MANY = ['others', 'everywhere'] as const;
 
 const store = useProxiedStore();
 useLog();
-let logout: typeof import('../../handlers/logout.ts').handler;
-let me: typeof import('../../handlers/me.ts').handler;
-beforeAll(async () => {
-  ({ handler: logout } = await import('../../handlers/logout.ts'));
-  ({ handler: me } = await import('../../handlers/me.ts'));
-});
 
 const devices = () => issueTestDevices(store.direct);
 
@@ -139,7 +136,7 @@ describe.each(MANY)(
     const hour = () => Math.floor(Date.now() / 1_000) + 3_600;
 
     /** What happens to the token of a phone whose user still has a laptop; and the calls it may cost. */
-    test.each<[string, string[], (session: Issued['session']) => unknown]>([
+    test.each<[string, string[], (phone: Session, laptop: Session) => unknown]>([
       ['logged out', ['BatchGetItem'], (session) => endSession(store.direct, session)],
       [
         'refreshed since',
@@ -166,9 +163,14 @@ describe.each(MANY)(
         ({ sub }) => signRaw(HS256, { sub, jti: '#cutoff', exp: hour() }),
       ],
       ['garbage', [], () => 'garbage'],
+      [
+        'ended by another device',
+        ['BatchGetItem'],
+        (_, session) => revokeMany(store.direct, { session, cutoff: undefined }, 'others'),
+      ],
     ])('%s', async (_, calls, spoil) => {
       const { phone, laptop } = await devices();
-      const spoiled = await spoil(phone.session);
+      const spoiled = await spoil(phone.session, laptop.session);
       const token = typeof spoiled === 'string' ? spoiled : phone.token;
       await store.proxy.clear();
       expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope } }))).toEqual(
@@ -177,31 +179,5 @@ describe.each(MANY)(
       expect(store.operations()).toEqual(calls);
       expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
     });
-
-    test('ended by another device', async () => {
-      const { phone, laptop } = await devices();
-      await revokeMany(store.direct, { session: laptop.session, cutoff: undefined }, 'others');
-      expect(
-        await invoke(logout, request({ ...LOGOUT, token: phone.token, query: { scope } })),
-      ).toEqual(UNAUTHORIZED);
-      expect(store.operations()).toEqual(['BatchGetItem']);
-      expect(await findSession(store.direct, laptop.session)).toEqual(laptop.session);
-    });
   },
 );
-
-test('others goes on with the chain of the one that asks, through its refreshes', async () => {
-  const [, request] = FORMATS[0];
-  const { phone, laptop } = await devices();
-  const refresh = ({ session }: Issued) =>
-    refreshSession(store.direct, testSigner, session, { ttlSeconds: 60 });
-  const refreshed = await refresh(phone);
-  if (!refreshed) throw new Error('A live session was not refreshed');
-  const { token } = refreshed;
-  expect(await invoke(logout, request({ ...LOGOUT, token, query: { scope: 'others' } }))).toEqual(
-    LOGGED_OUT,
-  );
-  const again = await refresh(refreshed);
-  expect(again && (await findSession(store.direct, again.session))).toEqual(again?.session);
-  expect(await refresh(laptop)).toBeNull();
-});

@@ -5,15 +5,11 @@ import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
 import { eventV2 } from '../support/events.ts';
-import {
-  type FreshFunctions,
-  functionStarter,
-  variablesOf,
-} from '../support/fault-matrix/process.ts';
+import { useFunctions } from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
-import { captureLog } from '../support/log.ts';
+import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { TEST_SECRET, testSigner } from '../support/signing.ts';
+import { testSigner } from '../support/signing.ts';
 
 /** Three answers of a query, of 1 MB each. */
 const COUNT = 600;
@@ -21,18 +17,15 @@ const USER_AGENT = 'x'.repeat(4_500);
 const SUB = 'a user with many devices';
 
 const store = useProxiedStore();
-let functions: FreshFunctions;
+useLog();
+// However slow this machine is, the deletion is tried.
+const { functions } = useFunctions(store, {
+  deleteRevokedMs: 60_000,
+  attemptMs: 60_000,
+  storeMs: 60_000,
+});
 let sessions: Session[];
 beforeAll(async () => {
-  const start = await functionStarter();
-  functions = start(
-    {
-      ...variablesOf(store.proxy.endpoint, store.direct.table),
-      JWT_SECRET: TEST_SECRET,
-    },
-    // However slow this machine is, the deletion is tried.
-    { deleteRevokedMs: 60_000, attemptMs: 60_000, storeMs: 60_000 },
-  );
   const nowMs = Date.now() - 60_000;
   sessions = Array.from({ length: COUNT }, (_, index) => ({
     ...newSession({ sub: SUB, ttlSeconds: 3_600 }, nowMs - index),
@@ -63,12 +56,7 @@ async function call(
   const token = await signSession(testSigner, session);
   const method = name === 'logout' ? 'POST' : 'GET';
   const event = eventV2({ method, path: `/api/v1/auth/${name}`, token, query });
-  const log = captureLog();
-  try {
-    return (await functions[name](event, lambdaContext(60_000))) as { readonly body: string };
-  } finally {
-    log.stop();
-  }
+  return (await functions[name](event, lambdaContext(60_000))) as { readonly body: string };
 }
 
 // In this order: the last ones end the sessions.

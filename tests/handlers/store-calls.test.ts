@@ -1,48 +1,30 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { sessionId } from '../../lib/sessions/key.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { eventV2 } from '../support/events.ts';
-import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
-import {
-  type FreshFunctions,
-  functionStarter,
-  variablesOf,
-} from '../support/fault-matrix/process.ts';
+import { startFakeSsm } from '../support/fake-ssm.ts';
+import { type FreshFunctions, useFunctions } from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
 import { encode, issueTestSession, TEST_SECRET } from '../support/signing.ts';
 
 const store = useProxiedStore();
-let start: (variables: Readonly<Record<string, string>>) => FreshFunctions;
-let variables: Readonly<Record<string, string>>;
-let functions: FreshFunctions;
-const log = useLog();
-
+useLog();
 /** The functions as they are deployed: bundled, minified, without parts of the SDK. */
-beforeAll(async () => {
-  start = await functionStarter();
-  variables = variablesOf(store.proxy.endpoint, store.direct.table);
-  functions = start({ ...variables, JWT_SECRET: TEST_SECRET });
-});
+const { functions, start } = useFunctions(store);
 
 interface Live {
   readonly token: string;
   readonly session: Session;
 }
 
-const { method: post, path: logoutPath } = { method: 'POST', path: '/api/v1/auth/logout' };
 const logout = (token: string, scope?: string) => ({
   name: 'logout' as const,
-  event: eventV2({
-    method: post,
-    path: logoutPath,
-    token,
-    ...(scope ? { query: { scope } } : {}),
-  }),
+  event: eventV2({ token, ...(scope ? { query: { scope } } : {}) }),
 });
 const authorizer = (token: string) => ({
   name: 'authorizer' as const,
@@ -55,12 +37,9 @@ const get = (name: 'me' | 'listSessions', token: string) => ({
 const forged = (token: string) =>
   `${token.slice(0, token.lastIndexOf('.') + 1)}${encode('x'.repeat(32))}`;
 
-/** What each request asks of the store. Any other number, or order, is another price and another contract. */
+/** What each request asks of the store; tests/handlers/token-attacks*.test.ts have what asks nothing. Any other number, or order, is another price and another contract. */
 test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown }, string[]]>([
   ['logout', ({ token }) => logout(token), ['DeleteItem']],
-  ['logout with a forged token', ({ token }) => logout(forged(token)), []],
-  ['logout with garbage', () => logout('garbage'), []],
-  ['logout with a token too large', () => logout('x'.repeat(8_193)), []],
   [
     'logout of others',
     ({ token }) => logout(token, 'others'),
@@ -73,7 +52,6 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
   ],
   ['logout of others with a forged token', ({ token }) => logout(forged(token), 'others'), []],
   ['me', ({ token }) => get('me', token), ['BatchGetItem']],
-  ['me with a forged token', ({ token }) => get('me', forged(token)), []],
   ['the list', ({ token }) => get('listSessions', token), ['BatchGetItem', 'Query']],
   ['the list with a forged token', ({ token }) => get('listSessions', forged(token)), []],
   ['the authorizer', ({ token }) => authorizer(token), ['BatchGetItem']],
@@ -97,7 +75,6 @@ test.each<[string, (live: Live) => { name: keyof FreshFunctions; event: unknown 
   await functions[name](event, lambdaContext()).catch((error: Error) => {
     if (error.message !== 'Unauthorized') throw error; // how an authorizer says no
   });
-  log.stop();
   expect(store.operations()).toEqual(expected);
 });
 
@@ -117,7 +94,6 @@ test.each([
   await end(session);
   await functions.me(get('me', token).event, lambdaContext());
   await functions.logout(logout(token).event, lambdaContext());
-  log.stop();
   expect(store.operations()).toEqual(expected);
 });
 
@@ -125,7 +101,6 @@ test('sessions that began before SESSIONS_NOT_BEFORE are over, at no further cal
   const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
   const startOf = (notBeforeMs: number) =>
     start({
-      ...variables,
       JWT_SECRET: TEST_SECRET,
       SESSIONS_NOT_BEFORE: new Date(notBeforeMs).toISOString(),
     });
@@ -139,40 +114,27 @@ test('sessions that began before SESSIONS_NOT_BEFORE are over, at no further cal
   await expect(over.authorizer(authorizer(token).event, lambdaContext())).rejects.toThrow(
     'Unauthorized',
   );
-  log.stop();
   expect(new Set(store.operations())).toEqual(new Set(['BatchGetItem']));
 });
 
-describe('with the secret in SSM', () => {
-  const NAME = '/service/dev/jwt-secret';
-  let ssm: FakeSsm;
-  beforeEach(async () => {
-    ssm = await startFakeSsm();
-    ssm.parameters.set(NAME, TEST_SECRET);
-    functions = start({
-      ...variables,
-      AWS_ENDPOINT_URL_SSM: ssm.endpoint,
-      JWT_SECRET_PARAMETER: NAME,
-    });
-  });
-  afterEach(() => ssm.close());
-
-  /** Answers the status of a logout, and whether its session is gone. */
-  async function logoutOnce() {
-    const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
-    const response = await functions.logout(logout(token).event, lambdaContext());
-    const ended = (await findSession(store.direct, session)) === null;
-    return { response, ended };
-  }
-
-  test('logouts are one question for all, beside one delete each', async () => {
-    for (let i = 0; i < 3; i += 1)
-      expect(await logoutOnce()).toMatchObject({ response: { statusCode: 200 }, ended: true });
-    log.stop();
+test('with the secret in SSM, logouts are one question for all, beside one delete each', async () => {
+  const name = '/service/dev/jwt-secret';
+  const ssm = await startFakeSsm();
+  try {
+    ssm.parameters.set(name, TEST_SECRET);
+    const keys = { AWS_ENDPOINT_URL_SSM: ssm.endpoint, JWT_SECRET_PARAMETER: name };
+    const functions = start(keys);
+    for (let i = 0; i < 3; i += 1) {
+      const { token, session } = await issueTestSession(store.direct, { sub: crypto.randomUUID() });
+      const response = await functions.logout(logout(token).event, lambdaContext());
+      expect(response).toMatchObject({ statusCode: 200 });
+      expect(await findSession(store.direct, session)).toBeNull();
+    }
     expect(ssm.requests).toEqual([
-      { target: 'AmazonSSM.GetParameter', Name: NAME, WithDecryption: true },
+      { target: 'AmazonSSM.GetParameter', Name: name, WithDecryption: true },
     ]);
-    const operations = store.operations();
-    expect(operations).toEqual(['DeleteItem', 'DeleteItem', 'DeleteItem']);
-  });
+    expect(store.operations()).toEqual(['DeleteItem', 'DeleteItem', 'DeleteItem']);
+  } finally {
+    await ssm.close();
+  }
 });

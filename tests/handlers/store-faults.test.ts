@@ -1,6 +1,6 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
 import { createSession } from '../../lib/login/create-session.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
@@ -10,31 +10,16 @@ import { LOGGED_OUT } from '../support/attacks.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure, expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';
-import {
-  type FreshFunctions,
-  functionStarter,
-  variablesOf,
-} from '../support/fault-matrix/process.ts';
+import { useFunctions } from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { type Issued, issueTestDevices, TEST_SECRET } from '../support/signing.ts';
+import { type Issued, issueTestDevices } from '../support/signing.ts';
 
 /** Faults that tests/handlers/fault-matrix.test.ts cannot say: of a second operation of the same kind, or of one row. */
 const store = useProxiedStore();
 const log = useLog();
-let functions: FreshFunctions;
-
-beforeAll(async () => {
-  const start = await functionStarter();
-  functions = start(
-    {
-      ...variablesOf(store.proxy.endpoint, store.direct.table),
-      JWT_SECRET: TEST_SECRET,
-    },
-    { deleteRevokedMs: 5_000 },
-  );
-});
+const { functions } = useFunctions(store, { deleteRevokedMs: 5_000 });
 
 const devices = () => issueTestDevices(store.direct);
 

@@ -45,57 +45,34 @@ test('control: with the issuer and the audience right, the token of these tests 
   harness.expectEntry(token()));
 
 const NO_NUMBER = [null, '9999999999', '', true, [9_999_999_999], { seconds: 1 }];
-
-test.each([...NO_NUMBER, undefined])('exp of %j', async (exp) => {
-  await expectHarmless(token({ exp }), 'invalid_claims');
-});
-test.each(NO_NUMBER)('nbf of %j', async (nbf) => {
-  await expectHarmless(token({ nbf }), 'invalid_claims');
-});
-test.each(NO_NUMBER)('iat of %j', async (iat) => {
-  await expectHarmless(token({ iat }), 'invalid_claims');
-});
-
-test.each([
+const NO_KEY = [null, '', 0, 1, true, ['target'], { S: 'target' }];
+const NO_ISSUER = [
   undefined,
   null,
   '',
   'https://attacker.example/',
-  ISSUER.slice(0, -1),
-  ISSUER.toUpperCase(),
-  `${ISSUER} `,
   [ISSUER],
   { toString: ISSUER },
   1,
-])('iss of %j', async (iss) => {
-  await expectHarmless(token({ iss }), 'wrong_issuer');
-});
+];
+const NO_AUDIENCE = [undefined, null, '', 'https://other.example/', [], [[AUDIENCE]], 1];
 
-test.each([
-  undefined,
-  null,
-  '',
-  'https://other.example/',
-  `${AUDIENCE} https://other.example/`,
-  AUDIENCE.slice(0, -1),
-  [],
-  ['https://other.example/'],
-  [[AUDIENCE]],
-  { 0: AUDIENCE, length: 1 },
-  1,
-])('aud of %j', async (aud) => {
-  await expectHarmless(token({ aud }), 'wrong_audience');
+test.each<[claim: string, reason: string, values: unknown[]]>([
+  ['exp', 'invalid_claims', [...NO_NUMBER, undefined]],
+  ['nbf', 'invalid_claims', NO_NUMBER],
+  ['iat', 'invalid_claims', NO_NUMBER],
+  ['iss', 'wrong_issuer', NO_ISSUER],
+  ['iss', 'wrong_issuer', [ISSUER.slice(0, -1), ISSUER.toUpperCase(), `${ISSUER} `]],
+  ['aud', 'wrong_audience', NO_AUDIENCE],
+  ['aud', 'wrong_audience', [`${AUDIENCE} https://other.example/`, AUDIENCE.slice(0, -1)]],
+  ['aud', 'wrong_audience', [['https://other.example/'], { 0: AUDIENCE, length: 1 }]],
+  ['sub', 'invalid_session_reference', [...NO_KEY, '#jti:lone']],
+  ['jti', 'invalid_session_reference', [...NO_KEY, undefined, '#cutoff', '#', '#x']],
+])('a wrong %s is %s: %j', async (claim, reason, values) => {
+  for (const value of values) await expectHarmless(token({ [claim]: value }), reason);
 });
 
 describe('claims that name the session', () => {
-  const NO_KEY = [null, '', 0, 1, true, ['target'], { S: 'target' }];
-
-  test.each(NO_KEY)('sub of %j', async (sub) => {
-    await expectHarmless(token({ sub }), 'invalid_session_reference');
-  });
-  test.each([...NO_KEY, undefined, '#cutoff', '#', '#x'])('jti of %j', async (jti) => {
-    await expectHarmless(token({ jti }), 'invalid_session_reference');
-  });
   test('sub of 2,049 bytes, jti of 1,025', async () => {
     await expectHarmless(token({ sub: 'x'.repeat(2_049) }), 'invalid_session_reference');
     await expectHarmless(token({ sub: 'é'.repeat(1_025) }), 'invalid_session_reference');
@@ -210,9 +187,6 @@ describe('control: values that are unusual, and right', () => {
     expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
     expect(await findSession(harness.store, session)).toBeNull();
   });
-
-  test('a sub that names the partition of a token without sub names nothing', () =>
-    expectHarmless(token({ sub: '#jti:lone' }), 'invalid_session_reference'));
 });
 
 test('of repeated claims the last one counts, as RFC 7519 (section 4) allows', async () => {

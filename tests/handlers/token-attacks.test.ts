@@ -30,12 +30,21 @@ test('control: unattacked, the token of these tests enters, with one store call'
 });
 
 describe('signatures', () => {
-  const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-  const expectBadSignature = (bytes: Uint8Array) =>
-    expectHarmless(`${header}.${payload}.${base64url(bytes)}`, 'bad_signature');
+  const bytes = () => Buffer.from(signature, 'base64url');
+  const bitOff = (index: number) => bytes().fill(bytes().readUInt8(index) ^ 1, index, index + 1);
 
-  test('empty', async () => {
-    await expectHarmless(`${header}.${payload}.`, 'bad_signature');
+  test.each<[string, () => Uint8Array[]]>([
+    ['empty', () => [new Uint8Array()]],
+    ['all zero, of any length', () => [1, 31, 32, 33, 64].map((length) => new Uint8Array(length))],
+    ['a part of the right one', () => [bytes().subarray(0, 16), bytes().subarray(0, 31)]],
+    ['more than the right one', () => [Buffer.concat([bytes(), bytes()])]],
+    ['one bit off, wherever it is', () => [0, 15, 31].map(bitOff)],
+    ['the secret itself', () => [Buffer.from(TEST_SECRET)]],
+  ])('%s', async (_, wrong) => {
+    for (const each of wrong()) {
+      const end = Buffer.from(each).toString('base64url');
+      await expectHarmless(`${header}.${payload}.${end}`, 'bad_signature');
+    }
   });
 
   test('stripped, with and without its dot', async () => {
@@ -44,37 +53,10 @@ describe('signatures', () => {
     await expectHarmless(`${header}..`, 'bad_signature');
   });
 
-  test('all zero, of any length', async () => {
-    for (const length of [1, 31, 32, 33, 64]) await expectBadSignature(new Uint8Array(length));
-  });
-
-  test('a part of the right one, or more than it', async () => {
-    const bytes = Buffer.from(signature, 'base64url');
-    for (const wrong of [
-      bytes.subarray(0, 16),
-      bytes.subarray(0, 31),
-      Buffer.concat([bytes, bytes]),
-    ])
-      await expectBadSignature(wrong);
-  });
-
-  test('one bit off, wherever it is', async () => {
-    for (const index of [0, 15, 31]) {
-      const bytes = Buffer.from(signature, 'base64url');
-      bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
-      await expectBadSignature(bytes);
-    }
-  });
-
   test('of another secret, of the empty one, and of near misses of the right one', async () => {
     const other = 'another-secret-of-32-bytes-or-more';
-    for (const secret of [
-      other,
-      '',
-      TEST_SECRET.toLowerCase(),
-      `${TEST_SECRET}\n`,
-      encode(TEST_SECRET),
-    ])
+    const near = [TEST_SECRET.toLowerCase(), `${TEST_SECRET}\n`, encode(TEST_SECRET)];
+    for (const secret of [other, '', ...near])
       await expectHarmless(signRaw(HS256, harness.claims, secret), 'bad_signature');
   });
 
@@ -83,8 +65,6 @@ describe('signatures', () => {
     await expectHarmless(`${header}.${admin}.${signature}`, 'bad_signature');
     await expectHarmless(`${encode({ alg: 'HS256' })}.${payload}.${signature}`, 'bad_signature');
   });
-
-  test('the secret itself', () => expectBadSignature(Buffer.from(TEST_SECRET)));
 });
 
 describe('variants of the text of a real token', () => {

@@ -5,7 +5,7 @@ import { issueSession } from '../../lib/login/issue.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { optionsOfAws } from '../support/fake-aws.ts';
 import { testSigner } from '../support/signing.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestStore } from '../support/store.ts';
 
 /** The options of the last command, where the first has found this newest time. */
 function optionsOfCommand(newest: string): ReadonlyMap<string, string> {
@@ -14,11 +14,7 @@ function optionsOfCommand(newest: string): ReadonlyMap<string, string> {
   return optionsOfAws(commands, newest);
 }
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await openTestStore();
-});
-afterAll(() => store.close());
+const store = useTestStore();
 
 test.each([
   ['by this clock', 0],

@@ -26,7 +26,10 @@ interface ServerlessFile {
 
 const page = read('docs/operations.md');
 const service = readService<ServerlessFile>('.');
-const { resources: generated } = stack({ alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic' });
+const { resources: generated } = stack({
+  alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic',
+  idleTimeout: '900',
+});
 const alarms = Object.entries<Alarm>(generated.Resources as never).filter(
   ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
 );
@@ -155,7 +158,9 @@ describe('the alarms', () => {
   });
 
   test('watch only reasons that there are, and all but those of tokens whose time is over or to come', () => {
-    const ordinary = ['expired', 'not_yet_valid', 'session_ended', 'invalid_auth_time'];
+    const ordinary = [
+      ...['expired', 'not_yet_valid', 'session_ended', 'session_idle', 'invalid_auth_time'],
+    ];
     expect(refused(JSON.stringify(alarms))).toEqual(
       reasons.filter((reason) => !ordinary.includes(reason)),
     );

@@ -5,6 +5,7 @@ import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { eventV2 } from './events.ts';
 import { type Functions, loadFunctions } from './functions.ts';
 import { invoke } from './lambda.ts';
+import { late } from './late.ts';
 import { type CapturedLog, captureLog } from './log.ts';
 import { issueTestSession } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
@@ -106,6 +107,5 @@ export function useAttackHarness(variables: Readonly<Record<string, string>>): A
   });
   beforeEach(() => harness.proxy.clear());
   afterAll(() => harness.close());
-  // By property, as it opens later than it is handed out.
-  return new Proxy({} as AttackHarness, { get: (_, name: keyof AttackHarness) => harness[name] });
+  return late(() => harness);
 }

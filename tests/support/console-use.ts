@@ -3,7 +3,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { describeInBrowser, openBrowser, type TestBrowser, type Visit } from './browser.ts';
 import { type ConsoleFront, startSharedFront } from './console-front.ts';
 import { type ConsolePage, consolePage } from './console-page.ts';
-import { openSharedStack, type SharedStack } from './shared-stack/open.ts';
+import { type SharedStack, useSharedStack } from './shared-stack/open.ts';
 
 /** The console, as somebody has it open. */
 export interface Use extends Visit, ConsolePage {
@@ -36,18 +36,16 @@ export function describeConsole(
   sub?: string,
 ): void {
   describeInBrowser(name, () => {
-    let stack: SharedStack;
+    const { stack } = useSharedStack();
     let front: ConsoleFront;
     let browser: TestBrowser;
     beforeAll(async () => {
-      stack = await openSharedStack();
       front = await startSharedFront(stack, sub === undefined ? {} : { sub });
       browser = await openBrowser();
     });
     afterAll(async () => {
       await browser?.close();
       front?.close();
-      await stack?.close();
     });
 
     tests(async (story, failures = [], options = {}) => {

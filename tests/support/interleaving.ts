@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as settle } from 'node:timers/promises';
+import { afterAll, beforeAll } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { late } from './late.ts';
+import { type TestStore, useTestStore } from './store.ts';
 
 /** Picks one of a number of options, by index. */
 export type Choose = (options: number) => number;
@@ -14,15 +17,6 @@ export type Outcome<Result> =
 /** A store whose operations wait for their turn, so that a test decides the order of racing ones. */
 export interface InterleavedStore {
   readonly store: SessionStore;
-  /**
-   * Runs tasks at once, their store operations one at a time.
-   *
-   * @param choices which of the waiting operations is next, modulo their number; 0 when they run out
-   */
-  race<Result>(
-    tasks: readonly (() => Promise<Result>)[],
-    choices: readonly number[],
-  ): Promise<Result[]>;
   /**
    * Runs tasks at once, their store operations one at a time, in the order that `choose` decides.
    *
@@ -51,7 +45,7 @@ interface Waiting {
 }
 
 /** Opens a table with a real client, on the endpoint that the SDK's variables name. */
-export function openInterleavedStore(table: string): InterleavedStore {
+function openInterleavedStore(table: string): InterleavedStore {
   const store = openSessionStore(table);
   const current = new AsyncLocalStorage<number>();
   const trace: string[] = [];
@@ -137,19 +131,21 @@ export function openInterleavedStore(table: string): InterleavedStore {
     }
   }
 
-  return {
-    store,
-    trace,
-    schedule,
-    race: async (tasks, choices) => {
-      const left = [...choices];
-      const outcomes = await schedule(tasks, (options) => (left.shift() ?? 0) % options);
-      return outcomes.map((outcome) => {
-        if (outcome.status === 'answered') return outcome.value;
-        throw outcome.status === 'failed' ? outcome.error : new Error('A task died');
-      });
-    },
-  };
+  return { store, trace, schedule };
+}
+
+/** Registers an interleaved store for all tests of a file, and the test store behind it. */
+export function useInterleavedStore(): {
+  readonly interleaved: InterleavedStore;
+  readonly direct: TestStore;
+} {
+  const direct = useTestStore();
+  let interleaved: InterleavedStore;
+  beforeAll(() => {
+    interleaved = openInterleavedStore(direct.table);
+  });
+  afterAll(() => interleaved.store.client.destroy());
+  return { interleaved: late(() => interleaved), direct };
 }
 
 /** A lost answer to a read, or a death after a read, changes no more than the order does. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from '@jest/globals';
+import { late } from './late.ts';
 
 /** What a function wrote to its log since the capture began. */
 export interface CapturedLog {
@@ -62,11 +63,5 @@ export function useLog(): CapturedLog {
     log = captureLog();
   });
   afterEach(() => log.stop());
-  return {
-    lines: () => log.lines(),
-    entries: () => log.entries(),
-    outcomes: () => log.outcomes(),
-    clear: () => log.clear(),
-    stop: () => log.stop(),
-  };
+  return late(() => log);
 }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { configureFunction } from './lambda.ts';
-import { openTestStore, type TestStore } from './store.ts';
+import { late } from './late.ts';
+import { type TestStore, useTestStore } from './store.ts';
 
 /** A test store with two ways to it: through a proxy that can fail, and around it. */
 export interface ProxiedStore {
@@ -20,11 +21,10 @@ export interface ProxiedStore {
  * Leaves the SDK's variables set to the proxy, and the functions' to the table.
  */
 export function useProxiedStore(): ProxiedStore {
-  let direct: TestStore;
+  const direct = useTestStore();
   let proxy: FaultProxy;
   let proxied: SessionStore;
   beforeAll(async () => {
-    direct = await openTestStore();
     proxy = await startFaultProxy(direct.endpoint);
     process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
     proxied = openSessionStore(direct.table);
@@ -34,18 +34,11 @@ export function useProxiedStore(): ProxiedStore {
   afterAll(async () => {
     proxied.client.destroy();
     await proxy.close();
-    await direct.close();
   });
   return {
-    get proxy() {
-      return proxy;
-    },
-    get proxied() {
-      return proxied;
-    },
-    get direct() {
-      return direct;
-    },
+    proxy: late(() => proxy),
+    proxied: late(() => proxied),
+    direct,
     operations: () => proxy.requests().map(({ operation }) => operation),
   };
 }

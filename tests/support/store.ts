@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
 import { startEmbeddedDynamoDb } from '../../support/embedded-dynamodb.ts';
 import { createSessionsTable } from '../../support/table.ts';
+import { late } from './late.ts';
 
 export interface TestStore extends SessionStore {
   readonly endpoint: string;
@@ -34,4 +36,14 @@ export async function openTestStore(): Promise<TestStore> {
       await embedded?.stop();
     },
   };
+}
+
+/** Registers a test store for all tests of a file. */
+export function useTestStore(): TestStore {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await openTestStore();
+  });
+  afterAll(() => store.close());
+  return late(() => store);
 }

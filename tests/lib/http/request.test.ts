@@ -1,14 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRequest } from '../../../lib/http/request.ts';
-import { eventV1, eventV2 } from '../../support/events.ts';
+import { eventV1, FORMATS } from '../../support/events.ts';
 
 const authorization = (event: unknown) => parseRequest(event as never).header('authorization');
 
-describe.each([
-  ['2.0', eventV2],
-  ['1.0', eventV1],
-])('payload format %s', (_, event) => {
+describe.each(FORMATS)('payload format %s', (_, event) => {
   test('gives the method and the path', () => {
     const { method, path } = parseRequest(event({ method: 'GET', path: '/api/v1/auth/me' }));
     expect({ method, path }).toEqual({ method: 'GET', path: '/api/v1/auth/me' });

@@ -1,21 +1,17 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { authorizerHandler } from '../../../lib/lambda/authorizer-handler.ts';
 import { timeouts } from '../../../lib/shared/timeouts.ts';
 import { authorizerForms } from '../../support/authorizer-events.ts';
 import { expectAuthorizerFailure } from '../../support/error-payload.ts';
 import { configureFunction, lambdaContext } from '../../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../../support/log.ts';
+import { useLog } from '../../support/log.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
 
 const TOKEN = signRaw({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', jti: 'a-session' });
 
-let log: CapturedLog;
-beforeEach(() => {
-  configureFunction({ table: 'never-asked' });
-  log = captureLog();
-});
-afterEach(() => log.stop());
+const log = useLog();
+beforeEach(() => configureFunction({ table: 'never-asked' }));
 
 function answerTo(thrown: unknown, event: unknown, remainingMs?: number) {
   const handler = authorizerHandler(async () => {

@@ -4,20 +4,18 @@ import { logger } from '../../../lib/observability/logger.ts';
 import { expectErrorPayload } from '../../support/error-payload.ts';
 import { eventV1, eventV2 } from '../../support/events.ts';
 import { configureFunction, invoke } from '../../support/lambda.ts';
-import { type CapturedLog, captureLog } from '../../support/log.ts';
+import { useLog } from '../../support/log.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
 
 const REQUEST = { method: 'GET', path: '/api/v1/auth/me' };
 const TOKEN = signRaw({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', jti: 'a-session' });
 
-let log: CapturedLog;
+const log = useLog();
 beforeEach(() => {
   configureFunction({ table: 'never-asked' });
   delete process.env.ERROR_DETAILS;
-  log = captureLog();
 });
 afterEach(() => {
-  log.stop();
   jest.restoreAllMocks();
 });
 
@@ -31,12 +29,15 @@ async function answerTo(thrown: unknown, headers: Record<string, string> = {}) {
 
 // tests/lib/observability/describe-error.test.ts has all that can be thrown.
 describe('whatever is thrown becomes the payload and one log line', () => {
-  const dressedUp = Object.assign(new Error('secret'), { statusCode: 404, expose: true });
+  /** For http-error-handler an answer. */
+  const dressedAs = (statusCode: number) =>
+    Object.assign(new Error('secret'), { statusCode, expose: true, headers: { Via: 'x' } });
 
   test.each<[string, unknown, error: string, error_type: string]>([
     ['an Error', new Error('a'), 'a', 'Error'],
     ['undefined', undefined, 'undefined', 'undefined'],
-    ['an Error dressed up as an HTTP answer', dressedUp, 'secret', 'Error'],
+    ['an Error dressed up as a refusal', dressedAs(404), 'secret', 'Error'],
+    ['an Error dressed up as a success', dressedAs(200), 'secret', 'Error'],
     ['a response instead of an Error', { statusCode: 200 }, '{"statusCode":200}', 'Object'],
   ])('%s', async (_, thrown, error, error_type) => {
     const response = await answerTo(thrown);

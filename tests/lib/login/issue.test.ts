@@ -1,12 +1,14 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
+import { handler as logout } from '../../../handlers/logout.ts';
+import { handler as me } from '../../../handlers/me.ts';
 import { issueSession, newSession, signSession } from '../../../lib/login/issue.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import { type Issuer, verifyToken } from '../../../lib/tokens/verify.ts';
 import { eventV2 } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
-import { captureLog } from '../../support/log.ts';
+import { useLog } from '../../support/log.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../../support/signing.ts';
@@ -148,9 +150,9 @@ describe('the claims of a token', () => {
 });
 
 describe('a login service in another language', () => {
+  useLog();
+
   test('needs one PutItem and one signature', async () => {
-    const { handler: logout } = await import('../../../handlers/logout.ts');
-    const { handler: me } = await import('../../../handlers/me.ts');
     const jti = randomUUID();
     const nowMs = Date.now();
     const exp = Math.floor(nowMs / 1_000) + 3_600;
@@ -161,7 +163,6 @@ describe('a login service in another language', () => {
     });
     const token = signRaw({ typ: 'JWT', alg: 'HS256' }, { sub: 'alice', jti, exp });
 
-    const log = captureLog();
     const headers = { Authorization: `Bearer ${token}` };
     const whoAmI = () => invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers }));
     const before = await whoAmI();
@@ -176,6 +177,5 @@ describe('a login service in another language', () => {
     });
     expect(await invoke(logout, eventV2({ headers }))).toMatchObject({ statusCode: 200 });
     expect(await whoAmI()).toMatchObject({ statusCode: 401 });
-    log.stop();
   });
 });

@@ -3,7 +3,7 @@ import { LOGOUT_SCOPES } from '../../../lib/auth/logout.ts';
 import { openApiDocument } from '../../../lib/openapi/document.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/sessions/list.ts';
 import { readService } from '../../../support/service-file.ts';
-import { eventV1, eventV2 } from '../../support/events.ts';
+import { FORMATS } from '../../support/events.ts';
 import { invoke } from '../../support/lambda.ts';
 
 async function problemsOf(document: unknown): Promise<readonly string[]> {
@@ -70,10 +70,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe.each([
-  ['2.0', eventV2],
-  ['1.0', eventV1],
-])('GET /openapi.json, payload format %s', (_, event) => {
+describe.each(FORMATS)('GET /openapi.json, payload format %s', (_, event) => {
   test('answers the document, without a token and without a configuration', async () => {
     const before = { ...process.env };
     for (const name of ['SESSIONS_TABLE', 'JWT_SECRET']) delete process.env[name];

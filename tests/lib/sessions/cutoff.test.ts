@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { rotateSession } from '../../../lib/login/create-session.ts';
 import { authTimeAfter, isRevokedBy, parseCutoff } from '../../../lib/sessions/cutoff.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
@@ -8,7 +8,7 @@ import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import { putRow } from '../../support/session-rows.ts';
 import { issueTestSession } from '../../support/signing.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
+import { type TestStore, useTestStore } from '../../support/store.ts';
 
 describe('a cutoff', () => {
   const session = { auth_time: 1_000, sid: 'family' };
@@ -64,11 +64,7 @@ async function withCutoff(store: TestStore, attributes: Record<string, Attribute
 }
 
 describe('a cutoff that cannot be read', () => {
-  let store: TestStore;
-  beforeAll(async () => {
-    store = await openTestStore();
-  });
-  afterAll(() => store.close());
+  const store = useTestStore();
 
   test.each<[string, Record<string, AttributeValue>]>([
     ['without revoked_before', {}],

@@ -4,7 +4,7 @@
  * sample each time; INTERLEAVINGS=all explores all orders of two short operations, in some minutes.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
 import { beginSession as logIn } from '../../../lib/login/issue.ts';
@@ -23,23 +23,12 @@ import {
   type Choose,
   exploreAll,
   exploreSome,
-  type InterleavedStore,
-  openInterleavedStore,
+  useInterleavedStore,
 } from '../../support/interleaving.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
 
 jest.setTimeout(600_000);
 
-let direct: TestStore;
-let interleaved: InterleavedStore;
-beforeAll(async () => {
-  direct = await openTestStore();
-  interleaved = openInterleavedStore(direct.table);
-});
-afterAll(async () => {
-  interleaved.store.client.destroy();
-  await direct.close();
-});
+const { interleaved, direct } = useInterleavedStore();
 
 /** A user's two token families, and every token of the first that was handed out. */
 class User {

@@ -67,17 +67,6 @@ describe('the list', () => {
     expect(jtis((await list(sub)).sessions)).toEqual(['later', 'caller', 'refreshed']);
   });
 
-  test('reads on when the rows are more than one answer of DynamoDB holds', async () => {
-    const sub = randomUUID();
-    const user_agent = 'x'.repeat(100_000);
-    for (let index = 0; index < 24; index += 1)
-      await begin(sub, `s${index}`, { user_agent, auth_time: NOW_MS - index - 1 });
-    const { sessions } = await list(sub, 30);
-    expect(jtis(sessions)).toEqual(Array.from({ length: 24 }, (_, index) => `s${index}`));
-    expect(store.operations().length).toBeGreaterThan(2);
-    expect(new Set(store.operations())).toEqual(new Set(['Query']));
-  });
-
   test.each<[attribute: string, Record<string, AttributeValue>]>([
     ['sid', { auth_time: TIME, expires_at: LIFE }],
     ['auth_time', { sid: { S: 'a' }, expires_at: LIFE }],

@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { createSession } from '../../../lib/login/create-session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
 import { FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { typescriptSessions } from '../../support/model-typescript.ts';
 import { expectModel } from '../../support/session-model.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
+import { useTestStore } from '../../support/store.ts';
 
 jest.setTimeout(240_000);
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await openTestStore();
-});
-afterAll(() => store.close());
+const store = useTestStore();
 
 test('the store keeps the promise of the model, whatever is done in whatever order', async () => {
   const sub = randomUUID();

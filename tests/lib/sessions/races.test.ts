@@ -1,204 +1,131 @@
+/** Logouts of many and refreshes by two devices at once: what interleavings.test.ts lacks, as it ends one family. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSession, rotateSession } from '../../../lib/login/create-session.ts';
+import { rotateSession } from '../../../lib/login/create-session.ts';
 import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
-import type { RevokeScope } from '../../../lib/sessions/revoke-many.ts';
-import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { type RevokeScope, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { findSession } from '../../../lib/sessions/sessions.ts';
-import { type InterleavedStore, openInterleavedStore } from '../../support/interleaving.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
-
-/** Cutoff milliseconds of all races; both devices logged in before. */
-const NOW_MS = 1_767_225_600_000;
+import { type Choose, exploreSome, useInterleavedStore } from '../../support/interleaving.ts';
+import { beginSession, NOW_MS } from '../../support/session-rows.ts';
 
 // Hundreds of races, of up to twenty operations each, on a server that may be slow.
 jest.setTimeout(120_000);
 
-let direct: TestStore;
-let interleaved: InterleavedStore;
-beforeAll(async () => {
-  direct = await openTestStore();
-  interleaved = openInterleavedStore(direct.table);
-});
-afterAll(async () => {
-  interleaved.store.client.destroy();
-  await direct.close();
-});
+const { interleaved, direct } = useInterleavedStore();
 
-/** A user with two devices. */
-async function devices(): Promise<{ readonly phone: Session; readonly laptop: Session }> {
-  const sub = randomUUID();
-  const of = (jti: string, auth_time: number): Session => {
-    return { sub, jti, sid: jti, auth_time, expires_at: NOW_MS / 1_000 + 60 };
-  };
-  const [phone, laptop] = [of('phone', NOW_MS - 2_000), of('laptop', NOW_MS - 1_000)];
-  for (const session of [phone, laptop]) await createSession(direct, session);
-  return { phone, laptop };
-}
+type Device = 'phone' | 'laptop';
 
-/** What a login service does with a token that is to be refreshed. */
-async function refresh({ sub, jti }: Session): Promise<boolean> {
-  const rotation = { jti: `${jti}-${randomUUID()}`, expires_at: NOW_MS / 1_000 + 60 };
-  return (await rotateSession(interleaved.store, { sub, jti }, rotation, NOW_MS)) !== null;
-}
+/** What a device asks for, and how far the clock of the answering function is ahead, in milliseconds. */
+type Act = readonly [kind: 'refresh' | RevokeScope, who: Device, aheadMs?: number];
 
-/**
- * What `POST /logout?scope=` does: the check, the cutoff, the sweep.
- *
- * @returns whether it would answer 200
- */
-async function logout(session: Session, scope: RevokeScope, nowMs = NOW_MS): Promise<boolean> {
-  const caller = await findSession(interleaved.store, session, nowMs);
+async function act(session: Session, [kind, , aheadMs = 0]: Act): Promise<boolean> {
+  const { store } = interleaved;
+  if (kind === 'refresh') {
+    const rotation = { jti: `${session.jti}-${randomUUID()}`, expires_at: session.expires_at };
+    return (await rotateSession(store, session, rotation, NOW_MS)) !== null;
+  }
+  const nowMs = NOW_MS + aheadMs;
+  const caller = await findSession(store, session, nowMs);
   const cutoff =
-    caller &&
-    (await revokeMany(interleaved.store, { session: caller, cutoff: undefined }, scope, nowMs));
-  // It has half a second, in which a slow server's turn may not come: then the rows stay, as they may.
-  if (cutoff) await Promise.allSettled([deleteRevoked(interleaved.store, session.sub, cutoff)]);
+    caller && (await revokeMany(store, { session: caller, cutoff: undefined }, kind, nowMs));
+  // The deletion has half a second, in which a slow server's turn may not come: then the rows stay, as they may.
+  if (cutoff) await Promise.allSettled([deleteRevoked(store, session.sub, cutoff)]);
   return cutoff !== null;
 }
 
-/** The chains that are alive, one name for each live session. */
-async function alive({ sub }: Session): Promise<string[]> {
-  const { sessions } = await listSessions(direct, sub, { limit: 100 }, NOW_MS);
-  return sessions.map(({ sid }) => sid).sort();
+/** Begins a session on both devices, and runs the acts at once. */
+async function race(acts: readonly Act[], choose: Choose) {
+  const sub = randomUUID();
+  const begin = (jti: Device) => beginSession(direct, sub, jti);
+  const sessions = { phone: await begin('phone'), laptop: await begin('laptop') };
+  const tasks = acts.map((each) => () => act(sessions[each[1]], each));
+  const outcomes = await interleaved.schedule(tasks, choose);
+  const succeeded = outcomes.map((outcome) => {
+    if (outcome.status === 'answered') return outcome.value;
+    throw new Error('An act failed', { cause: outcome });
+  });
+  const { sessions: left } = await listSessions(direct, sub, { limit: 100 }, NOW_MS);
+  return { succeeded, alive: left.map(({ sid }) => sid).sort() };
 }
 
-const choices = fc.array(fc.nat({ max: 5 }), { minLength: 12, maxLength: 12 });
-
-/** Tries a race in many orders of its store operations. */
-async function inAnyOrder(race: (order: number[]) => Promise<void>, numRuns = 6): Promise<void> {
-  await fc.assert(fc.asyncProperty(choices, race), { numRuns });
-}
-
-test('of racing refreshes of one token only one wins, and leaves one session', async () => {
-  await inAnyOrder(async (order) => {
-    const { phone } = await devices();
-    const racers = [phone, phone, phone].map((session) => () => refresh(session));
-    const won = await interleaved.race(racers, order);
-    expect(won.filter((each) => each)).toHaveLength(1);
-    expect(await alive(phone)).toEqual(['laptop', 'phone']);
-  });
-});
-
-describe('a refresh that races with a logout of many', () => {
-  test('survives no logout everywhere', async () => {
-    await inAnyOrder(async (order) => {
-      const { phone, laptop } = await devices();
-      const racers = [() => logout(laptop, 'everywhere'), () => refresh(phone)];
-      const [loggedOut] = await interleaved.race(racers, order);
-      expect(loggedOut).toBe(true);
-      expect(await alive(phone)).toEqual([]);
-    });
-  });
-
-  test('survives no logout of the others, unless it is of the kept chain', async () => {
-    await inAnyOrder(async (order) => {
-      const { phone, laptop } = await devices();
-      const racers = [() => logout(laptop, 'others'), () => refresh(phone)];
-      const [loggedOut] = await interleaved.race(racers, order);
-      expect(loggedOut).toBe(true);
-      expect(await alive(phone)).toEqual(['laptop']);
-    });
-  });
-
-  test('of the kept chain goes on', async () => {
-    await inAnyOrder(async (order) => {
-      const { phone, laptop } = await devices();
-      const racers = [() => logout(laptop, 'others'), () => refresh(laptop)];
-      const [loggedOut, refreshed] = await interleaved.race(racers, order);
-      expect(refreshed).toBe(true);
-      // The refresh may have been first: then the token that asked was dead, and ended nothing.
-      expect(await alive(phone)).toEqual(loggedOut ? ['laptop'] : ['laptop', 'phone']);
-    });
+test('a refresh of the token family that a logout of the others keeps goes on', async () => {
+  await exploreSome(6, async (choose) => {
+    const acts: Act[] = [
+      ['others', 'laptop'],
+      ['refresh', 'laptop'],
+    ];
+    const { succeeded, alive } = await race(acts, choose);
+    expect(succeeded[1]).toBe(true);
+    // The refresh may have been first: then the token that asked was dead, and ended nothing.
+    expect(alive).toEqual(succeeded[0] ? ['laptop'] : ['laptop', 'phone']);
   });
 });
 
 describe('two devices that log out at once', () => {
   test.each([0, -10, 10])(
-    'each the other: one goes on, the other is told (clocks %i ms apart)',
+    'each the other, or one everywhere: one is told, and what it is told is true (clocks %i ms apart)',
     async (apartMs) => {
-      await inAnyOrder(async (order) => {
-        const { phone, laptop } = await devices();
-        const racers = [
-          () => logout(phone, 'others'),
-          () => logout(laptop, 'others', NOW_MS + apartMs),
-        ];
-        const [byPhone, byLaptop] = await interleaved.race(racers, order);
-        expect([byPhone, byLaptop].sort()).toEqual([false, true]);
-        expect(await alive(phone)).toEqual([byPhone ? 'phone' : 'laptop']);
-      }, 8);
-    },
-  );
-
-  test.each([0, -10, 10])(
-    'one everywhere, the other its others: what is answered is true (clocks %i ms apart)',
-    async (apartMs) => {
-      await inAnyOrder(async (order) => {
-        const { phone, laptop } = await devices();
-        const racers = [
-          () => logout(phone, 'everywhere'),
-          () => logout(laptop, 'others', NOW_MS + apartMs),
-        ];
-        const [everywhere, others] = await interleaved.race(racers, order);
-        expect([everywhere, others].sort()).toEqual([false, true]);
-        expect(await alive(phone)).toEqual(everywhere ? [] : ['laptop']);
-      }, 8);
+      for (const scope of ['others', 'everywhere'] as const)
+        await exploreSome(8, async (choose) => {
+          const acts: Act[] = [
+            [scope, 'phone'],
+            ['others', 'laptop', apartMs],
+          ];
+          const { succeeded, alive } = await race(acts, choose);
+          const [byPhone, byLaptop] = succeeded;
+          expect(byPhone).not.toBe(byLaptop);
+          const kept = scope === 'others' ? ['phone'] : [];
+          expect(alive).toEqual(byPhone ? kept : ['laptop']);
+        });
     },
   );
 
   test('both everywhere: nobody is left', async () => {
-    await inAnyOrder(async (order) => {
-      const { phone, laptop } = await devices();
-      const racers = [phone, laptop].map((session) => () => logout(session, 'everywhere'));
-      const answers = await interleaved.race(racers, order);
-      expect(answers).toContain(true);
-      expect(await alive(phone)).toEqual([]);
+    await exploreSome(6, async (choose) => {
+      const acts: Act[] = [
+        ['everywhere', 'phone'],
+        ['everywhere', 'laptop'],
+      ];
+      const { succeeded, alive } = await race(acts, choose);
+      expect(succeeded).toContain(true);
+      expect(alive).toEqual([]);
     });
   });
 });
 
 test('one device that asks many times at once is never told that it had failed', async () => {
-  await inAnyOrder(async (order) => {
-    const { phone } = await devices();
-    const clocks = [0, 3, -4, 1, -2];
-    const racers = clocks.map((ms) => () => logout(phone, 'others', NOW_MS + ms));
-    expect(await interleaved.race(racers, order)).toEqual(clocks.map(() => true));
-    expect(await alive(phone)).toEqual(['phone']);
-  }, 15);
+  await exploreSome(15, async (choose) => {
+    const acts = [0, 3, -4, 1, -2].map((aheadMs): Act => ['others', 'phone', aheadMs]);
+    const { succeeded, alive } = await race(acts, choose);
+    expect(succeeded).toEqual(acts.map(() => true));
+    expect(alive).toEqual(['phone']);
+  });
 });
 
 test('no success is false, whatever races with whatever', async () => {
-  const kind = fc.constantFrom('refresh', 'others', 'everywhere');
-  const act = fc.record({
-    kind,
-    who: fc.constantFrom('phone', 'laptop'),
-    apartMs: fc.integer({ min: -5, max: 5 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(act, { minLength: 2, maxLength: 5 }),
-      choices,
-      async (acts, order) => {
-        const both = await devices();
-        const racers = acts.map(({ kind, who, apartMs }) => () => {
-          const session = who === 'phone' ? both.phone : both.laptop;
-          return kind === 'refresh'
-            ? refresh(session)
-            : logout(session, kind === 'others' ? 'others' : 'everywhere', NOW_MS + apartMs);
-        });
-        const answers = await interleaved.race(racers, order);
-        const left = await alive(both.phone);
-        acts.forEach(({ kind, who }, index) => {
-          if (!answers[index]) return;
-          if (kind === 'everywhere') expect(left).toEqual([]);
-          if (kind === 'others') expect(left.filter((sid) => sid !== who)).toEqual([]);
-        });
-        expect(new Set(left).size).toBe(left.length);
-      },
+  const acts = fc.array(
+    fc.tuple(
+      fc.constantFrom<Act[0]>('refresh', 'others', 'everywhere'),
+      fc.constantFrom<Device>('phone', 'laptop'),
+      fc.integer({ min: -5, max: 5 }),
     ),
+    { minLength: 2, maxLength: 5 },
+  );
+  const order = fc.array(fc.nat({ max: 5 }), { minLength: 12, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(acts, order, async (several, choices) => {
+      const left = [...choices];
+      const { succeeded, alive } = await race(several, (options) => (left.shift() ?? 0) % options);
+      several.forEach(([kind, who], index) => {
+        if (!succeeded[index]) return;
+        if (kind === 'everywhere') expect(alive).toEqual([]);
+        if (kind === 'others') expect(alive.filter((sid) => sid !== who)).toEqual([]);
+      });
+      expect(new Set(alive).size).toBe(alive.length);
+    }),
     { numRuns: 40 },
   );
 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
@@ -152,22 +151,6 @@ describe('finding a session', () => {
     ]);
   });
 
-  test('finds nothing under keys that have no row', async () => {
-    const { sub, jti } = await begin();
-    expect(await findSession(wired, { sub, jti: randomUUID() })).toBeNull();
-    expect(await findSession(wired, { sub: 'bob', jti })).toBeNull();
-  });
-
-  test.each([
-    ['a millisecond before its end', -1, true],
-    ['at its end', 0, false],
-    ['a millisecond after its end', 1, false],
-  ])('compares the expiry itself, as TTL deletes days late: %s', async (_, offsetMs, alive) => {
-    const session = await begin({ expires_at: 2_000_000_000 });
-    const found = await findSession(wired, session, 2_000_000_000_000 + offsetMs);
-    expect(found).toEqual(alive ? session : null);
-  });
-
   const sound = {
     sid: { S: 'chain' },
     auth_time: { N: '1767225600000' },
@@ -242,17 +225,6 @@ describe('ending a session', () => {
     expect(await findSession(wired, other)).toEqual(other);
   });
 
-  test('finds the session there exactly once, of 20 attempts at the same time', async () => {
-    const session = await begin();
-    // Without retries, after which the one that it was would not know.
-    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
-    const patient = { client, table: store.direct.table };
-    const ended = await Promise.all(Array.from({ length: 20 }, () => endSession(patient, session)));
-    client.destroy();
-    expect(ended.filter((was) => was)).toHaveLength(1);
-    expect(await findSession(wired, session)).toBeNull();
-  });
-
   test.each<FaultName>(['access-denied', 'empty-answer', 'html'])(
     'does not take a session for over that cannot be read: %s',
     async (fault) => {
@@ -262,9 +234,4 @@ describe('ending a session', () => {
       expect(store.operations().slice(0, 2)).toEqual(['DeleteItem', 'BatchGetItem']);
     },
   );
-
-  test('ends a session whose life is over', async () => {
-    const session = await begin({ expires_at: 1 });
-    expect(await endSession(wired, session)).toBe(true);
-  });
 });

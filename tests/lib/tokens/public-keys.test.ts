@@ -113,31 +113,27 @@ describe('a PEM', () => {
 });
 
 describe('a JWKS document', () => {
-  test('verifies with the key that the token names', async () => {
-    const text = keySet({ ...pair.jwk, kid: 'a' }, { ...other.jwk, kid: 'b' });
-    expect(await outcome(await signWith(pair, claims, { kid: 'a' }), text)).toBe('verified');
-    expect(await outcome(await signWith(other, claims, { kid: 'b' }), text)).toBe('verified');
-    expect(await outcome(await signWith(pair, claims, { kid: 'b' }), text)).toBe('bad_signature');
-    expect(await outcome(await signWith(pair, claims, { kid: 'c' }), text)).toBe('unknown_key');
-  });
+  const one = (kid?: string) => ({ ...pair.jwk, kid });
+  const two = (kid?: string) => ({ ...other.jwk, kid });
+  const named = () => [one('a'), two('b')];
 
-  test('verifies with any of its keys where the token names none', async () => {
-    const text = keySet({ ...pair.jwk, kid: 'a' }, { ...other.jwk, kid: 'b' });
-    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
-    expect(await outcome(await signWith(other, claims), text)).toBe('verified');
-  });
-
-  test('without kids verifies tokens with and without one', async () => {
-    const text = keySet(pair.jwk, other.jwk);
-    expect(await outcome(await signWith(other, claims), text)).toBe('verified');
-    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('verified');
-  });
-
-  test('tries keys without a kid for a token with one only where no key has that kid', async () => {
-    const text = keySet({ ...pair.jwk, kid: 'a' }, other.jwk);
-    expect(await outcome(await signWith(other, claims, { kid: 'b' }), text)).toBe('verified');
-    expect(await outcome(await signWith(other, claims, { kid: 'a' }), text)).toBe('bad_signature');
-    expect(await outcome(await signWith(pair, claims, { kid: 'b' }), text)).toBe('bad_signature');
+  // The tokens: whose key signed, the kid (- for none), and the outcome.
+  test.each<[string, () => object[], string[]]>([
+    ['the key that a token names', named, ['one a verified', 'two b verified']],
+    ['no other key', named, ['one b bad_signature', 'one c unknown_key']],
+    ['any key, for a token without kid', named, ['one - verified', 'two - verified']],
+    ['any key without kid', () => [one(), two()], ['two - verified', 'two a verified']],
+    [
+      'a key without kid for a token with one, only where no key has that kid',
+      () => [one('a'), two()],
+      ['two b verified', 'two a bad_signature', 'one b bad_signature'],
+    ],
+  ])('verifies with %s', async (_, keys, tokens) => {
+    for (const [signer, kid, expected] of tokens.map((text) => text.split(' '))) {
+      const header = kid === '-' ? {} : { kid };
+      const token = await signWith(signer === 'one' ? pair : other, claims, header);
+      expect(await outcome(token, keySet(...keys()))).toBe(expected);
+    }
   });
 
   test.each([
@@ -176,46 +172,46 @@ describe('a JWKS document', () => {
     },
   );
 
-  test('passes over keys of unknown kinds, and is an error where no other is left', async () => {
+  test('passes over keys for other uses and of unknown kinds, and is an error where no other is left', async () => {
     const jwkOf = (key: KeyObject) => ({ ...key.export({ format: 'jwk' }), kid: 'x' });
     const rsa = await makeKeyPair('RS256');
-    const unknown = [
-      { kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'x' },
-      { kty: 'future', kid: 'x' },
-      { kid: 'x' },
-      jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
-      jwkOf(generateKeyPairSync('ed448').publicKey),
-      jwkOf(generateKeyPairSync('x25519').publicKey),
-      jwkOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
-      { ...rsa.jwk, alg: 'RSA-OAEP' },
-      { ...other.jwk, x: 'AA' },
-      { ...other.jwk, crv: 7 },
+    const x25519 = jwkOf(generateKeyPairSync('x25519').publicKey);
+    const unusable: [object, string][] = [
+      [{ kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'x' }, 'holds a key that is no valid'],
+      [{ kty: 'future', kid: 'x' }, 'holds a key that is no valid'],
+      [{ kid: 'x' }, 'holds a key that is no valid'],
+      [
+        jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
+        'is a secp256k1 key',
+      ],
+      [jwkOf(generateKeyPairSync('ed448').publicKey), 'is a ed448 key'],
+      [x25519, 'is a x25519 key'],
+      [{ ...x25519, use: 'enc' }, 'has only keys for other uses, none for verifying signatures'],
+      [
+        jwkOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
+        'has 1024 bits; RSA needs 2048',
+      ],
+      [{ ...rsa.jwk, alg: 'RSA-OAEP' }, 'holds a key whose "alg" does not fit its type'],
+      [{ ...other.jwk, x: 'AA' }, 'holds a key that is no valid public JWK'],
+      [{ ...other.jwk, crv: 7 }, 'holds a key that is no valid public JWK'],
     ];
     const token = await signWith(pair, claims);
-    expect(await outcome(token, keySet(...unknown, null, 'x', pair.jwk))).toBe('verified');
-    expect(keysOf(keySet(...unknown, pair.jwk)).algorithms).toEqual(['ES256']);
-    for (const jwk of unknown) {
+    const text = keySet(...unusable.map(([jwk]) => jwk), null, 'x', { ...pair.jwk, use: 'sig' });
+    expect(await outcome(token, text)).toBe('verified');
+    expect(keysOf(text).algorithms).toEqual(['ES256']);
+    for (const [jwk, problem] of unusable) {
       expect(await outcome(token, keySet(jwk, pair.jwk))).toBe('verified');
-      expect(() => keysOf(keySet(jwk))).toThrow(ConfigurationError);
+      expect(() => keysOf(keySet(jwk))).toThrow(`JWT_PUBLIC_KEY ${problem}`);
     }
-    expect(() => keysOf(keySet(...unknown))).toThrow(ConfigurationError);
   });
 
   test('may hold keys of several kinds', async () => {
     const rsa = await makeKeyPair('RS256');
     const ed = await makeKeyPair('EdDSA');
     const text = keySet(rsa.jwk, pair.jwk, ed.jwk);
-    expect(keysOf(text).algorithms).toEqual([
-      'RS256',
-      'RS384',
-      'RS512',
-      'PS256',
-      'PS384',
-      'PS512',
-      'ES256',
-      'EdDSA',
-      'Ed25519',
-    ]);
+    expect(keysOf(text).algorithms.join(' ')).toBe(
+      'RS256 RS384 RS512 PS256 PS384 PS512 ES256 EdDSA Ed25519',
+    );
     for (const issuer of [rsa, pair, ed])
       expect(await outcome(await signWith(issuer, claims), text)).toBe('verified');
   });
@@ -240,19 +236,6 @@ describe('a JWKS document', () => {
       'verified',
     );
     expect(await outcome(await signWith(rsa, claims), text)).toBe('algorithm_not_allowed');
-    expect(() => keysOf(keySet({ ...rsa.jwk, alg: 'RSA-OAEP' }))).toThrow(
-      'JWT_PUBLIC_KEY holds a key whose "alg" does not fit its type',
-    );
-  });
-
-  test('passes over keys for encryption, as issuers publish them beside', async () => {
-    const x25519 = await exportJWK(generateKeyPairSync('x25519').publicKey);
-    const forEncryption = { ...x25519, use: 'enc' };
-    const text = keySet(forEncryption, { ...pair.jwk, use: 'sig' });
-    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
-    expect(() => keysOf(keySet(forEncryption))).toThrow(
-      'JWT_PUBLIC_KEY has only keys for other uses, none for verifying signatures',
-    );
   });
 
   test('may be written over several lines, as a pretty-printer does', async () => {
@@ -291,11 +274,6 @@ describe('a JWKS document', () => {
       expect(() => keysOf(text)).toThrow(
         /^JWT_PUBLIC_KEY holds a secret or private key; give public ones$/,
       );
-  });
-
-  test('that holds nothing but a weak RSA key is refused, and says why', async () => {
-    const weak = await exportJWK(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey);
-    expect(() => keysOf(keySet(weak))).toThrow('JWT_PUBLIC_KEY has 1024 bits; RSA needs 2048');
   });
 
   test('whatever is in it, is taken or refused by name when it is read', async () => {

@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
+import { beforeAll } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import type { timeouts } from '../../../lib/shared/timeouts.ts';
 import { bundleFunctions, type FunctionName } from '../../../support/bundle-functions.ts';
+import { late } from '../late.ts';
+import type { ProxiedStore } from '../proxied-store.ts';
+import { TEST_SECRET } from '../signing.ts';
 
 /** All functions as a new Lambda process has them: own modules, variables and retry budget. */
 export type FreshFunctions = Readonly<
@@ -49,4 +53,20 @@ export async function functionStarter(): Promise<StartFunctions> {
     load(module.exports, createRequire(import.meta.url), module, ownProcess);
     return module.exports;
   };
+}
+
+/** Registers the functions as deployed, on a store's proxy and with the tests' secret, for all tests of a file. */
+export function useFunctions(
+  { proxy, direct }: ProxiedStore,
+  changed?: Parameters<StartFunctions>[1],
+): { readonly functions: FreshFunctions; readonly start: StartFunctions } {
+  let start: StartFunctions;
+  let functions: FreshFunctions;
+  beforeAll(async () => {
+    const starter = await functionStarter();
+    start = (variables, timeOuts) =>
+      starter({ ...variablesOf(proxy.endpoint, direct.table), ...variables }, timeOuts);
+    functions = start({ JWT_SECRET: TEST_SECRET }, changed);
+  });
+  return { functions: late(() => functions), start: (...args) => start(...args) };
 }

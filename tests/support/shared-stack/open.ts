@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { openSessionStore, type SessionStore } from '../../../lib/aws/dynamodb.ts';
 import { issueSession, type NewSession, type Signer } from '../../../lib/login/issue.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
@@ -7,6 +8,7 @@ import type { OfflineService } from '../../../support/offline-service.ts';
 import { type RunEnvironment, readRunFile } from '../../../support/run-file.ts';
 import { readRunLog } from '../../../support/run-log.ts';
 import { signerOf } from '../../../support/signer.ts';
+import { late } from '../late.ts';
 import { documented } from '../service.ts';
 import type { StackDescription } from './host.ts';
 
@@ -83,6 +85,25 @@ export async function openSharedStack({ wired = false } = {}): Promise<SharedSta
       for (const { client } of opened) client.destroy();
       await wire.close();
     },
+  };
+}
+
+/** Registers the shared local run for all tests of a file; without faults on a wire at the start of each. */
+export function useSharedStack({ wired = false } = {}): {
+  readonly stack: SharedStack;
+  readonly service: SharedService;
+  readonly wire: FaultProxy;
+} {
+  let stack: SharedStack;
+  beforeAll(async () => {
+    stack = await openSharedStack({ wired });
+  });
+  beforeEach(() => stack.wire.clear());
+  afterAll(() => stack?.close());
+  return {
+    stack: late(() => stack),
+    service: late(() => stack.service),
+    wire: late(() => stack.wire),
   };
 }
 

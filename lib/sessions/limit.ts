@@ -1,0 +1,28 @@
+import { compare, readActive } from './list.ts';
+import type { Session } from './session.ts';
+import type { SessionMode } from './session-mode.ts';
+
+/**
+ * Ends all but a user's newest token families. Whoever begins a session puts its row first: of racing
+ * log-ins each sees the others or is seen, so that the newest remain.
+ *
+ * @param max families that go on
+ * @returns the ended sessions
+ */
+export async function endOldest(
+  { store, end }: Pick<SessionMode, 'store' | 'end'>,
+  sub: string,
+  max: number,
+  nowMs: number,
+): Promise<readonly Session[]> {
+  const { sessions } = await readActive(store, sub, nowMs);
+  // A refreshed session keeps the rank of its family.
+  const ranked = sessions
+    .map(({ auth_time, sid }) => ({ auth_time, jti: sid }))
+    .sort(compare)
+    .map(({ jti }) => jti);
+  const kept = [...new Set(ranked)].slice(0, max);
+  const oldest = sessions.filter(({ sid }) => !kept.includes(sid));
+  for (const session of oldest) await end(session);
+  return oldest;
+}
