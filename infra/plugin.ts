@@ -5,12 +5,17 @@ import { findRegion, NO_REGION } from './region.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
+interface FunctionSettings {
+  readonly environment?: Variables;
+  readonly events?: readonly { readonly httpApi?: unknown }[];
+}
+
 /** The parts of the framework that this plugin and the local run use. */
 export interface Framework {
   readonly service: {
     readonly provider: { environment: Variables; readonly stage: string };
     readonly custom: { readonly esbuild: object };
-    readonly functions: Readonly<Record<string, { readonly environment?: Variables }>>;
+    readonly functions: Readonly<Record<string, FunctionSettings>>;
   };
   readonly configurationInput: { readonly params: Stages };
   readonly pluginManager: { getPlugins(): readonly object[] };

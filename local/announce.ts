@@ -11,6 +11,8 @@ export interface Announcement {
   readonly port: number;
   /** How to name the port to the project's commands; empty for the default one. */
   readonly portOption: string;
+  /** Where the endpoints are, such as `/api/v1/auth`. */
+  readonly prefix: string;
   readonly store: SessionStore;
   readonly signer: Signer | undefined;
 }
@@ -20,27 +22,39 @@ export async function untilListening(host: string, port: number): Promise<void> 
   while (!(await accepts(host, port))) await pause(50);
 }
 
-/** Says where to begin: the console, and a first token with three lines to paste. */
+/** Says where to begin: a table of URLs, and a first token with three lines to paste. */
 export async function announce(run: Announcement): Promise<void> {
-  const { host, port, portOption, store, signer } = run;
-  const url = `http://${hostInUrl(host)}:${port}/api/v1/auth`;
+  const { host, port, portOption, prefix, store, signer } = run;
+  const base = consoleUrl(host, port);
+  const url = `${base.slice(0, -1)}${prefix}`;
+  const places = [
+    [base, 'the console: log devices out, and watch the table’s rows vanish'],
+    [`${base}docs`, 'Swagger UI'],
+    [`${base}openapi.json`, 'the contract'],
+    [url, 'POST /logout, GET /me, GET /sessions, DELETE /sessions/{id}'],
+  ] as const;
+  const table = places.map(([place, what]) => `  ${place.padEnd(url.length)}  ${what}\n`).join('');
   process.stdout.write(
-    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows vanish.\n${networkWarning(run)}`,
+    `\nReady.\n\n${table}\n${networkWarning(run)}${await firstSteps(url, portOption, store, signer)}\n`,
   );
-  if (!signer) {
-    process.stdout.write(
-      `\nReady on ${url}. Sign tokens with your own key; make their rows with\n`,
-    );
-    process.stdout.write(`  npm run token -- --sub alice --jti <the token’s jti>${portOption}\n\n`);
-    return;
-  }
+}
+
+async function firstSteps(
+  url: string,
+  portOption: string,
+  store: SessionStore,
+  signer: Signer | undefined,
+): Promise<string> {
+  if (!signer)
+    return `Sign tokens with your own key; make their rows with
+  npm run token -- --sub alice --jti <the token’s jti>${portOption}
+`;
   const { token } = await issueSession(store, signer, {
     sub: 'alice',
     ttlSeconds: 3_600,
     claims: { name: 'Alice' },
   });
-  process.stdout.write(`
-Ready. Try it:
+  return `Try it:
 
   TOKEN=${token}
   curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 200: who you are
@@ -48,7 +62,7 @@ Ready. Try it:
   curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 401: really logged out
 
 Another token: npm run --silent token${portOption && ` --${portOption}`}
-`);
+`;
 }
 
 /** Browsers on this machine reach a run that listens on every address under this name. */

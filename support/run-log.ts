@@ -16,9 +16,8 @@ function runLog(port: number, before = ''): URL {
 const BEFORE = '.before';
 
 /**
- * Copies the JSON lines that the functions write into the run's log, beginning anew; that of the run before is
- * kept aside. Errors go to standard
- * error, the rest to standard output. What else is printed, such as the first token, is not kept.
+ * Has the JSON lines that the functions write go into the run's log in place of the terminal, beginning anew; the
+ * log of the run before is kept aside. What else is printed, such as the first token, is not kept.
  */
 export function keepRunLog(port: number): void {
   mkdirSync(new URL('../.local/', import.meta.url), { recursive: true });
@@ -27,11 +26,12 @@ export function keepRunLog(port: number): void {
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream);
     stream.write = (chunk: string | Uint8Array, ...rest: never[]) => {
-      const lines = String(chunk)
-        .split('\n')
-        .filter((line) => line.startsWith('{'));
-      for (const line of lines) appendFileSync(runLog(port), `${line}\n`);
-      return write(chunk, ...rest);
+      const lines = String(chunk).split(/(?<=\n)/);
+      const own = lines.filter((line) => line.startsWith('{'));
+      for (const line of own) appendFileSync(runLog(port), `${line.trimEnd()}\n`);
+      return own.length === 0
+        ? write(chunk, ...rest)
+        : write(lines.filter((line) => !own.includes(line)).join(''), ...rest);
     };
   }
 }
