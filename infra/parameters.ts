@@ -7,9 +7,7 @@ export type Parameters = Readonly<Record<string, string>>;
 export type Stages = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
 
 /** A wrong parameter or stage. The message is one line. */
-export class ParameterError extends Error {
-  override readonly name = 'ParameterError';
-}
+export class ParameterError extends Error {}
 
 /**
  * Checks the stage's name, and puts its parameters together.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionStore } from '../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../lib/login/issue.ts';
+import { issueToken, type ServiceSigner } from '../support/issue-token.ts';
 import { hostInUrl, isLoopback } from './console/guard.ts';
 
 /** A local run that is about to be ready. */
@@ -14,7 +14,9 @@ export interface Announcement {
   /** Where the endpoints are, such as `/api/v1/auth`. */
   readonly prefix: string;
   readonly store: SessionStore;
-  readonly signer: Signer | undefined;
+  readonly signer: ServiceSigner | undefined;
+  /** Whether rows come with the first check of a session. */
+  readonly adopted: boolean;
 }
 
 /** Waits until something listens. */
@@ -24,32 +26,36 @@ export async function untilListening(host: string, port: number): Promise<void> 
 
 /** Says where to begin: a table of URLs, and a first token with three lines to paste. */
 export async function announce(run: Announcement): Promise<void> {
-  const { host, port, portOption, prefix, store, signer } = run;
+  const { host, port, portOption, prefix } = run;
   const base = consoleUrl(host, port);
   const url = `${base.slice(0, -1)}${prefix}`;
   const places = [
-    [base, 'the console: log devices out, and watch the table’s rows vanish'],
+    [
+      base,
+      `the console: log devices out, and watch rows ${run.adopted ? 'appear and end' : 'vanish'}`,
+    ],
     [`${base}docs`, 'Swagger UI'],
     [`${base}openapi.json`, 'the contract'],
     [url, 'POST /logout, GET /me, GET /sessions, DELETE /sessions/{id}'],
   ] as const;
   const table = places.map(([place, what]) => `  ${place.padEnd(url.length)}  ${what}\n`).join('');
-  process.stdout.write(
-    `\nReady.\n\n${table}\n${networkWarning(run)}${await firstSteps(url, portOption, store, signer)}\n`,
-  );
+  const warning = networkWarning(run);
+  const steps = await firstSteps(url, portOption, run);
+  process.stdout.write(`\nReady.\n\n${table}\n${warning}${steps}\n`);
 }
 
 async function firstSteps(
   url: string,
   portOption: string,
-  store: SessionStore,
-  signer: Signer | undefined,
+  { store, signer, adopted }: Announcement,
 ): Promise<string> {
   if (!signer)
-    return `Sign tokens with your own key; make their rows with
+    return adopted
+      ? 'Sign tokens with your own key; their rows come with the first check.\n'
+      : `Sign tokens with your own key; make their rows with
   npm run token -- --sub alice --jti <the token’s jti>${portOption}
 `;
-  const { token } = await issueSession(store, signer, {
+  const { token } = await issueToken(store, signer, {
     sub: 'alice',
     ttlSeconds: 3_600,
     claims: { name: 'Alice' },

@@ -5,6 +5,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { printable } from '../support/printable.ts';
 import { readRunLog } from '../support/run-log.ts';
 import { openStage, type Stage } from './target.ts';
 
@@ -50,15 +51,12 @@ async function findError(): Promise<void> {
       `No line has this error id in ${values.stage === undefined ? `the local run on port ${values.port}` : `the last ${days} days of stage ${values.stage}`}`,
     );
   for (const [name, value] of Object.entries(found))
-    process.stdout.write(`${name.padEnd(12)} ${printable(value).join(`\n${' '.repeat(13)}`)}\n`);
+    process.stdout.write(`${name.padEnd(12)} ${shownLines(value).join(`\n${' '.repeat(13)}`)}\n`);
 }
 
-/** The lines of a field, with its control characters written out: what a client sent must not steer a terminal. */
-function printable(value: unknown): readonly string[] {
+function shownLines(value: unknown): readonly string[] {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const escaped = (character: string) =>
-    `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`;
-  return text.split('\n').map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped));
+  return text.split('\n').map(printable);
 }
 
 type Line = Readonly<Record<string, unknown>>;

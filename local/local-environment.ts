@@ -12,6 +12,15 @@ const PASSED_THROUGH = [
   'JWT_ALGORITHMS',
   'JWT_ISSUER',
   'JWT_AUDIENCE',
+  'JWT_REQUIRE',
+  'JWT_USER_CLAIM',
+  'JWT_SESSION_CLAIM',
+  'JWT_ISSUERS',
+  'SESSIONS',
+  'SESSION_MAX_AGE',
+  'SESSIONS_NOT_BEFORE',
+  'IDLE_TIMEOUT',
+  'MAX_SESSIONS',
   'AUTHORIZER_CLAIMS',
   'ERROR_DETAILS',
   'LOG_SALT',
@@ -35,7 +44,7 @@ export function localVariables(shell: NodeJS.ProcessEnv): LocalVariables {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  const ownKey = KEY_VARIABLES.some((name) => name in given);
+  const ownKey = Boolean(given.JWT_ISSUERS) || KEY_VARIABLES.some((name) => name in given);
   return {
     ...(ownKey ? {} : { JWT_SECRET: randomBytes(36).toString('base64url') }),
     ...given,

@@ -102,7 +102,9 @@ async function useForwardedJwks(shell: NodeJS.ProcessEnv, failure: Failure): Pro
 function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
-    readConfiguration(variables);
+    const { issuers } = readConfiguration(variables);
+    if (issuers.some(({ keySource }) => keySource.kind === 'secret-parameter'))
+      throw new ConfigurationError('JWT_ISSUERS', 'has a secretParameter; a local run asks no SSM');
     return variables;
   } catch (error) {
     throw error instanceof ConfigurationError ? failure(error.message) : error;
@@ -151,10 +153,11 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const signer = await signerOf(environment);
   const gateway = gatewayOf(serverless);
   answerAsOnAws(gateway, routesOf(serverless));
+  const adopted = readConfiguration(environment).issuers[0]?.adoption !== undefined;
   const prefix = String(serverless.service.functions.openapi?.environment?.PATH_PREFIX);
-  putConsoleInFront(gateway, { store, signer, sub, prefix }, host);
+  putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
-  await announce({ host, port, portOption, prefix, store, signer });
+  await announce({ host, port, portOption, prefix, store, signer, adopted });
 }
 
 /** The framework has made methods and paths of the texts in infra/functions.ts. */

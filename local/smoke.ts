@@ -1,10 +1,10 @@
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { issueSession } from '../lib/login/issue.ts';
 import { PATH_PREFIX } from '../lib/openapi/path-prefix.ts';
 import { isObject } from '../lib/shared/json.ts';
 import { runCommand, UsageError } from '../support/command-line.ts';
+import { issueToken } from '../support/issue-token.ts';
+import { readToken } from '../support/read-token.ts';
 import { signerOf } from '../support/signer.ts';
 import { type Target, targetEnvironment } from './target.ts';
 
@@ -68,7 +68,7 @@ async function smoke(): Promise<void> {
       'Name the deployed stage with --stage, or give a token with --token-stdin',
     );
   const token = values['token-stdin']
-    ? (await text(process.stdin)).trim()
+    ? await readToken()
     : await freshToken({ ...values, port: Number(url.port || 80) });
 
   const api = await endpoints(url.href.replace(/\/$/, ''));
@@ -93,7 +93,7 @@ async function freshToken({ stage, region, port }: Target): Promise<string> {
       'This service has only a public key, so it cannot sign: give a token of your login service with --token-stdin',
     );
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
-  return (await issueSession(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
+  return (await issueToken(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
 }
 
 /** Where the endpoints are: a deployment can have them below another prefix, which its document tells. */

@@ -7,6 +7,7 @@ import {
 import { requireStage } from '../infra/parameters.ts';
 import { findRegion, NO_REGION } from '../infra/region.ts';
 import type { Environment } from '../lib/shared/environment.ts';
+import { attempt } from '../support/attempt.ts';
 import { UsageError } from '../support/command-line.ts';
 import { readRunFile } from '../support/run-file.ts';
 import { readServiceName, readStages } from '../support/service-file.ts';
@@ -36,7 +37,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  *
  * The SDK's own variables of a local run are set in this process too, so that its clients go there.
  *
- * @throws UsageError when nothing runs there
+ * @throws UsageError when nothing runs there, or no such stage is deployed
  */
 export async function targetEnvironment({ stage, region, port }: Target): Promise<Environment> {
   if (stage !== undefined) return deployedEnvironment(await openStage(stage, region));
@@ -72,13 +73,13 @@ export async function openStage(stage: string, option: string | undefined): Prom
 async function deployedEnvironment({ stack, region }: Stage): Promise<Environment> {
   const client = new LambdaClient({});
   const FunctionName = `${stack}-me`;
-  try {
-    const found = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    return found.Environment?.Variables ?? {};
-  } catch (error) {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
+  const found = await attempt(() =>
+    client.send(new GetFunctionConfigurationCommand({ FunctionName })),
+  );
+  if (found instanceof ResourceNotFoundException)
     throw new UsageError(
       `${stack} is not deployed in ${region}: it has no function ${FunctionName}`,
     );
-  }
+  if (found instanceof Error) throw found;
+  return found.Environment?.Variables ?? {};
 }

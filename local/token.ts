@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { JWTPayload } from 'jose';
+import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
-import { beginSession, issueSession } from '../lib/login/issue.ts';
+import { beginSession } from '../lib/login/issue.ts';
 import { sessionKey } from '../lib/sessions/key.ts';
 import { portOption, runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { issueToken } from '../support/issue-token.ts';
 import { signerOf } from '../support/signer.ts';
 import { targetEnvironment } from './target.ts';
 
@@ -12,7 +14,8 @@ const MAX_TTL_SECONDS = 31_536_000;
 
 const SET_BY_THE_SESSION = ['sub', 'jti', 'exp', 'iat', 'iss', 'aud'];
 
-const USAGE = `Creates a session and prints its signed token alone on stdout.
+const USAGE = `Creates a session and prints its signed token alone on stdout. With SESSIONS=adopted it only
+signs the token: the row comes with the first check.
 
   npm run --silent token -- [--sub alice] [--ttl 3600] [--claim name=Alice]… [--jti ID]
                             [--port 3000 | --stage dev [--region eu-west-1]]
@@ -51,10 +54,14 @@ async function token(): Promise<void> {
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const request = { sub: values.sub, ttlSeconds, claims, jti: values.jti };
   if (signer) {
-    const issued = await issueSession(store, signer, request);
+    const issued = await issueToken(store, signer, request);
     process.stdout.write(`${issued.token}\n`);
     return;
   }
+  if (readConfiguration(environment).issuers[0]?.adoption)
+    throw new UsageError(
+      'This service has only a public key, so it cannot sign, and its sessions are adopted: sign a token elsewhere, and its row comes with the first check',
+    );
   if (values.jti === undefined)
     throw new UsageError(
       'This service has only a public key, so it cannot sign: sign a token elsewhere and give its --jti (and --sub) to create the row',

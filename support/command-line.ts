@@ -1,3 +1,5 @@
+import { ParameterError } from '../infra/parameters.ts';
+
 /** A mistake in how a command was called, or in what it was pointed at: told in one line. */
 export class UsageError extends Error {}
 
@@ -20,8 +22,12 @@ export function positiveNumber(option: string, text: string): number {
   return Number(text);
 }
 
-/** Runs a command; a mistake in its use, or a server that does not answer or refuses, is one line. */
-export async function runCommand(command: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command; a mistake in its use, or a server that does not answer or refuses, is one line.
+ *
+ * @param usageExitCode for a mistake in its use, where 1 is a result
+ */
+export async function runCommand(command: () => Promise<void>, usageExitCode = 1): Promise<void> {
   // A reader such as `head` may close the pipe when it has seen enough.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit();
@@ -30,24 +36,29 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (error) {
     process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = isMisuse(error) ? usageExitCode : 1;
   }
 }
 
-const ONE_LINE = ['ConfigurationError', 'ParameterError'];
+function isMisuse(error: unknown): boolean {
+  const isOfOptions = codeOf(error).startsWith('ERR_PARSE_ARGS');
+  return isOfOptions || error instanceof UsageError || error instanceof ParameterError;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
 
 function inOneLine(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof UsageError || ONE_LINE.includes(error.name)) return error.message;
+  if (isMisuse(error) || error.name === 'ConfigurationError') return error.message;
   // The SDK's: a service's refusal, or missing credentials.
-  if ('$metadata' in error || error.name === 'CredentialsProviderError')
+  if ('$fault' in error || error.name === 'CredentialsProviderError')
     return `AWS refuses: ${error.name}: ${error.message.replaceAll('\n', ' ')}`;
-  const code = 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ERR_PARSE_ARGS')) return error.message;
-  const cause =
-    error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
-  const unreachable = [code, cause].find((candidate) => UNREACHABLE.includes(candidate));
+  const codes = [error, error.cause].map(codeOf);
+  const unreachable = codes.find((candidate) => UNREACHABLE.includes(candidate));
   return unreachable && `The server does not answer (${unreachable}): ${error.message}`;
 }
 

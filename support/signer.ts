@@ -1,8 +1,8 @@
 import { readConfiguration } from '../lib/auth/config.ts';
 import { readSecretParameter } from '../lib/aws/ssm.ts';
-import type { Signer } from '../lib/login/issue.ts';
 import type { Environment } from '../lib/shared/environment.ts';
 import { parseSecrets } from '../lib/tokens/hmac-keys.ts';
+import type { ServiceSigner } from './issue-token.ts';
 
 /**
  * How to sign what a service with these variables accepts.
@@ -10,7 +10,7 @@ import { parseSecrets } from '../lib/tokens/hmac-keys.ts';
  * @returns undefined where the service has only a public key, so that its login service alone can sign
  * @throws ConfigurationError, SecretParameterError
  */
-export async function signerOf(environment: Environment): Promise<Signer | undefined> {
+export async function signerOf(environment: Environment): Promise<ServiceSigner | undefined> {
   const [only] = readConfiguration(environment).issuers;
   if (!only) return undefined;
   const { keySource, algorithms, issuer, audience } = only;
@@ -27,5 +27,7 @@ export async function signerOf(environment: Environment): Promise<Signer | undef
     algorithm: algorithms[0] ?? 'HS256',
     issuer,
     audience: audience[0],
+    partitionPrefix: only.partitionPrefix,
+    rules: only,
   };
 }

@@ -43,7 +43,8 @@ def refresh(table: str, secret: str, token: str, ttl: int = 3600, **claims: Any)
         row = {**old, "jti": str(uuid.uuid4()), "expires_at": now // 1000 + ttl}
         _write(db.put_item, table, "attribute_not_exists(jti)", Item=row)  # False: a lost answer
         mark = "SET rotated_to = :jti, reusable_until = :until, expires_at = :end"
-        values = {":jti": row["jti"], ":until": now + REUSE_INTERVAL, ":end": row["expires_at"]}
+        values = {":jti": row["jti"], ":until": now + REUSE_INTERVAL,
+                  ":end": max(old["expires_at"], row["expires_at"])}
         if not _write(db.update_item, table, f"{ALIVE} AND attribute_not_exists(ended_at)",
                       Key=key, UpdateExpression=mark, ExpressionAttributeValues=values):
             old = _read(table, key)[0]

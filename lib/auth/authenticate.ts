@@ -77,6 +77,7 @@ export function denySession(
 const MAX_USER_AGENT_LENGTH = 512;
 
 function clientOf(request: HttpRequest): Client {
-  const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH);
+  // The limit may cut a surrogate pair, half of which UTF-8 cannot encode.
+  const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH).toWellFormed();
   return defined({ user_agent: userAgent, ip: request.ip });
 }

@@ -61,6 +61,9 @@ function issuerConfiguration(
   if (mode !== 'registered' && mode !== 'adopted')
     throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
   const maxAgeMs = wholeNumber(variables, 'SESSION_MAX_AGE', 'seconds', 1_000);
+  // 0 reads like "none", which adopted sessions do not have.
+  if (variables.SESSION_MAX_AGE && !maxAgeMs)
+    throw new ConfigurationError('SESSION_MAX_AGE', 'must not be 0; leave it out for the default');
   const tokens = tokenConfiguration(variables);
   const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
   if (mode === 'adopted') {
@@ -110,7 +113,7 @@ function wholeNumber(
 ): number | undefined {
   const text = environment[variable] || '0';
   if (!/^(0|[1-9]\d{0,8})$/.test(text))
-    throw new ConfigurationError(variable, `must be a whole number of ${unit}, up to 999999999`);
+    throw new ConfigurationError(variable, `must be a whole number of ${unit} from 0 to 999999999`);
   return Number(text) * factor || undefined;
 }
 

@@ -69,14 +69,32 @@ function variablesOf(entry: unknown): Environment {
   if (typeof issuer !== 'string' || issuer === '' || issuer.includes(ISSUER_SEPARATOR))
     throw new ConfigurationError('JWT_ISSUER', `must be a text without "${ISSUER_SEPARATOR}"`);
   return Object.fromEntries(
-    Object.entries(entry).map(([name, value]) => [VARIABLES[name], textOf(value)]),
+    Object.entries(entry).map(([name, value]) => [VARIABLES[name], textOf(name, value)]),
   );
 }
 
-/** Lists become words, and a JWKS its text. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(' ');
-  return isObject(value) ? JSON.stringify(value) : String(value);
+/** Members that a list may stand for. */
+const LISTS = ['algorithms', 'audience', 'require'];
+
+/** The value of a variable: lists become words, and a JWKS its text. */
+function textOf(name: string, value: unknown): string {
+  if (name === 'publicKey' && isObject(value)) return JSON.stringify(value);
+  if (name === 'sessionMaxAge' && typeof value === 'number') return String(value);
+  const isList = LISTS.includes(name) && Array.isArray(value);
+  const texts: unknown[] = isList ? value : [value];
+  // An empty list would switch a check off, and a space would make two words of one.
+  if (texts.length > 0 && texts.every((text) => isText(text) && !(isList && /\s/.test(text))))
+    return texts.join(' ');
+  throw new ConfigurationError(
+    VARIABLES[name] ?? name,
+    isList
+      ? 'must be a list of one or more texts without spaces; leave the member out for the default'
+      : 'must be a text that is not empty; leave the member out for the default',
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** Names the members of an entry in place of the variables. */

@@ -78,14 +78,15 @@ async function successorOf(
 }
 
 /**
- * Marks a row as replaced, unless a refresh has replaced or a logout has ended it. The mark lives as
- * long as the successor, so that a logout with the old token finds the successor.
+ * Marks a row as replaced, unless a refresh has replaced or a logout has ended it. The mark lives at least
+ * as long as the successor, so that a logout with the old token finds the successor, and never shorter than
+ * before: SESSIONS=adopted would adopt the old token again.
  *
  * @returns false where the condition fails
  */
 async function markRotated(
   store: SessionStore,
-  { sub, jti }: SessionKey,
+  { sub, jti, expires_at }: Session,
   successor: Session,
   reusableUntilMs: number,
 ): Promise<boolean> {
@@ -98,7 +99,7 @@ async function markRotated(
     ExpressionAttributeValues: {
       ':jti': successor.jti,
       ':until': reusableUntilMs,
-      ':expires': successor.expires_at,
+      ':expires': Math.max(expires_at, successor.expires_at),
     },
     ReturnValues: 'ALL_NEW',
   });

@@ -6,7 +6,7 @@ import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
 import { endOldest } from './limit.ts';
 import { putSession } from './put-session.ts';
 import type { Row } from './rows.ts';
-import { isRecentTime, parseMark, type Session } from './session.ts';
+import { isRecentTime, LAST_EXPIRES_AT, parseMark, type Session } from './session.ts';
 import {
   type Client,
   type EndableSession,
@@ -61,10 +61,11 @@ async function findOrAdopt(
   if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
   if (!(await putSession(store, draft)))
     return foundIn(store, await readSession(store, draft), nowMs);
-  const { maxSessions } = adoption;
-  const ended = maxSessions ? await endOldest(sessions, draft.sub, maxSessions, nowMs) : [];
-  if (ended.some(({ jti }) => jti === draft.jti)) return { denial: 'session_ended', ended };
-  return { session: draft, cutoff: read.cutoff, ended };
+  const found = { session: draft, cutoff: read.cutoff };
+  if (!adoption.maxSessions) return found;
+  const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
+  const isOver = ended.some(({ jti }) => jti === draft.jti);
+  return isOver ? { denial: 'session_ended', ended } : { ...found, ended };
 }
 
 /**
@@ -89,12 +90,14 @@ function draftOf(
   seen: Client & Pick<Session, 'last_seen'>,
   nowMs: number,
 ): Session {
-  // Without the claim, each refresh would begin the session anew.
-  const beganMs = claims.auth_time === undefined ? nowMs : auth_time;
-  const ageLimit = Math.floor((beganMs + maxAgeMs) / 1_000);
+  // `iat` begins a token that is its own session, but no session that goes on across refreshes.
+  const begun = claims.auth_time ?? (tokenIsSession ? claims.iat : undefined);
+  const ageLimit = Math.floor(((begun === undefined ? nowMs : auth_time) + maxAgeMs) / 1_000);
+  // A limit that moves with the clock would let TTL delete the row before the token expires.
+  const tokenLimit = begun === undefined ? expires_at : Math.min(expires_at, ageLimit);
   return {
     ...{ sub, jti, sid: jti, auth_time },
-    expires_at: tokenIsSession ? Math.min(expires_at, ageLimit) : ageLimit,
+    expires_at: tokenIsSession ? tokenLimit : ageLimit,
     ...defined(seen),
   };
 }
@@ -110,8 +113,7 @@ async function endAdopted(
   nowMs: number,
 ): Promise<boolean> {
   using deadline = startDeadline();
-  const lastUse = Math.floor((nowMs + maxAgeMs) / 1_000);
-  const until = tokenIsSession ? expires_at : Math.max(expires_at, lastUse);
+  const until = endedUntil(expires_at, tokenIsSession ? nowMs : nowMs + maxAgeMs);
   let ended = false;
   for (let current: string | undefined = jti; current !== undefined; ) {
     const row = await markEnded(deadline, store, { sub, jti: current, expires_at: until }, nowMs);
@@ -119,6 +121,15 @@ async function endAdopted(
     current = parseMark(row);
   }
   return ended;
+}
+
+/**
+ * Until when an ended row stays, in epoch seconds: as long as any function could adopt its session again,
+ * the one whose clock is behind included, and the session whose `auth_time` is ahead.
+ */
+function endedUntil(expires_at: number, lastUseMs: number): number {
+  const lastUse = Math.max(expires_at, Math.floor(lastUseMs / 1_000));
+  return Math.min(lastUse + MAX_AUTH_TIME_AHEAD_MS / 1_000, LAST_EXPIRES_AT);
 }
 
 /**

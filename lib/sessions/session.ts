@@ -26,6 +26,9 @@ export interface Session extends SessionKey {
 /** End of the year 9999, in epoch milliseconds, the last date of ISO 8601; microseconds are beyond. */
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
+/** Last `expires_at`, in epoch seconds. */
+export const LAST_EXPIRES_AT = Math.floor(MAX_EPOCH_MS / 1_000);
+
 /** A session or a row that violates the schema in docs/login-service.md. */
 export class InvalidSessionError extends TypeError {
   override readonly name = 'InvalidSessionError';

@@ -118,7 +118,12 @@ function parameterName(text: string): string {
 /** Hosts on the same machine, where plain http is safe. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-function jwksUrl(text: string): URL {
+/**
+ * Parses the URL of a JWKS.
+ *
+ * @throws ConfigurationError for anything but https, and http on this machine
+ */
+export function jwksUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) throw new ConfigurationError('JWT_JWKS_URL', 'is no URL; it takes https://…');
   const secure =

@@ -91,8 +91,8 @@ async function respond(
   } else if (path === '/console/rows') {
     requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);
-    const { store, signer, sub } = demo;
-    const facts = { run, sub, table: store.table, canSign: signer !== undefined };
+    const { store, signer, sub, adopted = false } = demo;
+    const facts = { run, sub, table: store.table, canSign: signer !== undefined, adopted };
     answerJson(response, 200, { ...facts, ...(await shownRows(demo)) });
   } else if (path === '/console/sessions') {
     requireMethod(request, 'POST');

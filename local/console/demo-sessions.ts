@@ -1,15 +1,17 @@
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from '../../lib/sessions/cutoff.ts';
 import { queryPage, type Row } from '../../lib/sessions/rows.ts';
 import { InvalidSessionError, parseSession } from '../../lib/sessions/session.ts';
 import { startDeadline } from '../../lib/shared/timeouts.ts';
+import { issueToken, type ServiceSigner } from '../../support/issue-token.ts';
 
 /** What the console works with. */
 export interface Demo {
   readonly store: SessionStore;
   /** Undefined where the service has only a public key, so that its login service alone can sign. */
-  readonly signer: Signer | undefined;
+  readonly signer: ServiceSigner | undefined;
+  /** Whether rows come with the first check of a session, not with the sign-in. */
+  readonly adopted?: boolean;
   /** The one user whose rows it reads and writes. */
   readonly sub: string;
   /** Where the endpoints are; by default where they are by default. */
@@ -56,7 +58,7 @@ export async function shownRows(
 function stateOf(row: Row, cutoff: Cutoff | undefined, nowMs: number): RowState {
   try {
     const session = parseSession(row);
-    if (isRevokedBy(cutoff, session)) return 'ended';
+    if (session.ended_at !== undefined || isRevokedBy(cutoff, session)) return 'ended';
     return session.expires_at * 1_000 > nowMs ? 'alive' : 'expired';
   } catch (error) {
     if (error instanceof InvalidSessionError) return 'unreadable';
@@ -76,10 +78,10 @@ export function deviceName(value: unknown): string | null {
 /** Signs the demo's user in on a device, as a login service would. */
 export async function signIn(
   { store, sub }: Demo,
-  signer: Signer,
+  signer: ServiceSigner,
   device: string,
 ): Promise<{ readonly token: string; readonly session: Row }> {
-  const { token, session } = await issueSession(store, signer, {
+  const { token, session } = await issueToken(store, signer, {
     sub,
     ttlSeconds: TTL_SECONDS,
     claims: { name: 'Alice' },

@@ -90,7 +90,7 @@ test('credentials that are missing are one line', async () => {
 test('find-error writes control characters out, and keeps the lines of a trace', async () => {
   const { code, output } = await run('find-error', [ID, '--stage', 'dev'], WEST);
   expect(code).toBe(0);
-  expect(output).toContain(String.raw`/a\u0007\u001b[31mred\u009b\u202e`);
+  expect(output).toContain(String.raw`/a\u{7}\u{1b}[31mred\u{9b}\u{202e}`);
   expect(output).toMatch(/^trace +Error\n {17}at x$/m);
   expect(output).not.toMatch(/[^\P{C}\n]/u);
 });

@@ -33,3 +33,21 @@ export function namedCommandsOf(page: string): readonly string[] {
   const named = [...text.matchAll(/`((?:npm|npx|node|aws|curl|python3|\.ci\/)[^`]*)`/g)];
   return [...new Set(named.map(([, command = '']) => command))];
 }
+
+/** The part of a page below a heading, up to the next heading of any level. */
+export function sectionOf(page: string, heading: string): string {
+  const sections = readFileSync(page, 'utf8').split(/^#+ (?=.+$)/m);
+  const found = sections.find((section) => section.startsWith(`${heading}\n`));
+  if (found === undefined) throw new Error(`${page} has no section ${heading}`);
+  return found;
+}
+
+/** The variables of each `ini` block in a section, in order. */
+export function variablesOf(page: string, heading: string): readonly Record<string, string>[] {
+  const blocks = sectionOf(page, heading).matchAll(/^ *```ini\n([\s\S]*?)^ *```$/gm);
+  return [...blocks].map(([, block = '']) =>
+    Object.fromEntries(
+      [...block.matchAll(/^ *([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    ),
+  );
+}

@@ -45,7 +45,7 @@ interface Waiting {
 }
 
 /** Opens a table with a real client, on the endpoint that the SDK's variables name. */
-function openInterleavedStore(table: string): InterleavedStore {
+export function openInterleavedStore(table: string): InterleavedStore {
   const store = openSessionStore(table);
   const current = new AsyncLocalStorage<number>();
   const trace: string[] = [];

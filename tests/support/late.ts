@@ -1,4 +1,11 @@
 /** An object with the properties of another one, which is made later: what a file's tests share before they run. */
 export function late<Value extends object>(made: () => Value): Value {
-  return new Proxy({} as Value, { get: (_, name) => Reflect.get(made(), name) });
+  return new Proxy({} as Value, {
+    get: (_, name) => Reflect.get(made(), name),
+    ownKeys: () => Reflect.ownKeys(made()),
+    getOwnPropertyDescriptor: (_, name) => ({
+      ...Reflect.getOwnPropertyDescriptor(made(), name),
+      configurable: true,
+    }),
+  });
 }

@@ -160,7 +160,7 @@ function stepsOf(pick: Pick): fc.Arbitrary<Step>[] {
         state.tokens.push(jti);
         const expiresMs = (Math.floor(nowMs / 1_000) + ttl) * 1_000;
         old.successor = { jti, untilMs: nowMs + REUSE_MS };
-        old.rowExpiresMs = expiresMs;
+        old.rowExpiresMs = Math.max(old.rowExpiresMs, expiresMs);
         model.tokens.set(jti, { sid: old.sid, expiresMs, rowExpiresMs: expiresMs });
       }
     }),

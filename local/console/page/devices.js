@@ -70,11 +70,11 @@ export function deviceCard(device, onAction, onSignIn) {
       );
       answer.replaceChildren();
     },
-    /** Shows whether its session is alive. @param {boolean} alive */
-    showState: (alive) => {
-      card.dataset.state = alive ? 'alive' : 'ended';
-      state.textContent = alive ? 'alive' : 'ended';
-      signIn.hidden = alive;
+    /** Shows what is known of its session. @param {'alive' | 'ended' | 'no row yet'} now */
+    showState: (now) => {
+      card.dataset.state = now;
+      state.textContent = now;
+      signIn.hidden = now !== 'ended';
     },
     /** Shows what was answered last, or that something is on its way. @param {number} [status] */
     showAnswer: (label, status) => {

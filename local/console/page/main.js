@@ -4,7 +4,7 @@ import { showExchange } from './exchanges.js';
 import { parsed, send } from './requests.js';
 import { rowTable } from './rows.js';
 import { saveDevices, saved } from './saved.js';
-import { outcome } from './sentences.js';
+import { cannotSign, lead, outcome } from './sentences.js';
 
 const REFRESH_MS = 1_000;
 const FIRST_DEVICES = ['Laptop', 'Phone', 'Tablet'];
@@ -22,6 +22,8 @@ let asked = 0;
 let shown = 0;
 /** Which start of the service the rows are of. */
 let run;
+/** Whether rows come with the first check of a session. */
+let adopted = false;
 let begun = false;
 
 /** Reads the rows, and shows them unless a later reading was faster. */
@@ -37,14 +39,15 @@ async function refresh() {
     return undefined;
   }
   run = answer.run;
+  adopted = answer.adopted;
+  byId('lead').textContent = lead(adopted);
   deleted.note(answer);
-  tell(answer.canSign ? '' : CANNOT_SIGN);
+  tell(answer.canSign ? '' : cannotSign(adopted));
   showRows(answer.rows);
-  const alive = new Set(answer.rows.filter(({ state }) => state === 'alive').map(({ jti }) => jti));
   for (const device of devices) {
-    const isAlive = alive.has(device.session.jti);
+    const state = stateOf(device.session, answer);
     // Of a row that is not among the first of many nothing is known.
-    if (isAlive || !answer.more) device.view.showState(isAlive);
+    if (state === 'alive' || !answer.more) device.view.showState(state);
   }
   byId('table').textContent = answer.table;
   for (const place of document.querySelectorAll('.sub')) place.textContent = answer.sub;
@@ -54,8 +57,14 @@ async function refresh() {
   return answer;
 }
 
-const CANNOT_SIGN =
-  'This service has only a public key, so the console cannot sign tokens for new sessions. Sign one with your own key, make its row with npm run token -- --sub … --jti …, and use curl. The rows below are live all the same.';
+/** What the rows say of a device's session. An adopted one has no row until its first check. */
+function stateOf({ jti, sid, auth_time }, { rows }) {
+  const row = rows.find((each) => each.jti === jti);
+  if (row?.state === 'alive') return 'alive';
+  const cutoff = rows.find(({ kind }) => kind === 'cutoff');
+  const isCovered = auth_time <= cutoff?.revoked_before && sid !== cutoff.except_sid;
+  return adopted && !row && !isCovered ? 'no row yet' : 'ended';
+}
 
 /** Shows what stands in the way, or that nothing does. */
 function tell(text) {
@@ -107,7 +116,7 @@ function act(device, { name, method, path, label }) {
     await refresh();
     report(exchange);
     device.view.showAnswer(label, exchange.status);
-    say(outcome(name, device.name, exchange, isOnlyDeleted(session)));
+    say(outcome(name, device.name, exchange, isOnlyDeleted(session), adopted));
   });
 }
 
@@ -127,7 +136,7 @@ function signInAgain(device) {
     }
     await refresh();
     report(exchange);
-    say(outcome('sign-in', device.name, exchange));
+    say(outcome('sign-in', device.name, exchange, false, adopted));
   });
 }
 
@@ -156,7 +165,7 @@ async function signInNew(name) {
 byId('sign-in').addEventListener('submit', async (event) => {
   event.preventDefault();
   const name = byId('device').value.trim();
-  say(outcome('sign-in', name, await signInNew(name)));
+  say(outcome('sign-in', name, await signInNew(name), false, adopted));
 });
 
 /** Shows the devices of this run, else signs the first ones in. */

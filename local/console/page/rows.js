@@ -59,7 +59,7 @@ function sortKey({ kind, auth_time }) {
 }
 
 function sessionLine(row, device) {
-  const { jti, user_agent, auth_time, expires_at, state } = row;
+  const { jti, user_agent, auth_time, expires_at, ended_at, state } = row;
   const line = element(
     'tr',
     {},
@@ -69,7 +69,7 @@ function sessionLine(row, device) {
       device ? badge(device) : '',
       element('code', { title: jti }, shortened(jti)),
     ),
-    element('td.state', {}, EXPLAINED[state]),
+    element('td.state', {}, ended_at === undefined ? EXPLAINED[state] : 'ended by a logout'),
     element('td', {}, user_agent ?? 'none (from a terminal)'),
     element('td', {}, timeOrText(auth_time, 1)),
     element('td', {}, timeOrText(expires_at, 1_000)),

@@ -11,15 +11,41 @@ const DONE = {
   'sign-in': (name) => `${name} is signed in: one new row, and a token that names it.`,
 };
 
+/** What differs where rows come with the first check. */
+const DONE_ADOPTED = {
+  this: (name) =>
+    `${name} is logged out: its row says so, and stays. The token has not expired; ask “Who am I” to see what it is worth.`,
+  others: (name) => `All devices but ${name} are logged out, by one write: the #cutoff row.`,
+  'sign-in': (name) =>
+    `${name} is signed in: a token, and no row. The first “Who am I” puts the row.`,
+};
+
+/** What there is to see here. @param {boolean} adopted */
+export function lead(adopted) {
+  const seen = adopted
+    ? 'Ask a device who it is: its row appears. Log it out: the row ends'
+    : 'Log a device out: its row vanishes from the table';
+  return `${seen}, and its token, though it has not expired, is refused from the next request on.`;
+}
+
+/** Why there is no sign-in. @param {boolean} adopted */
+export function cannotSign(adopted) {
+  const row = adopted
+    ? 'Its row comes with the first request'
+    : 'Make its row with npm run token -- --sub … --jti …, and use curl';
+  return `This service has only a public key, so the console cannot sign tokens for new sessions. Sign one with your own key. ${row}. The rows below are live all the same.`;
+}
+
 /**
  * What came of a request, in a sentence.
  *
  * @param {keyof typeof DONE} what was asked for
  * @param {boolean} isOnlyDeleted whether the session's row was seen to go, and its token has not expired
+ * @param {boolean} adopted whether rows come with the first check
  */
-export function outcome(what, name, exchange, isOnlyDeleted = false) {
+export function outcome(what, name, exchange, isOnlyDeleted = false, adopted = false) {
   const { status, errorId } = exchange;
-  if (status >= 200 && status < 300) return DONE[what](name);
+  if (status >= 200 && status < 300) return { ...DONE, ...(adopted && DONE_ADOPTED) }[what](name);
   if (status === 401 && what === 'me' && !isOnlyDeleted)
     return `${name}: 401. Its session is over.`;
   if (status === 401 && what === 'me')

@@ -55,6 +55,60 @@ test('reads the issuer, the audience and the allowlist', () => {
   });
 });
 
+test('reads the claims of an identity provider, and the life of its sessions', () => {
+  const claims = {
+    JWT_USER_CLAIM: 'oid',
+    JWT_REQUIRE: 'token_use=access scp',
+    JWT_AUDIENCE: 'a b',
+  };
+  const adopted = { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid' };
+  expect(only({ ...working, ...claims, ...adopted })).toMatchObject({
+    ...{ userClaim: 'oid', sessionClaim: 'sid', audience: ['a', 'b'], maxAgeMs: undefined },
+    required: ['token_use=access', 'scp'],
+    adoption: { maxAgeMs: 365 * 86_400_000, tokenIsSession: false },
+  });
+  for (const JWT_SESSION_CLAIM of ['jti', 'uti', 'none'])
+    expect(
+      only({ ...working, ...adopted, JWT_SESSION_CLAIM, SESSION_MAX_AGE: '60' }).adoption,
+    ).toEqual({ maxAgeMs: 60_000, tokenIsSession: true });
+  for (const SESSIONS of ['', 'registered'])
+    expect(only({ ...working, SESSIONS, SESSION_MAX_AGE: '999999999' })).toMatchObject({
+      ...{ adoption: undefined, maxAgeMs: 999_999_999_000 },
+    });
+});
+
+test.each<[Environment, RegExp]>([
+  [{ SESSIONS: 'Adopted' }, /^SESSIONS must be registered or adopted$/],
+  [
+    { SESSIONS: 'adopted' },
+    /^JWT_SESSION_CLAIM is not set; .* such as sid, or one of jti, uti, none/,
+  ],
+  [
+    { SESSIONS: 'adopted', JWT_SESSION_CLAIM: '' },
+    /^JWT_SESSION_CLAIM is not set; SESSIONS=adopted/,
+  ],
+  [{ JWT_SESSION_CLAIM: 'none' }, /^JWT_SESSION_CLAIM can be none for SESSIONS=adopted only$/],
+  [{ JWT_SESSION_CLAIM: 'a b' }, /^JWT_SESSION_CLAIM names one claim, without spaces$/],
+  [{ JWT_USER_CLAIM: 'a b' }, /^JWT_USER_CLAIM names one claim, without spaces$/],
+  [{ JWT_REQUIRE: 'a =b' }, /^JWT_REQUIRE has a part without a claim before its =$/],
+  [
+    {
+      ...instead({ JWT_JWKS_URL: 'https://x/' }),
+      ...{ SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid' },
+    },
+    /^JWT_ISSUER is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL/,
+  ],
+  [{ SESSION_MAX_AGE: '0' }, /^SESSION_MAX_AGE must not be 0; leave it out/],
+  ...['-1', '1.5', '1e3', '60s', ' 60', '0x10', '1000000000', '9'.repeat(400)].map(
+    (SESSION_MAX_AGE): [Environment, RegExp] => [
+      { SESSION_MAX_AGE },
+      /^SESSION_MAX_AGE must be a whole number of seconds from 0 to 999999999$/,
+    ],
+  ),
+])('%.80j is refused by name', (changes, message) => {
+  expect(problem(changes).message).toMatch(message);
+});
+
 describe('SESSIONS_NOT_BEFORE', () => {
   test.each([
     ['2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12)],
@@ -211,7 +265,8 @@ test('no message quotes a secret, whichever variable it was put into', () => {
   const secret = fc.string({ unit: characters, minLength: 12, maxLength: 60 });
   const variable = fc.constantFrom(
     ...['SESSIONS_TABLE', 'JWT_SECRET', 'JWT_SECRET_PARAMETER'],
-    ...['JWT_PUBLIC_KEY', 'JWT_JWKS_URL', 'JWT_ALGORITHMS'],
+    ...['JWT_PUBLIC_KEY', 'JWT_JWKS_URL', 'JWT_ALGORITHMS', 'JWT_ISSUERS', 'JWT_REQUIRE'],
+    ...['JWT_USER_CLAIM', 'JWT_SESSION_CLAIM', 'SESSIONS', 'SESSION_MAX_AGE'],
   );
   let refused = 0;
   fc.assert(

@@ -43,6 +43,16 @@ test('puts a successor, then marks the old row: new jti and life, same token fam
   });
 });
 
+test('keeps a mark at least as long as the old row, which SESSIONS=adopted would adopt again', async () => {
+  const old = await begin();
+  const shorter = { ...next(), expires_at: Math.floor(Date.now() / 1_000) + 60 };
+  await rotateSession(store.proxied, old, shorter);
+  expect(await rowOf(old)).toMatchObject({
+    rotated_to: shorter.jti,
+    expires_at: old.expires_at,
+  });
+});
+
 test('lets nobody choose another token family, user or time of log-in', async () => {
   const old = await begin();
   const forged = { ...next(), sub: 'mallory', sid: 'other', auth_time: Date.now() + 1e9 };

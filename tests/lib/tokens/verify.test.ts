@@ -1,12 +1,22 @@
 import { sign } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  jest,
+  test,
+} from '@jest/globals';
 import fc from 'fast-check';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
-import { makeKeyPair } from '../../support/key-pairs.ts';
+import { type KeyServer, startKeyServer } from '../../support/jwks-server.ts';
+import { type KeyPair, makeKeyPair } from '../../support/key-pairs.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
-import { issuerOf } from '../../support/verifier.ts';
+import { issuerOf, issuersOf, outcomeOf } from '../../support/verifier.ts';
 
 const verifier = issuerOf({ JWT_SECRET: TEST_SECRET });
 const HS256 = { alg: 'HS256' };
@@ -74,6 +84,110 @@ describe('issuer and audience', () => {
     expect(await statusOf({ iss: 'anyone', aud: ['b', 'a'] }, audience)).toBe('verified');
     expect(await statusOf({ aud: 'b' }, audience)).toBe('refused');
   });
+});
+
+describe('several issuers', () => {
+  const HOSTS = ['https://one.example', 'https://one.example/', 'https://two.example'];
+  const [plain = '', slash = '', two = ''] = HOSTS;
+  let servers: readonly KeyServer[];
+  let pairs: readonly KeyPair[];
+  let issuers: ReturnType<typeof issuersOf>;
+
+  beforeAll(async () => {
+    const shared = await makeKeyPair('ES256');
+    // The first two have the same key set, as a provider's customers may.
+    pairs = [shared, shared, await makeKeyPair('ES256')];
+    servers = await Promise.all(pairs.map(({ jwk }) => startKeyServer([{ ...jwk, kid: 'k' }])));
+  });
+  beforeEach(() => {
+    const entries = HOSTS.map((issuer, index) => ({ issuer, jwksUrl: servers[index]?.url }));
+    issuers = issuersOf({ JWT_ISSUERS: JSON.stringify(entries) });
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.close();
+  });
+
+  /** The outcome of a payload signed by the key of one of them, and whose keys were fetched. */
+  async function outcome(signer: number, payload: object | string) {
+    const before = servers.map(({ requests }) => requests);
+    const input = `${encode({ alg: 'ES256', kid: 'k' })}.${encode(payload)}`;
+    const key = pairs[signer]?.privateKey;
+    if (!key) throw new Error('no such signer');
+    const end = sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
+    const verified = await verifyToken(`${input}.${end.toString('base64url')}`, issuers);
+    const fetched = HOSTS.filter((_, index) => servers[index]?.requests !== before[index]);
+    return [verified.status === 'refused' ? verified.reason : verified.session.sub, fetched];
+  }
+
+  test('each lets its own tokens in, under its own partition, by its own keys', async () => {
+    for (const [index, iss] of HOSTS.entries())
+      expect(await outcome(index, { ...claims, iss })).toEqual([`${iss}|alice`, [iss]]);
+    expect(await outcome(2, { ...claims, iss: two, sub: undefined })).toEqual([
+      `${two}|#jti:j`,
+      [],
+    ]);
+  });
+
+  test('where two share a key set, the user is of the one that the token names', async () => {
+    for (const [signer, iss] of [
+      [0, slash],
+      [1, plain],
+    ] as const)
+      expect(await outcome(signer, { ...claims, iss })).toEqual([`${iss}|alice`, [iss]]);
+  });
+
+  test('the key of one never opens another’s tokens', async () => {
+    expect(await outcome(2, { ...claims, iss: plain })).toEqual(['bad_signature', [plain]]);
+    expect(await outcome(0, { ...claims, iss: two })).toEqual(['bad_signature', [two]]);
+  });
+
+  test.each([
+    undefined,
+    null,
+    '',
+    1,
+    ...[
+      [plain],
+      [[plain]],
+      { 0: plain },
+      `${plain}//`,
+      ` ${plain}`,
+      plain.toUpperCase(),
+      `${plain}|`,
+    ],
+  ])('an iss of %j costs no fetch of keys', async (iss) => {
+    expect(await outcome(0, { ...claims, iss })).toEqual(['wrong_issuer', []]);
+  });
+
+  test.each(['null', '[]', '"x"', '', '{', '{"__proto__":{"iss":"https://two.example"}}'])(
+    'nor does a payload %j',
+    async (payload) => {
+      expect(await outcome(2, payload)).toEqual(['wrong_issuer', []]);
+    },
+  );
+
+  test('of repeated iss members the last chooses the keys, and is compared after', async () => {
+    const payload = (first: string, last: string) =>
+      JSON.stringify({ ...claims, iss: last }).replace('{', `{"iss":"${first}",`);
+    expect(await outcome(2, payload(plain, two))).toEqual([`${two}|alice`, [two]]);
+    expect(await outcome(2, payload(two, plain))).toEqual(['bad_signature', [plain]]);
+  });
+});
+
+test('a token bound to a key of its holder, or of a security event, is no bearer token', async () => {
+  for (const cnf of [null, {}, { jkt: 'x' }, { 'x5t#S256': 'x' }]) {
+    expect(await statusOf({ cnf })).toBe('sender_constrained');
+    expect(await verifyToken(signRaw(HS256, { ...claims, cnf }), [verifier])).toMatchObject({
+      session,
+    });
+    expect(await statusOf({ cnf, exp: 1 })).toBe('expired');
+    expect(await statusOf({ cnf, nbf: NOW_SECONDS + 60 })).toBe('not_yet_valid');
+  }
+  expect(await outcomeOf(signRaw(HS256, { ...claims, events: {} }), verifier)).toBe(
+    'security_event',
+  );
+  expect(await statusOf({ events: {}, exp: 1 })).toBe('refused');
+  expect(await statusOf({ events: undefined, cnf: undefined })).toBe('verified');
 });
 
 test('a key that can’t be had is a fault, not a refusal', async () => {

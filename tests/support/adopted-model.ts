@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
+import fc from 'fast-check';
+
+/** A token of an identity provider. Times are epoch seconds. */
+export interface ProviderToken {
+  readonly sub: string;
+  /** Names the session. */
+  readonly sid: string;
+  /** When the session began by the provider's clock: of a token that is its own session, its `iat`. */
+  readonly begun: number;
+  readonly exp: number;
+}
+
+/** Adopted sessions under test, as a function with a clock of its own has them. Times are epoch milliseconds. */
+export interface AdoptedImplementation {
+  check(token: ProviderToken, nowMs: number): Promise<boolean>;
+  logOut(token: ProviderToken, nowMs: number): Promise<void>;
+  /** @returns null where the caller's session is over */
+  endMany(token: ProviderToken, scope: 'others' | 'everywhere', nowMs: number): Promise<boolean>;
+  /** @returns whether an active session was ended */
+  endOne(held: Pick<ProviderToken, 'sub' | 'sid'>, nowMs: number): Promise<boolean>;
+  endAll(sub: string, nowMs: number): Promise<void>;
+  /** @returns `revoked_before` of the user's cutoff */
+  cutoff(sub: string): Promise<number>;
+  /** Deletes expired rows, as TTL does some time by the store's clock. */
+  deleteExpired(sub: string, nowMs: number): Promise<void>;
+}
+
+/** Largest difference of a clock to the store's, in milliseconds: three of them are within 5 minutes. */
+const CLOCK_MS = 100_000;
+/** SESSION_MAX_AGE of the model, and the clock tolerance of `exp`, in seconds. */
+export const MODEL_MAX_AGE = 600;
+const TOLERANCE = 5;
+
+/** The promise in few lines: who is in. A session that was ended is over for ever, whatever TTL deletes. */
+class Model {
+  readonly tokens: ProviderToken[] = [];
+  readonly ended = new Set<string>();
+  /** Sessions whose rows are there, and until when they live, in epoch seconds. */
+  readonly rows = new Map<string, number>();
+  cutoffMs = Number.NEGATIVE_INFINITY;
+  spared: string | undefined;
+  readonly tokenIsSession: boolean;
+
+  constructor(tokenIsSession: boolean) {
+    this.tokenIsSession = tokenIsSession;
+  }
+  isCovered({ sid, begun }: ProviderToken): boolean {
+    return begun * 1_000 <= this.cutoffMs && sid !== this.spared;
+  }
+  isActive(token: ProviderToken, nowMs: number): boolean {
+    return (
+      !this.ended.has(token.sid) &&
+      !this.isCovered(token) &&
+      token.exp + TOLERANCE > Math.floor(nowMs / 1_000) &&
+      (token.begun + MODEL_MAX_AGE) * 1_000 > nowMs
+    );
+  }
+  /** Expects what a check says, and adopts. */
+  expectCheck(token: ProviderToken, nowMs: number, isIn: boolean) {
+    expect(isIn).toBe(this.isActive(token, nowMs));
+    const age = token.begun + MODEL_MAX_AGE;
+    const end = this.tokenIsSession ? Math.min(token.exp + TOLERANCE, age) : age;
+    if (isIn) this.rows.set(token.sid, this.rows.get(token.sid) ?? end);
+  }
+  endMany(untilMs: number, spared?: string) {
+    for (const token of this.tokens) if (this.isCovered(token)) this.ended.add(token.sid);
+    this.cutoffMs = Math.max(untilMs, this.cutoffMs + 1);
+    this.spared = spared;
+  }
+}
+
+interface Run {
+  readonly sub: string;
+  /** The store's clock. */
+  nowMs: number;
+}
+
+type Step = fc.AsyncCommand<Model, Run>;
+
+/** Fails where adopted sessions break the model's promise, in a random order of steps. */
+export async function expectAdoptedModel(
+  implementation: AdoptedImplementation,
+  options: { readonly startMs: number; readonly numRuns: number; readonly tokenIsSession: boolean },
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.commands(stepsOf(implementation), { maxCommands: 40 }),
+      async (commands) => {
+        const model = new Model(options.tokenIsSession);
+        const run: Run = { sub: randomUUID(), nowMs: options.startMs };
+        await fc.asyncModelRun(() => ({ model, real: run }), commands);
+        for (const token of model.tokens)
+          expect(await implementation.check(token, run.nowMs)).toBe(
+            model.isActive(token, run.nowMs),
+          );
+      },
+    ),
+    { numRuns: options.numRuns },
+  );
+}
+
+function stepsOf(sessions: AdoptedImplementation): fc.Arbitrary<Step>[] {
+  const which = fc.nat({ max: 20 });
+  const clock = fc.constantFrom(-CLOCK_MS, 0, 0, CLOCK_MS);
+  const life = fc.constantFrom(1, 30, 300, 900);
+  const step = (label: string, run: Step['run']): Step => ({
+    check: () => true,
+    run,
+    toString: () => label,
+  });
+  /** A step of a function whose clock is ahead or behind, with one of the tokens so far. */
+  const stepOn = (
+    label: string,
+    run: (model: Model, token: ProviderToken, nowMs: number) => Promise<void>,
+  ): fc.Arbitrary<Step> =>
+    fc.tuple(which, clock).map(([index, aheadMs]) =>
+      step(`${label}(${index}, ${aheadMs} ms ahead)`, async (model, state) => {
+        const token = model.tokens[index % Math.max(model.tokens.length, 1)];
+        if (token) await run(model, token, state.nowMs + aheadMs);
+      }),
+    );
+
+  const logIn = fc.tuple(clock, life).map(([aheadMs, seconds]) =>
+    step(`logIn(${seconds} s, ${aheadMs} ms ahead)`, async (model, { sub, nowMs }) => {
+      const begun = Math.floor((nowMs + aheadMs) / 1_000);
+      const token = { sub, sid: randomUUID(), begun, exp: begun + seconds };
+      model.tokens.push(token);
+    }),
+  );
+  /** By the provider, which knows nothing of logouts: the same session, or a token of its own. */
+  const refresh = stepOn('refresh', async (model, token, nowMs) => {
+    const now = Math.floor(nowMs / 1_000);
+    const life = { exp: now + 300 };
+    const own = { sid: randomUUID(), begun: now };
+    const refreshed = { ...token, ...life, ...(model.tokenIsSession ? own : {}) };
+    model.tokens.push(refreshed);
+  });
+  const check = stepOn('check', async (model, token, nowMs) =>
+    model.expectCheck(token, nowMs, await sessions.check(token, nowMs)),
+  );
+  const logOut = stepOn('logOut', async (model, token, nowMs) => {
+    await sessions.logOut(token, nowMs);
+    model.ended.add(token.sid);
+    model.rows.delete(token.sid);
+  });
+  const endOne = stepOn('endOne', async (model, token, nowMs) => {
+    const until = model.rows.get(token.sid) ?? 0;
+    const active = until * 1_000 > nowMs && !model.ended.has(token.sid) && !model.isCovered(token);
+    expect(await sessions.endOne(token, nowMs)).toBe(active);
+    if (active) model.ended.add(token.sid);
+  });
+  const endMany = (scope: 'others' | 'everywhere') =>
+    stepOn(scope, async (model, token, nowMs) => {
+      const isIn = await sessions.endMany(token, scope, nowMs);
+      model.expectCheck(token, nowMs, isIn);
+      if (isIn)
+        model.endMany(
+          Math.max(nowMs, token.begun * 1_000),
+          scope === 'others' ? token.sid : undefined,
+        );
+    });
+  const endAll = stepOn('endAll', async (model, { sub }, nowMs) => {
+    await sessions.endAll(sub, nowMs);
+    const written = await sessions.cutoff(sub);
+    const rows = model.tokens.filter(({ sid }) => model.rows.has(sid));
+    const begun = rows.map((token) => token.begun * 1_000);
+    expect(written).toBeGreaterThanOrEqual(Math.max(nowMs, model.cutoffMs + 1, ...begun));
+    model.endMany(written);
+  });
+  const deleteExpired = fc.constant(
+    step('deleteExpired', async (model, { sub, nowMs }) => {
+      await sessions.deleteExpired(sub, nowMs);
+      for (const [sid, until] of model.rows) if (until * 1_000 <= nowMs) model.rows.delete(sid);
+    }),
+  );
+  const time = fc.constantFrom(0, 1, 999, 5_000, 60_000, 300_000, 600_000).map((ms) =>
+    step(`time(${ms} ms)`, async (_, state) => {
+      state.nowMs += ms;
+    }),
+  );
+  return [
+    ...[logIn, logIn, refresh, check, check, check, logOut, endOne],
+    ...[endMany('others'), endMany('everywhere'), endAll, deleteExpired, time],
+  ];
+}
