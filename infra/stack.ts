@@ -63,7 +63,9 @@ function extensions(functions: readonly DeployedFunction[], switches: Switches) 
   return {
     ...(Object.keys(ofLambdas).length > 0 ? each(lambdas, ofLambdas) : {}),
     ...(isOn(logKmsKeyArn) ? each(logGroups, { KmsKeyId: logKmsKeyArn }) : {}),
-    ...(isOn(kmsKeyArn) ? each(['SessionsTable'], { SSESpecification: encryption }) : {}),
+    ...(isOn(kmsKeyArn) && switches.createTable !== 'false'
+      ? each(['SessionsTable'], { SSESpecification: encryption })
+      : {}),
   };
 }
 

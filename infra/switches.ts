@@ -7,6 +7,7 @@ export type Switches = Readonly<Record<string, string>>;
 export const SWITCHES = [
   'alarms',
   'alarmTopicArn',
+  'createTable',
   'dashboard',
   'idleTimeout',
   'jwtIssuers',

@@ -61,6 +61,12 @@ describe('what a parameter of the deployment adds', () => {
     expect(JSON.stringify(Resources.OpenapiRole)).not.toContain('kms:');
   });
 
+  test('a key of a table that the stack does not create is the table’s own setting', () => {
+    const { extensions, Resources } = added({ kmsKeyArn: 'arn:key', createTable: 'false' });
+    expect(extensions).toEqual({});
+    expect(JSON.stringify(Resources.LogoutRole)).toContain('kms:Decrypt');
+  });
+
   test.each(['jwtPublicKey', 'jwtJwksUrl'])(
     '%s takes away the permission to read the secret',
     (name) => {
