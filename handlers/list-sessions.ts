@@ -12,7 +12,10 @@ export const handler = protectedHandler(async ({ session: current, sessions }, r
   for (const { session, attribute } of page.unreadable)
     recordEvent(request, { name: 'list.row_unreadable', reason: attribute, session });
   return json(200, {
-    sessions: page.sessions.map((session) => toSessionListItem(session, current, sessions.store)),
+    sessions: page.sessions.map((session) => ({
+      ...toSessionListItem(session, sessions.store),
+      current: session.jti === current.jti,
+    })),
     next: page.next && encodeCursor(page.next),
   });
 });

@@ -74,6 +74,15 @@ export function alarms(
     ...(isOn(idleTimeout)
       ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
       : []),
+    ...(functions.some(({ authenticatesClients }) => authenticatesClients)
+      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'))]
+      : []),
+    alarm(
+      'outside-ends',
+      'Administrators and identity providers have ended many sessions.',
+      own('ended.admin', 'ended.identity-provider'),
+      { Period: 300, Threshold: '${param:outsideEndsThreshold}' },
+    ),
     refused('bad-signatures', 'Many tokens with a bad signature.', 'badSignatureThreshold'),
     refused('unknown-keys', 'Many tokens of an unknown key.', 'unknownKeyThreshold'),
     refused('wrong-addresses', 'Many tokens of or for somebody else.', 'wrongAddressThreshold'),

@@ -12,6 +12,8 @@ export interface FunctionEntry {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether a 401 is a Lambda error; crashes are then counted from the log. */
   readonly throwsDenials?: true;
+  /** Whether OAuth clients call the function, so its role may read their hashes. */
+  readonly authenticatesClients?: true;
   /** The parameter that switches the function on; absent for a function of every deployment. */
   readonly when?: string;
 }
@@ -43,6 +45,33 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     verifiesTokens: true,
     environment: { AUTHORIZER_CLAIMS: '${param:authorizerClaims}' },
     throwsDenials: true,
+  },
+  backchannelLogout: {
+    route: 'POST /api/v1/auth/backchannel-logout',
+    dynamodb: ['Query', 'UpdateItem', 'BatchGetItem'],
+    registered: ['DeleteItem'],
+    when: 'jwtLogoutAudience',
+  },
+  introspect: {
+    route: 'POST /api/v1/auth/introspect',
+    dynamodb: ['BatchGetItem'],
+    verifiesTokens: true,
+    authenticatesClients: true,
+    when: 'oauthClients',
+  },
+  revoke: {
+    route: 'POST /api/v1/auth/revoke',
+    dynamodb: ['BatchGetItem'],
+    registered: ['DeleteItem'],
+    adopted: ['UpdateItem'],
+    verifiesTokens: true,
+    authenticatesClients: true,
+    when: 'oauthClients',
+  },
+  // Without a route: IAM decides who may invoke it.
+  admin: {
+    dynamodb: ['BatchGetItem', 'Query', 'UpdateItem'],
+    registered: ['DeleteItem', 'BatchWriteItem'],
   },
   openapi: {
     route: 'GET /openapi.json',

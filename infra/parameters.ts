@@ -111,6 +111,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   unknownKeyThreshold: COUNT,
   wrongAddressThreshold: COUNT,
   malformedThreshold: COUNT,
+  outsideEndsThreshold: COUNT,
 };
 
 function arnOf(service: string): Kind {

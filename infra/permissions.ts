@@ -6,7 +6,12 @@ export function role(entry: DeployedFunction, switches: Switches) {
   const { kmsKeyArn, permissionsBoundary } = switches;
   const actions = tableActions(entry, switches);
   const table = arn('dynamodb', 'table/${param:tableName}');
-  const secrets = entry.verifiesTokens ? secretParameters(switches) : [];
+  const secrets = [
+    ...(entry.verifiesTokens ? secretParameters(switches) : []),
+    ...(entry.authenticatesClients && isOn(switches.oauthClientsParameter)
+      ? [switches.oauthClientsParameter]
+      : []),
+  ];
   const services = [
     ...(actions.length > 0 ? ['dynamodb'] : []),
     ...(secrets.length > 0 ? ['ssm'] : []),

@@ -31,5 +31,6 @@ export const basePath = async (context) =>
   (await text('basePath')(context)) || { Ref: 'AWS::NoValue' };
 export const publicKey = text('jwtPublicKey');
 export const issuers = text('jwtIssuers');
+export const oauthClients = text('oauthClients');
 export const allowedOrigins = list('allowedOrigins');
 export const allowedHeaders = list('allowedHeaders');

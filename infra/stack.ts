@@ -5,7 +5,7 @@ import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
 import { listed } from './parameters.ts';
 import { role } from './permissions.ts';
-import { isOn, type Switches, usesSecret } from './switches.ts';
+import { isOn, isSwitchedOn, type Switches, usesSecret } from './switches.ts';
 
 /** A deployed function with the logical ids that the framework derives from the name. */
 export interface DeployedFunction extends FunctionEntry {
@@ -22,7 +22,7 @@ export interface DeployedFunction extends FunctionEntry {
  */
 export function stack(switches: Switches, table = functionTable) {
   const functions = Object.entries(table)
-    .filter(([, { when }]) => when === undefined || isOn(switches[when]))
+    .filter(([, { when }]) => when === undefined || isSwitchedOn(when, switches))
     .map(([name, entry]) => deployed(name, entry, switches));
   return {
     functions: Object.fromEntries(
@@ -39,11 +39,30 @@ export function stack(switches: Switches, table = functionTable) {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
         ...(switches.alarms === 'false' ? {} : alarms(functions, switches)),
         ...(switches.dashboard === 'false' ? {} : { Dashboard: dashboard(functions) }),
+        AdminPolicy,
       },
       extensions: extensions(functions, switches),
     },
   };
 }
+
+/** For whoever may list and end the sessions of any user. */
+const AdminPolicy = {
+  Type: 'AWS::IAM::ManagedPolicy',
+  Properties: {
+    Description: 'Invoke the function that lists and ends sessions of any user',
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'lambda:InvokeFunction',
+          Resource: { 'Fn::GetAtt': ['AdminLambdaFunction', 'Arn'] },
+        },
+      ],
+    },
+  },
+};
 
 /** Properties for which the framework has no setting, by logical id of the framework's resource. */
 function extensions(functions: readonly DeployedFunction[], switches: Switches) {

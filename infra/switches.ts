@@ -19,6 +19,7 @@ export const SWITCHES = [
   'pathPrefix',
   'permissionsBoundary',
   'maxSessions',
+  'oauthClientsParameter',
   'reservedConcurrency',
   'vpcSecurityGroupIds',
   'vpcSubnetIds',
@@ -48,6 +49,13 @@ export function sessionModes(switches: Switches) {
 function issuersOf({ jwtIssuers = '' }: Switches): readonly Record<string, unknown>[] {
   const entries = parseJson(jwtIssuers);
   return Array.isArray(entries) ? entries.filter(isObject) : [];
+}
+
+/** Whether a parameter is set, or its member in an entry of jwtIssuers: `jwtLogoutAudience`, `logoutAudience`. */
+export function isSwitchedOn(name: string, switches: Switches): boolean {
+  if (name === 'oauthClients' && isOn(switches.oauthClientsParameter)) return true;
+  const member = name.replace(/^jwt./, (start) => start.slice(3).toLowerCase());
+  return isOn(switches[name]) || issuersOf(switches).some((issuer) => member in issuer);
 }
 
 /** Whether a switch is set: neither empty, `0` nor `false`. */

@@ -55,8 +55,8 @@ async function answersTo(
 ): Promise<Answers> {
   const configuration = await attempt(() => readConfiguration(variables));
   if (configuration instanceof Error) return failed([], 'variables', configuration);
-  const { sessionsTable, notBeforeMs, issuers: settings } = configuration;
-  const store = readOnlyStore(openSessionStore(sessionsTable, { notBeforeMs }));
+  const { sessionsTable, notBeforeMs, idleMs, issuers: settings } = configuration;
+  const store = readOnlyStore(openSessionStore(sessionsTable, { notBeforeMs, idleMs }));
   const issuers = settings.map((each) => createIssuer(each, store));
   const examined = await examine(token, issuers);
   const { outcome, issuer } = examined;
@@ -66,7 +66,7 @@ async function answersTo(
     const [me, logout] = outcome instanceof Error ? [500, '500'] : [401, '200, and ends nothing'];
     return { lines: [...lines, ...proposed], me, logout };
   }
-  const adoption = issuer && settings[issuers.indexOf(issuer)]?.adoption;
+  const adoption = issuer && issuers.find((each) => each === issuer)?.adoption;
   const answers = await attempt(() => explainSession(outcome, adoption));
   if (answers instanceof Error) return failed(lines, 'store', answers);
   return { ...answers, lines: [...lines, ...answers.lines] };

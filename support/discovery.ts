@@ -13,13 +13,13 @@ const TIMEOUT_MS = 5_000;
  */
 export async function discoverJwksUrl(issuer: string): Promise<URL> {
   // The issuer's URL has to be as safe as that of its keys.
-  const base = jwksUrl(issuer).href.replace(/\/$/, '');
+  const base = jwksUrl(issuer, 'JWT_JWKS_URL').href.replace(/\/$/, '');
   const document = parseJson(await fetchText(`${base}/.well-known/openid-configuration`));
   if (!isObject(document)) throw new Error('the answer is no JSON object');
   // The document of another issuer would lead to another issuer's keys (section 4.3).
   if (document.issuer !== issuer) throw new Error('the document is that of another issuer');
   if (typeof document.jwks_uri !== 'string') throw new Error('the document has no jwks_uri');
-  return jwksUrl(document.jwks_uri);
+  return jwksUrl(document.jwks_uri, 'JWT_JWKS_URL');
 }
 
 async function fetchText(url: string): Promise<string> {

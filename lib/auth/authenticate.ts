@@ -6,8 +6,8 @@ import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Client, SessionDenial, SessionMode } from '../sessions/session-mode.ts';
 import { defined } from '../shared/json.ts';
-import { verifyToken } from '../tokens/verify.ts';
-import { recordEvent } from './events.ts';
+import { type Verification, verifyToken } from '../tokens/verify.ts';
+import { type EventSource, recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
 /** The user and the session behind a request. */
@@ -47,16 +47,29 @@ export async function authenticateToken(
   request: HttpRequest,
   { issuers }: Services,
 ): Promise<Authentication> {
-  const verification = await verifyToken(token, issuers);
+  return findCaller(await verifyToken(token, issuers), request, clientOf(request));
+}
+
+/**
+ * Finds the active session of a verified token.
+ *
+ * @param client for the list of sessions, where this check adopts the session
+ * @throws when the store cannot be asked
+ */
+export async function findCaller(
+  verification: Verification,
+  request: EventSource,
+  client: Client,
+): Promise<Authentication> {
   if (verification.status !== 'verified') {
     const reason = verification.status === 'refused' ? verification.reason : verification.status;
     recordEvent(request, { name: 'check.refused', reason });
     return { denial: 'invalid_token' };
   }
   const { claims, sessions } = verification;
-  const found = await sessions.find(verification, clientOf(request));
+  const found = await sessions.find(verification, client);
   for (const session of found.ended ?? [])
-    recordEvent(request, { name: 'logout.ended', scope: 'policy', session });
+    recordEvent(request, { name: 'logout.ended', scope: 'one', by: { by: 'policy' }, session });
   if (found.touchError) recordEvent(request, { name: 'touch.failed', error: found.touchError });
   if (found.denial) return denySession(request, verification.session, found.denial);
   recordEvent(request, { name: 'check.passed' });
@@ -65,7 +78,7 @@ export async function authenticateToken(
 
 /** Records why a verified token opens nothing, and denies the request. */
 export function denySession(
-  request: HttpRequest,
+  request: EventSource,
   session: SessionKey,
   reason: SessionDenial,
 ): { denial: Denial } {

@@ -3,9 +3,17 @@
 import { MAX_AUTH_TIME_AHEAD_MS } from '../sessions/active.ts';
 import type { Adoption } from '../sessions/adopted.ts';
 import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
-import { type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
+import { jwksUrl, type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
 import { TOKEN_IS_SESSION } from '../tokens/session-claims.ts';
 import { readIssuers } from './issuers.ts';
+import { type ClientSource, readClientSource } from './oauth-clients.ts';
+
+/** An identity provider that sends logout tokens (JWT_LOGOUT_AUDIENCE). */
+export interface LogoutConfiguration extends Partial<Pick<TokenConfiguration, 'keySource'>> {
+  readonly issuer: string;
+  /** Client ids that logout tokens may be for. */
+  readonly audience: readonly string[];
+}
 
 /** An issuer of tokens, and the rules of its sessions. */
 export interface IssuerConfiguration extends TokenConfiguration {
@@ -15,6 +23,8 @@ export interface IssuerConfiguration extends TokenConfiguration {
   readonly maxAgeMs: number | undefined;
   /** Begins the partition keys of the issuer's users; empty for a single issuer. */
   readonly partitionPrefix: string;
+  /** Undefined where back-channel logout is off. */
+  readonly logout: LogoutConfiguration | undefined;
 }
 
 export interface Configuration {
@@ -24,6 +34,8 @@ export interface Configuration {
   readonly issuers: readonly IssuerConfiguration[];
   /** A session unused for longer is over, in milliseconds; undefined: none is. */
   readonly idleMs: number | undefined;
+  /** Undefined where introspection and revocation are off. */
+  readonly clients: ClientSource | undefined;
   /** Claims that the authorizer adds to its context, beside `sub` and `jti`. */
   readonly authorizerClaims: readonly string[];
 }
@@ -48,6 +60,7 @@ export function readConfiguration(environment: Environment = process.env): Confi
     notBeforeMs: sessionsNotBefore(environment),
     issuers,
     idleMs: wholeNumber(environment, 'IDLE_TIMEOUT', 'seconds', 1_000),
+    clients: readClientSource(environment),
     authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
 }
@@ -65,7 +78,8 @@ function issuerConfiguration(
   if (variables.SESSION_MAX_AGE && !maxAgeMs)
     throw new ConfigurationError('SESSION_MAX_AGE', 'must not be 0; leave it out for the default');
   const tokens = tokenConfiguration(variables);
-  const common = { ...tokens, partitionPrefix, maxAgeMs, adoption: undefined };
+  const logout = logoutConfiguration(variables, tokens);
+  const common = { ...tokens, partitionPrefix, maxAgeMs, logout, adoption: undefined };
   if (mode === 'adopted') {
     const rules = adoption(variables, tokens, maxSessions);
     return { ...common, adoption: { ...rules, maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS } };
@@ -102,6 +116,31 @@ function adoption(
       `needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ${sessionClaim} a refresh is one more session`,
     );
   return { tokenIsSession, maxSessions };
+}
+
+function logoutConfiguration(
+  { JWT_LOGOUT_AUDIENCE, JWT_LOGOUT_ISSUER, JWT_LOGOUT_JWKS_URL }: Environment,
+  { issuer: own, keySource }: TokenConfiguration,
+): LogoutConfiguration | undefined {
+  const audience = JWT_LOGOUT_AUDIENCE?.match(/\S+/g);
+  if (!audience) return undefined;
+  const issuer = JWT_LOGOUT_ISSUER || own;
+  if (issuer === undefined)
+    throw new ConfigurationError(
+      'JWT_LOGOUT_ISSUER',
+      'is not set, nor is JWT_ISSUER; JWT_LOGOUT_AUDIENCE needs one of them',
+    );
+  if (JWT_LOGOUT_JWKS_URL) {
+    const url = jwksUrl(JWT_LOGOUT_JWKS_URL, 'JWT_LOGOUT_JWKS_URL');
+    return { issuer, audience, keySource: { kind: 'jwks-url', url } };
+  }
+  // With an HMAC secret, whoever verifies logout tokens could sign them.
+  if (keySource.kind === 'secrets' || keySource.kind === 'secret-parameter')
+    throw new ConfigurationError(
+      'JWT_LOGOUT_JWKS_URL',
+      'is not set; a secret of the sessions verifies no logout tokens',
+    );
+  return { issuer, audience };
 }
 
 /** Reads a whole number, as a multiple of a unit; undefined where the variable is not set, or 0. */

@@ -9,6 +9,12 @@ import type { InvalidSessionError } from '../sessions/session.ts';
 import type { SessionDenial } from '../sessions/session-mode.ts';
 import type { AuthenticTokenStatus, RefusalReason } from '../tokens/verify.ts';
 
+/** Who has ended a session, if not its user; `policy` is MAX_SESSIONS. */
+export type EndedBy =
+  | { readonly by: 'policy' }
+  | { readonly by: 'identity-provider'; readonly issuer: string }
+  | { readonly by: 'admin'; readonly actor: string; readonly reason: string };
+
 /** An expected outcome of a request; docs/operations.md explains each name and reason. */
 export type AuthEvent =
   | { readonly name: 'check.passed' }
@@ -26,28 +32,37 @@ export type AuthEvent =
     }
   | {
       readonly name: 'logout.ended';
-      /** `one` is a session of the list, ended by its id; `policy` one that MAX_SESSIONS has ended. */
-      readonly scope: RevokeScope | 'one' | 'policy';
-      readonly session: SessionKey;
+      /** `one` is a session of the list, ended by its id, or by a provider's `sid`. */
+      readonly scope: RevokeScope | 'one';
+      /** Without `jti` where a cutoff or a provider's `sid` has ended the sessions. */
+      readonly session: Pick<SessionKey, 'sub'> & Partial<SessionKey>;
+      readonly by?: EndedBy;
     }
   | { readonly name: 'logout.sweep_failed' | 'touch.failed'; readonly error: unknown }
+  | { readonly name: 'client.refused'; readonly reason: 'invalid_client' | 'invalid_request' }
   | {
       readonly name: 'list.row_unreadable';
       readonly reason: InvalidSessionError['attribute'];
       readonly session: SessionKey;
     };
 
+/** What a line says of its request. */
+export type EventSource = Pick<HttpRequest, 'requestId' | 'route' | 'header'>;
+
 /** Counts an event and writes its log line. The line never holds a claim, a header or a token. */
-export function recordEvent(request: HttpRequest, event: AuthEvent): void {
+export function recordEvent(request: EventSource, event: AuthEvent): void {
   count(event.name);
   // Each request of every API passes a check: the metric is enough.
   if (event.name === 'check.passed') return;
   if (event.name === 'check.refused' || event.name === 'logout.refused')
     count(`refused.${event.reason}`);
+  const by = event.name === 'logout.ended' ? ('by' in event && event.by) || USER : undefined;
+  if (by && by.by !== 'user') count(`ended.${by.by}`);
   logger.info(event.name, {
     request_id: request.requestId,
     route: request.route,
     ...('reason' in event ? { reason: event.reason } : {}),
+    ...by,
     ...('scope' in event ? { scope: event.scope } : {}),
     ...('tokenStatus' in event ? { token_status: event.tokenStatus } : {}),
     ...('session' in event && event.session ? hashesOf(event.session) : {}),
@@ -55,11 +70,13 @@ export function recordEvent(request: HttpRequest, event: AuthEvent): void {
   });
 }
 
-function hashesOf({ sub, jti }: SessionKey) {
-  return { sub_hash: hashId(sub), jti_hash: hashId(jti) };
+const USER = { by: 'user' } as const;
+
+function hashesOf({ sub, jti }: Pick<SessionKey, 'sub'> & Partial<SessionKey>) {
+  return { sub_hash: hashId(sub), ...(jti === undefined ? {} : { jti_hash: hashId(jti) }) };
 }
 
-function errorFields(thrown: unknown, request: HttpRequest) {
+function errorFields(thrown: unknown, request: EventSource) {
   const authorization = request.header('authorization');
   const { message: error, type: reason, trace } = describeRedacted(thrown, authorization);
   return { reason, error, trace };

@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   sessionClaim: 'JWT_SESSION_CLAIM',
   sessions: 'SESSIONS',
   sessionMaxAge: 'SESSION_MAX_AGE',
+  logoutAudience: 'JWT_LOGOUT_AUDIENCE',
 };
 
 const KEY_SOURCES = ['jwksUrl', 'publicKey', 'secretParameter'];
@@ -74,7 +75,7 @@ function variablesOf(entry: unknown): Environment {
 }
 
 /** Members that a list may stand for. */
-const LISTS = ['algorithms', 'audience', 'require'];
+const LISTS = ['algorithms', 'audience', 'require', 'logoutAudience'];
 
 /** The value of a variable: lists become words, and a JWKS its text. */
 function textOf(name: string, value: unknown): string {

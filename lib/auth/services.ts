@@ -9,11 +9,13 @@ import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
 import { type IssuerConfiguration, readConfiguration } from './config.ts';
+import type { ClientSource } from './oauth-clients.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
-  readonly issuers: readonly Issuer[];
+  readonly issuers: readonly (Issuer & IssuerConfiguration)[];
   readonly authorizerClaims: readonly string[];
+  readonly clients: ClientSource | undefined;
 }
 
 /**
@@ -24,11 +26,11 @@ export interface Services {
  * @throws ConfigurationError
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, notBeforeMs, idleMs, issuers, authorizerClaims } = readConfiguration();
+  const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration();
   const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);
   return {
     issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
-    authorizerClaims,
+    ...others,
   };
 });
 
@@ -37,7 +39,7 @@ export function createIssuer(
   configuration: IssuerConfiguration,
   store: SessionStore,
   onStaleKeys?: (error: unknown) => void,
-): Issuer {
+): Issuer & IssuerConfiguration {
   const { adoption, maxAgeMs } = configuration;
   const sessions = adoption
     ? adoptedSessions(store, adoption)
@@ -50,7 +52,7 @@ export function createIssuer(
 }
 
 /** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
-function reportStaleKeys(error: unknown): void {
+export function reportStaleKeys(error: unknown): void {
   count('keys.stale');
   const { message, type, trace } = describeRedacted(error);
   logger.warn('keys.stale', { error: message, error_type: type, trace });

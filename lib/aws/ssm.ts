@@ -12,9 +12,13 @@ export class SecretParameterError extends Error {
 /**
  * Reads the value of an SSM SecureString.
  *
+ * @param variable that names the parameter, for the message of an error
  * @throws SecretParameterError when SSM refuses, answers without a value, or does not answer in {@link timeouts}.secretMs
  */
-export async function readSecretParameter(name: string): Promise<string> {
+export async function readSecretParameter(
+  name: string,
+  variable = 'JWT_SECRET_PARAMETER',
+): Promise<string> {
   using deadline = startDeadline(timeouts.secretMs);
   try {
     return await ask(name, deadline);
@@ -22,10 +26,9 @@ export async function readSecretParameter(name: string): Promise<string> {
     // A deadline's own error has the limit; the SDK's has not.
     const { aborted, reason } = deadline.abortSignal;
     // The message does not quote the name, as a secret may have been put in its place; the cause is redacted.
-    throw new SecretParameterError(
-      'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
-      { cause: aborted ? reason : error },
-    );
+    throw new SecretParameterError(`The secret that ${variable} names could not be read from SSM`, {
+      cause: aborted ? reason : error,
+    });
   }
 }
 

@@ -16,6 +16,8 @@ export interface HttpRequest {
   query(name: string): string | undefined;
   /** A path parameter by its name in the route. */
   pathParameter(name: string): string | undefined;
+  /** The body as text; HTTP APIs hand forms over in base64. */
+  body(): string;
 }
 
 /**
@@ -41,6 +43,8 @@ export function parseRequest(event: unknown, requestId?: string): HttpRequest {
     query: (name) =>
       values(v1?.multiValueQueryStringParameters, name) ?? values(v2?.queryStringParameters, name),
     pathParameter: (name) => values(v2?.pathParameters, name),
+    body: () =>
+      Buffer.from(text(v2?.body), v2?.isBase64Encoded ? 'base64' : 'utf8').toString('utf8'),
   };
 }
 

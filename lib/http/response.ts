@@ -18,6 +18,16 @@ export function json(statusCode: number, body: unknown, headers: Headers = {}): 
   return { statusCode, headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) };
 }
 
+/** Builds an error response of OAuth endpoints (RFC 6749, section 5.2). */
+export function oauthError(
+  statusCode: number,
+  error: string,
+  error_description: string,
+  headers: Headers = {},
+): HttpResponse {
+  return json(statusCode, { error, error_description }, headers);
+}
+
 /** Builds a 204 response. */
 export function noContent(): HttpResponse {
   return { statusCode: 204, headers: { ...HEADERS }, body: '' };

@@ -1,3 +1,4 @@
+import { defined } from '../shared/json.ts';
 import { RESERVED_PREFIX } from './key.ts';
 import type { Row } from './rows.ts';
 import { isEpochTime, type Session } from './session.ts';
@@ -11,6 +12,8 @@ export interface Cutoff {
   readonly revoked_before: number;
   /** The token family that goes on. */
   readonly except_sid?: string;
+  /** The `jti` of the last logout token of the user, so that its repetition ends nothing that began since. */
+  readonly logout_jti?: string;
 }
 
 /** Whether a cutoff ends a session. Refreshed tokens inherit `auth_time` and `sid`, so the result too. */
@@ -36,10 +39,11 @@ export function authTimeAfter(cutoff: Cutoff | undefined, nowMs: number): number
  */
 export function parseCutoff(row: Row | undefined): Cutoff | undefined {
   if (!row) return undefined;
-  const { revoked_before, except_sid } = row;
+  const { revoked_before, except_sid, logout_jti } = row;
   if (!isEpochTime(revoked_before, 1))
     throw new TypeError('The cutoff’s revoked_before must be a whole number of epoch milliseconds');
-  if (except_sid === undefined) return { revoked_before };
-  if (typeof except_sid !== 'string') throw new TypeError('The cutoff’s except_sid must be a sid');
-  return { revoked_before, except_sid };
+  if (except_sid !== undefined && typeof except_sid !== 'string')
+    throw new TypeError('The cutoff’s except_sid must be a sid');
+  const last = typeof logout_jti === 'string' ? logout_jti : undefined;
+  return { revoked_before, ...defined({ except_sid, logout_jti: last }) };
 }

@@ -31,10 +31,16 @@ export const GUEST_PREFIX = '#jti:';
  */
 export function sessionKey({ sub, jti }: UnknownKey, prefix = ''): SessionKey | null {
   if (!isJti(jti)) return null;
-  const user = sub === undefined ? GUEST_PREFIX + jti : sub;
-  if (!isKey(user, MAX_SUB_BYTES) || (sub !== undefined && isGuest(user))) return null;
-  const partition = prefix + user;
+  const partition =
+    sub === undefined ? `${prefix}${GUEST_PREFIX}${jti}` : userPartition(sub, prefix);
   return isKey(partition, MAX_SUB_BYTES) ? { sub: partition, jti } : null;
+}
+
+/** Derives the partition key of a user; null where the value names none. */
+export function userPartition(user: unknown, prefix = ''): string | null {
+  if (!isKey(user, MAX_SUB_BYTES) || isGuest(user)) return null;
+  const partition = prefix + user;
+  return isKey(partition, MAX_SUB_BYTES) ? partition : null;
 }
 
 /** Narrows the key of a row; null for a key that no token can name. */

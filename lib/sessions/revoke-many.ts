@@ -47,22 +47,27 @@ export async function revokeMany(
  * Ends all sessions of a user on behalf of somebody else, such as a password reset.
  *
  * @param nowMs epoch milliseconds
+ * @param logoutJti of a logout token; one that has ended the user's sessions already ends nothing again
  * @throws as {@link revokeMany}
  */
 export async function revokeAll(
   store: SessionStore,
   sub: string,
   nowMs: number = Date.now(),
+  logoutJti?: string,
 ): Promise<Cutoff> {
+  const mark = defined({ logout_jti: logoutJti });
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const rows = await queryRows(store, sub);
     const previous = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+    if (logoutJti !== undefined && previous?.logout_jti === logoutJti) return previous;
     const newest = rows.reduce(
       (time, { auth_time }) => (isEpochTime(auth_time, 1) ? Math.max(time, auth_time) : time),
       authTimeAfter(previous, nowMs),
     );
-    const current = await replaceCutoff(store, sub, previous, { revoked_before: newest });
-    if (current && covers(current, { revoked_before: newest })) return current;
+    const cutoff = { revoked_before: newest, ...mark };
+    const current = await replaceCutoff(store, sub, previous, cutoff);
+    if (current && covers(current, cutoff)) return current;
   }
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
@@ -93,15 +98,17 @@ async function replaceCutoff(
           : 'except_sid = :previous_sid'
       }`;
   const exception = cutoff.except_sid === undefined ? 'REMOVE except_sid' : ', except_sid = :sid';
+  const mark = cutoff.logout_jti === undefined ? '' : ', logout_jti = :logout_jti';
   const command = new UpdateCommand({
     TableName: store.table,
     Key: { sub, jti: CUTOFF_KEY },
     // No expires_at: deleted before the sessions that it ended, the cutoff would revive them.
-    UpdateExpression: `SET revoked_before = :new ${exception}`,
+    UpdateExpression: `SET revoked_before = :new ${mark} ${exception}`,
     ConditionExpression: unchanged,
     ExpressionAttributeValues: defined({
       ':new': cutoff.revoked_before,
       ':sid': cutoff.except_sid,
+      ':logout_jti': cutoff.logout_jti,
       ':previous': previous?.revoked_before,
       ':previous_sid': previous?.except_sid,
     }),

@@ -15,14 +15,13 @@ function toIso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Converts a session for the list that the holder of `current` sees; `last_seen` where idle time-outs are on. */
-export function toSessionListItem(session: Session, current: Session, { idleMs }: SessionLimits) {
+/** Converts a session for a list; `last_seen` is there where idle time-outs are on. */
+export function toSessionListItem(session: Session, { idleMs }: SessionLimits) {
   const { last_seen } = session;
   return {
     ...toSessionView(session),
     user_agent: session.user_agent ?? null,
     ip: session.ip ?? null,
     ...(idleMs === undefined ? {} : { last_seen: last_seen ? toIso(last_seen) : null }),
-    current: session.jti === current.jti,
   };
 }

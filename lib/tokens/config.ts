@@ -89,7 +89,7 @@ const READERS: Readonly<Record<string, (text: string) => KeySource>> = {
   JWT_SECRET: (text) => ({ kind: 'secrets', secrets: parseSecrets(text, 'JWT_SECRET') }),
   JWT_SECRET_PARAMETER: (text) => ({ kind: 'secret-parameter', name: parameterName(text) }),
   JWT_PUBLIC_KEY: (text) => ({ kind: 'public-keys', keys: parsePublicKeys(text) }),
-  JWT_JWKS_URL: (text) => ({ kind: 'jwks-url', url: jwksUrl(text) }),
+  JWT_JWKS_URL: (text) => ({ kind: 'jwks-url', url: jwksUrl(text, 'JWT_JWKS_URL') }),
 };
 
 function keySource(environment: Environment): KeySource {
@@ -123,17 +123,17 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  *
  * @throws ConfigurationError for anything but https, and http on this machine
  */
-export function jwksUrl(text: string): URL {
+export function jwksUrl(text: string, variable: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url) throw new ConfigurationError('JWT_JWKS_URL', 'is no URL; it takes https://…');
+  if (!url) throw new ConfigurationError(variable, 'is no URL; it takes https://…');
   const secure =
     url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
   if (!secure)
     throw new ConfigurationError(
-      'JWT_JWKS_URL',
+      variable,
       'must be https: whoever can change the key set on its way can sign tokens (http is for loopback only)',
     );
   if (url.username || url.password)
-    throw new ConfigurationError('JWT_JWKS_URL', 'must not hold a user name or password');
+    throw new ConfigurationError(variable, 'must not hold a user name or password');
   return url;
 }

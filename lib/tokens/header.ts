@@ -8,19 +8,20 @@ export interface TokenHeader {
 
 export type RefusedHeader = 'malformed_header' | 'unsupported_header' | 'unsupported_type';
 
-/** `typ` of access tokens; other types, such as `logout+jwt`, serve another purpose (RFC 8725, section 3.11). */
-const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
-
 /**
  * Narrows the first part of a token to the header members that choose a key. The header is unverified
  * at this point. Members with key material (`jwk`, `jku`, `x5u`, `x5c`) are never read.
  *
  * @param part base64url
+ * @param types accepted values of `typ`, in lower case
  * @returns the header, or a reason code: `malformed_header` (no JSON object in UTF-8, repeated or
  *   wrongly typed members), `unsupported_header` (`crit`, `b64`, an encrypted token),
- *   `unsupported_type` (`typ` other than absent, `JWT` or `at+jwt`)
+ *   `unsupported_type` (another `typ`)
  */
-export function parseTokenHeader(part: string): TokenHeader | RefusedHeader {
+export function parseTokenHeader(
+  part: string,
+  types: readonly string[],
+): TokenHeader | RefusedHeader {
   const header = parseObject(Buffer.from(part, 'base64url'));
   if (!header) return 'malformed_header';
   const { alg, kid, typ } = header;
@@ -29,7 +30,7 @@ export function parseTokenHeader(part: string): TokenHeader | RefusedHeader {
   // No extension in `crit` is supported (RFC 7515, section 4.1.11); a JWT must not use `b64`
   // (RFC 7797, section 7); `enc` belongs to a JWE.
   if ('crit' in header || 'b64' in header || 'enc' in header) return 'unsupported_header';
-  if (typ !== undefined && !ACCEPTED_TYPES.has(mediaSubtype(typ))) return 'unsupported_type';
+  if (typ !== undefined && !types.includes(mediaSubtype(typ))) return 'unsupported_type';
   return kid === undefined ? { alg } : { alg, kid };
 }
 

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CryptoKey } from 'jose';
+import type { Freshness } from '../shared/refresh.ts';
 import type { Algorithm } from './algorithms.ts';
 
 /** A key in memory. Secrets, PEMs and some JWKs have no `kid`. */
@@ -15,15 +16,6 @@ export interface KeyHeader {
   readonly alg: Algorithm;
   readonly kid?: string;
 }
-
-/**
- * Greatest age of keys for a refusal, and shortest time between the starts of two fetches from a source,
- * in milliseconds; longer than a fetch may take.
- */
-export const FRESH_MS = 5_000;
-
-/** `cached` keys verify tokens. A refusal needs `fresh` keys, as the issuer may have rotated since. */
-export type Freshness = 'cached' | 'fresh';
 
 /** Keys and the start of their fetch. */
 export interface KeySnapshot {

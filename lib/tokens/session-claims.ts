@@ -38,8 +38,8 @@ export function sessionOf(
   return key && { ...key, expires_at: Math.min(end, LAST_EXPIRES_AT) };
 }
 
-/** Names by numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
-function namedBy(claims: JWTPayload, name: string): unknown {
+/** The claim that names a user or a session. Numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
+export function namedBy(claims: JWTPayload, name: string): unknown {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const isName = Number.isSafeInteger(value) && name !== 'sub' && name !== 'jti';
   return isName ? String(value) : value;

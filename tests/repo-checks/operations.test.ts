@@ -65,10 +65,12 @@ const events = [
 ];
 const reasons = [
   ...union('lib/tokens/verify.ts', 'RefusalReason'),
+  ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
   ...union('lib/tokens/header.ts', 'RefusedHeader'),
   ...union('lib/tokens/claims.ts', 'RefusedClaims'),
   // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus').filter((name) => name !== 'verified'),
+  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
+  ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
   ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
 ].sort();
 const refused = (text: string) =>
@@ -92,7 +94,9 @@ describe('docs/operations.md', () => {
       ([, name = '']) => name,
     );
     expect(literal).toContain('store_latency');
-    expect(namesUnder('Metrics')).toEqual([...events, ...literal, 'refused.<reason>'].sort());
+    expect(namesUnder('Metrics')).toEqual(
+      [...events, ...literal, 'refused.<reason>', 'ended.<by>'].sort(),
+    );
   });
 
   test('has every field that lines have', async () => {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { exportJWK } from 'jose';
-import { FRESH_MS } from '../../../lib/tokens/key-set.ts';
+import { FRESH_MS } from '../../../lib/shared/refresh.ts';
 import { JWKS_MAX_BYTES, JwksUnavailableError } from '../../../lib/tokens/remote-jwks.ts';
 import type { Issuer } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';

@@ -1,0 +1,12 @@
+import { logout } from '../lib/auth/logout.ts';
+import { json } from '../lib/http/response.ts';
+import { oauthHandler } from '../lib/lambda/oauth-handler.ts';
+
+/**
+ * POST /api/v1/auth/revoke: ends the session of a token (RFC 7009). 200 for unknown, expired and malformed
+ * tokens as well; a session that could not be ended is a 500.
+ */
+export const handler = oauthHandler(async (token, request, services) => {
+  await logout('this', token, request, services);
+  return json(200, {});
+});

@@ -1,0 +1,45 @@
+import type { IssuerConfiguration, LogoutConfiguration } from '../auth/config.ts';
+import { reportStaleKeys, services } from '../auth/services.ts';
+import { memoizeLast } from '../shared/memoize.ts';
+import { asymmetricAlgorithms as algorithms } from '../tokens/algorithms.ts';
+import { createKeySet } from '../tokens/key-source.ts';
+import type { Issuer } from '../tokens/verify.ts';
+import type { Signer } from '../tokens/verify-signed.ts';
+import { endAdopted, endRegistered, type ProviderLogout } from './end-sessions.ts';
+
+/** An identity provider that sends logout tokens, and the sessions that they end. */
+export interface LogoutIssuer extends Signer, Pick<Issuer, 'userClaim' | 'partitionPrefix'> {
+  readonly issuer: string;
+  /** Client ids: one of these has to be in `aud`. */
+  readonly audience: readonly string[];
+  readonly end: ProviderLogout;
+}
+
+/**
+ * The issuers with JWT_LOGOUT_AUDIENCE, created once per process.
+ *
+ * @throws ConfigurationError
+ */
+export const logoutIssuers = /* @__PURE__ */ memoizeLast<void, readonly LogoutIssuer[]>(() =>
+  services().issuers.flatMap((issuer) =>
+    issuer.logout ? [logoutIssuer(issuer, issuer.logout)] : [],
+  ),
+);
+
+function logoutIssuer(
+  {
+    keys,
+    userClaim,
+    partitionPrefix,
+    sessions,
+    sessionClaim,
+    adoption,
+  }: Issuer & IssuerConfiguration,
+  { issuer, audience, keySource }: LogoutConfiguration,
+): LogoutIssuer {
+  return {
+    ...{ issuer, audience, userClaim, partitionPrefix },
+    keys: keySource ? createKeySet({ keySource, algorithms }, reportStaleKeys) : keys,
+    end: adoption ? endAdopted(sessions, sessionClaim) : endRegistered(sessions),
+  };
+}

@@ -1,0 +1,36 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { administer } from '../admin/operations.ts';
+import { AdminRequestError, parseAdminRequest } from '../admin/request.ts';
+import { services } from '../auth/services.ts';
+import { parseRequest } from '../http/request.ts';
+import { publishMetrics } from '../observability/metrics.ts';
+import { reportError } from '../observability/report-error.ts';
+import { earlyTimeout } from './early-timeout.ts';
+
+/**
+ * The Lambda handler of administrators' operations, which Lambda's own API invokes.
+ *
+ * @throws AdminRequestError for bad input, with the reason
+ * @throws Error for a fault, with the id of its log line alone
+ */
+export function adminHandler() {
+  const handler = middy<unknown, object>(
+    async (payload: unknown, context: Context) =>
+      administer(parseAdminRequest(payload), sourceOf(context), services()),
+    earlyTimeout,
+  );
+  return async (payload: unknown, context: Context): Promise<object> =>
+    handler(payload, context)
+      .catch((error: unknown) => {
+        if (error instanceof AdminRequestError) throw new AdminRequestError(error.message);
+        const { errorId } = reportError(error, sourceOf(context));
+        throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
+      })
+      .finally(publishMetrics);
+}
+
+/** An invocation has no HTTP request; its lines have the route `admin`. */
+function sourceOf(context: Context) {
+  return { ...parseRequest(undefined, context?.awsRequestId), route: 'admin' };
+}

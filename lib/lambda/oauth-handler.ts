@@ -1,0 +1,36 @@
+import { recordEvent } from '../auth/events.ts';
+import type { Services } from '../auth/services.ts';
+import { readForm } from '../http/form.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { type HttpResponse, oauthError } from '../http/response.ts';
+import { authenticateClient } from '../oauth/authenticate-client.ts';
+import { clientDirectory } from '../oauth/client-directory.ts';
+import { type HttpHandler, httpHandler } from './http-handler.ts';
+
+const PARAMETERS = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
+
+/** RFC 6749, section 5.2: the challenge of the method that clients may use in the header. */
+const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF-8"' };
+
+/**
+ * Wraps an endpoint that an OAuth client calls about a token (RFC 7009, section 2.1; RFC 7662, section
+ * 2.1). Hints are ignored: every token here is an access token.
+ */
+export function oauthHandler(
+  endpoint: (token: string, request: HttpRequest, services: Services) => Promise<HttpResponse>,
+): HttpHandler {
+  return httpHandler(async (request, services) => {
+    const form = readForm(request, PARAMETERS);
+    if ('problem' in form) return oauthError(400, 'invalid_request', form.problem);
+    const client = await authenticateClient(request, form.values, clientDirectory());
+    if ('error' in client) {
+      recordEvent(request, { name: 'client.refused', reason: client.error });
+      return client.error === 'invalid_client'
+        ? oauthError(401, client.error, 'The client is unknown, or its secret is wrong', CHALLENGE)
+        : oauthError(400, client.error, 'The client uses more than one method of authentication');
+    }
+    const { token } = form.values;
+    if (!token) return oauthError(400, 'invalid_request', 'The parameter token is missing');
+    return endpoint(token, request, services);
+  });
+}
