@@ -13,7 +13,11 @@ interface FunctionSettings {
 /** The parts of the framework that this plugin and the local run use. */
 export interface Framework {
   readonly service: {
-    readonly provider: { environment: Variables; readonly stage: string };
+    readonly provider: {
+      environment: Variables;
+      readonly stage: string;
+      readonly httpApi: { readonly cors: { readonly allowedOrigins: readonly string[] } };
+    };
     readonly custom: { readonly esbuild: object };
     readonly functions: Readonly<Record<string, FunctionSettings>>;
   };

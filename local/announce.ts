@@ -38,7 +38,8 @@ export async function announce(run: Announcement): Promise<void> {
     [`${base}openapi.json`, 'the contract'],
     [url, 'POST /logout, GET /me, GET /sessions, DELETE /sessions/{id}'],
   ] as const;
-  const table = places.map(([place, what]) => `  ${place.padEnd(url.length)}  ${what}\n`).join('');
+  const width = Math.max(...places.map(([place]) => place.length));
+  const table = places.map(([place, what]) => `  ${place.padEnd(width)}  ${what}\n`).join('');
   const warning = networkWarning(run);
   const steps = await firstSteps(url, portOption, run);
   process.stdout.write(`\nReady.\n\n${table}\n${warning}${steps}\n`);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Framework } from '../infra/plugin.ts';
 
 /** What serverless-offline lets others see of itself. */
@@ -37,12 +37,16 @@ export function putInFront(
 
 /**
  * Has a local gateway answer as an HTTP API on AWS does where serverless-offline differs: a trailing slash, HEAD
- * and unknown routes are 404 with API Gateway's own body, and repeated headers are joined by commas. Prints one
- * line a request.
+ * and unknown routes are 404 with API Gateway's own body, repeated headers are joined by commas, and an origin that
+ * is not allowed gets no CORS headers. Prints one line a request.
  *
  * @param routes such as `DELETE /api/v1/auth/sessions/{id}`
  */
-export function answerAsOnAws(server: Server, routes: readonly string[]): void {
+export function answerAsOnAws(
+  server: Server,
+  routes: readonly string[],
+  origins: readonly string[],
+): void {
   const patterns = routes.map((route) => new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`));
   putInFront(server, (request, response, pass) => {
     const { method = '', url = '' } = request;
@@ -55,6 +59,8 @@ export function answerAsOnAws(server: Server, routes: readonly string[]): void {
       process.stdout.write(`${method} ${path} ${response.statusCode}, ${ms} ms${found}\n`);
     });
     joinRepeatedHeaders(request);
+    const { origin = '*' } = request.headers;
+    if (!origins.includes('*') && !origins.includes(origin)) leaveOutCors(response);
     // A preflight is the gateway's to answer, whatever the path.
     if (method === 'OPTIONS' || patterns.some((pattern) => pattern.test(`${method} ${path}`)))
       pass();
@@ -63,6 +69,13 @@ export function answerAsOnAws(server: Server, routes: readonly string[]): void {
         .writeHead(404, { 'Content-Type': 'application/json' })
         .end(method === 'HEAD' ? undefined : '{"message":"Not Found"}');
   });
+}
+
+/** serverless-offline names any origin in the answers to all but preflights. */
+function leaveOutCors(response: ServerResponse): void {
+  const { setHeader } = response;
+  response.setHeader = (name, value) =>
+    name.startsWith('access-control-') ? response : setHeader.call(response, name, value);
 }
 
 /** Of several Authorization headers Node keeps the first, and serverless-offline the last. */

@@ -152,7 +152,8 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const signer = await signerOf(environment);
   const gateway = gatewayOf(serverless);
-  answerAsOnAws(gateway, routesOf(serverless));
+  const { allowedOrigins } = serverless.service.provider.httpApi.cors;
+  answerAsOnAws(gateway, routesOf(serverless), allowedOrigins);
   const adopted = readConfiguration(environment).issuers[0]?.adoption !== undefined;
   const prefix = String(serverless.service.functions.openapi?.environment?.PATH_PREFIX);
   putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);

@@ -15,7 +15,9 @@ import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { withProjectCopy } from '../support/project-copy.ts';
 
-const ME = '/api/v1/auth/me';
+const PREFIX = '/session';
+const ME = `${PREFIX}/me`;
+const ORIGINS = ['https://a.example', 'https://b.example'];
 
 let keys: KeyPair;
 let issuer: KeyServer;
@@ -31,7 +33,9 @@ beforeAll(async () => {
   const ports = ['--httpPort', `${port}`, '--lambdaPort', `${await freePort()}`];
   // This machine, by an address that is not known to be.
   const url = issuer.url.replace('127.0.0.1', '0.0.0.0');
-  npm = spawn('npm', ['start', '--', ...ports], {
+  const parameters = [`pathPrefix=${PREFIX}`, `allowedOrigins=${ORIGINS.join(', ')}`];
+  const options = parameters.flatMap((parameter) => ['--param', parameter]);
+  npm = spawn('npm', ['start', '--', ...ports, ...options], {
     env: { ...process.env, LOCAL_JWKS_URL: url, AWS_PROFILE: 'nobody' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -80,7 +84,7 @@ test('a start is one short table of URLs', () => {
   const lines = started.split('\n').filter((line) => line !== '' && !line.startsWith('>'));
   expect(lines[0]).toBe('Ready.');
   expect(lines.length).toBeLessThan(12);
-  for (const path of ['/', '/docs', '/openapi.json', '/api/v1/auth'])
+  for (const path of ['/', '/docs', '/openapi.json', PREFIX])
     expect(started).toContain(`  http://localhost:${port}${path} `);
 });
 
@@ -103,7 +107,8 @@ test.each([
   ['GET', `${ME}/`],
   ['PUT', ME],
   ['GET', '/nowhere'],
-  ['DELETE', '/api/v1/auth/sessions/a/b'],
+  ['GET', '/api/v1/auth/me'],
+  ['DELETE', `${PREFIX}/sessions/a/b`],
   ['POST', '/2015-03-31/functions/me/invocations'],
 ])('%s %s is API Gateway’s own 404', async (method, path) => {
   expect(await send(method, path, bearer('x'))).toEqual({
@@ -117,8 +122,45 @@ test('two Authorization headers are joined, and so no token', async () => {
   const token = await freshToken();
   const both = [...bearer(token), 'authorization', `Bearer ${token}`];
   expect(await send('GET', ME, both)).toMatchObject({ status: 401 });
-  expect(await send('POST', '/api/v1/auth/logout', both)).toMatchObject({ status: 200 });
+  expect(await send('POST', `${PREFIX}/logout`, both)).toMatchObject({ status: 200 });
   expect(await send('GET', ME, bearer(token))).toMatchObject({ status: 200 });
+});
+
+test.each([
+  [ORIGINS[0], true],
+  [ORIGINS[1], true],
+  ['https://c.example', false],
+])('a page of %s may read an answer: %j', async (origin = '', mayRead) => {
+  const url = `http://localhost:${port}${ME}`;
+  const preflight = {
+    'Access-Control-Request-Method': 'GET',
+    'Access-Control-Request-Headers': 'authorization,traceparent,sentry-trace',
+  };
+  for (const [method, headers] of [
+    ['OPTIONS', preflight],
+    ['GET', { Authorization: 'Bearer x' }],
+  ] as const) {
+    // biome-ignore lint/style/noRestrictedGlobals: headers of the gateway, not of an endpoint
+    const response = await globalThis.fetch(url, {
+      method,
+      headers: { Origin: origin, ...headers },
+    });
+    expect(response.headers.get('access-control-allow-origin')).toBe(mayRead ? origin : null);
+  }
+});
+
+test('the path prefix is that of the console, the document and smoke', async () => {
+  const { body } = await send('GET', '/console/devices.js');
+  expect(body).toContain(`const AUTH = '${PREFIX}';`);
+  const smoke = await runCommand(
+    ...([
+      process.execPath,
+      ['local/smoke.ts', '--url', `http://localhost:${port}`, '--token-stdin'],
+    ] as const),
+    {},
+    await freshToken(),
+  );
+  expect(smoke).toEqual({ code: 0, output: expect.stringContaining('6 passed, 0 failed') });
 });
 
 test('a cookie of another application does no harm', async () => {
@@ -130,10 +172,9 @@ test('a cookie of another application does no harm', async () => {
 
 test('a request is one line, without its query, and what functions log goes into the run’s log', async () => {
   const logged = readRunLog(port).length;
-  await send('POST', '/api/v1/auth/logout?scope=this&token=secret', bearer('x'));
+  await send('POST', `${PREFIX}/logout?scope=this&token=secret`, bearer('x'));
   await send('GET', ME, bearer('x'));
-  const lines =
-    /\nPOST \/api\/v1\/auth\/logout 200, \d+ ms\nGET \/api\/v1\/auth\/me 401, \d+ ms\n$/;
+  const lines = /\nPOST \/session\/logout 200, \d+ ms\nGET \/session\/me 401, \d+ ms\n$/;
   while (!lines.test(output.text())) await pause(20);
   const log = readRunLog(port).slice(logged).join('\n');
   expect(log).toContain('"message":"logout.refused"');

@@ -32,7 +32,7 @@ async function run({
   const { hooks } = new ServicePlugin(
     {
       service: {
-        provider: { environment, stage },
+        provider: { environment, stage, httpApi: { cors: { allowedOrigins: [] } } },
         custom: { esbuild: {} },
         functions: { me: {}, authorizer: { environment: { AUTHORIZER_CLAIMS: 'role' } } },
       },
