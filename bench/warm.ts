@@ -8,6 +8,8 @@ const STORE_CALL_LIMIT = 1.2;
 /** Against a logout of a live token. */
 const FORGED_LIMIT = 0.25;
 const MALFORMED_LIMIT = 0.2;
+/** Of a session that a check has adopted before, against a registered one. */
+const ADOPTED_LIMIT = 1.1;
 const CALLS = { warmUp: 1_500, measured: 1_500 };
 
 /**
@@ -18,14 +20,15 @@ export async function measureWarmCalls(
   { store, packages }: Bench,
   turns: Turns,
 ): Promise<PartResult> {
-  const { logout, bareDelete, check, bareBatchGet, authorizer } = await workloads(packages);
+  const workload = await workloads(packages);
+  const { logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer } = workload;
   const refused = (name: string, event: Workload['event']) => ({ name, fn: logout.fn, event });
   const forged = refused('forged token', ({ token }) => logoutEvent(withOtherSignature(token)));
   const malformed = refused('malformed token', () => logoutEvent('garbage'));
   const costs = await measureInTurns(
-    [logout, bareDelete, check, bareBatchGet, authorizer, forged, malformed],
+    [logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer, forged, malformed],
     turns,
-    (workload) => measureWarm(workload, store, CALLS),
+    (each) => measureWarm(each, store, CALLS),
   );
   const row = (
     what: string,
@@ -42,6 +45,7 @@ export async function measureWarmCalls(
     rows: [
       row('CPU of a warm logout', logout, bareDelete, STORE_CALL_LIMIT),
       row('CPU of a warm check (/me)', check, bareBatchGet, STORE_CALL_LIMIT),
+      row('CPU of a warm check, adopted session', adoptedCheck, check, ADOPTED_LIMIT),
       row('CPU of a logout, forged token', forged, logout, FORGED_LIMIT),
       row('CPU of a logout, malformed token', malformed, logout, MALFORMED_LIMIT),
       row('time of a warm check, p50, authorizer', authorizer, check, undefined, 'wallUs'),

@@ -14,6 +14,8 @@ export interface Workload {
   readonly event: (live: LiveSession) => object;
   /** The one store operation of a call; none for a token that is refused. */
   readonly operation?: 'DeleteItem' | 'BatchGetItem' | undefined;
+  /** Beside the store's. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Logout, the two forms of a check, and the bare store calls to compare with. */
@@ -33,9 +35,12 @@ export async function workloads({ functions, directory }: Packages) {
     fn: PackagedFunction,
     event: (token: string) => object,
   ): Workload => ({ name, operation, fn, event: ({ token }) => event(token) });
+  const check = workload('check', 'BatchGetItem', me, meEvent);
+  const variables = { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' };
   return {
     logout: workload('logout', 'DeleteItem', logout, (token) => logoutEvent(token)),
-    check: workload('check', 'BatchGetItem', me, meEvent),
+    check,
+    adoptedCheck: { ...check, name: 'check of an adopted session', variables },
     authorizer: workload('authorizer', 'BatchGetItem', authorizer, authorizerEvent),
     bareDelete: await bare('delete', 'DeleteItem', logout),
     bareBatchGet: await bare('batch-get', 'BatchGetItem', me),
@@ -49,14 +54,14 @@ export async function workloads({ functions, directory }: Packages) {
  * @param cpuShare how much of a processor the process gets; all by default
  */
 export async function measureWarm(
-  { name, fn, event, operation }: Workload,
+  { name, fn, event, operation, variables }: Workload,
   store: BenchStore,
   { warmUp, measured }: { readonly warmUp: number; readonly measured: number },
   cpuShare?: CpuShare,
 ): Promise<WarmCost> {
   const calls = warmUp + measured;
   const events = (await store.begin(calls)).map(event);
-  await using environment = new Environment(fn, store.variables, cpuShare);
+  await using environment = new Environment(fn, { ...store.variables, ...variables }, cpuShare);
   return await store.expectCalls(name, operation ? { [operation]: calls } : {}, () =>
     environment.measureWarm(events.slice(0, warmUp), events.slice(warmUp)),
   );

@@ -46,10 +46,11 @@ export async function explainSession(
   // The store is read-only, so that this adopts nothing.
   const found = await attempt(() => sessions.find(token, {}));
   if (found instanceof Error) return answers(500, 'FAIL', found.message);
-  if (found.session) return answers(200, 'ok', row ? 'active' : WOULD_ADOPT);
-  const { denial } = found;
-  const why = endings(token, row, cutoff, adoption);
-  return answers(401, 'FAIL', [`${denial}: ${meaningOf(denial)}`, ...why].join('; '));
+  const { denial, ended = [] } = found;
+  const displaced = ended.length > 0 ? `; MAX_SESSIONS would end ${ended.length} for it` : '';
+  if (!denial) return answers(200, 'ok', row ? 'active' : WOULD_ADOPT + displaced);
+  const why = denial === 'session_ended' ? endings(token, row, cutoff, adoption, displaced) : [];
+  return answers(401, 'FAIL', `${denial}: ${why.join('; ') || meaningOf(denial)}`);
 }
 
 const WOULD_ADOPT = 'no row: the first check would adopt it, and begin the session';
@@ -61,6 +62,7 @@ function endings(
   row: Row | undefined,
   cutoff: Row | undefined,
   adoption: Adoption | undefined,
+  displaced: string,
 ): readonly string[] {
   const { ended_at, rotated_to, expires_at, auth_time, sid } = row ?? {};
   const authTime = Number(auth_time ?? Number(claims.auth_time ?? claims.iat) * 1_000);
@@ -68,7 +70,7 @@ function endings(
   const revoked =
     cutoff && isRevokedBy(parseCutoff(cutoff), { auth_time: authTime, sid: String(sid) });
   const reasons: readonly (readonly [holds: unknown, text: string])[] = [
-    [!row, adoption ? 'no row, and nothing is adopted' : NO_ROW],
+    [!row, adoption ? `no row, and nothing is adopted${displaced}` : NO_ROW],
     [ended_at !== undefined, `a logout ended it at ${shownTime(ended_at, 1)}`],
     [rotated_to !== undefined, 'a refresh replaced it (rotated_to): use the refreshed token'],
     [Number(expires_at) * 1_000 <= Date.now(), 'its expires_at has passed'],

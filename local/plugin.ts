@@ -149,12 +149,13 @@ interface LocalRun {
 async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void> {
   const { host, port, environment, sub } = run;
   await untilListening(host, port);
-  const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
+  const { sessionsTable, idleMs, issuers } = readConfiguration(environment);
+  const store = openSessionStore(sessionsTable, { idleMs });
   const signer = await signerOf(environment);
   const gateway = gatewayOf(serverless);
   const { allowedOrigins } = serverless.service.provider.httpApi.cors;
   answerAsOnAws(gateway, routesOf(serverless), allowedOrigins);
-  const adopted = readConfiguration(environment).issuers[0]?.adoption !== undefined;
+  const adopted = issuers[0]?.adoption !== undefined;
   const prefix = String(serverless.service.functions.openapi?.environment?.PATH_PREFIX);
   putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;

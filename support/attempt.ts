@@ -9,7 +9,10 @@ export async function attempt<Result>(
   }
 }
 
-/** Message of an error and of its cause. */
-export function withCause({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+/** Messages of an error and of its causes, the nearest first; a cause without a message gives its code. */
+export function withCause(error: Error): string {
+  const messages: string[] = [];
+  for (let each: unknown = error; each && messages.length < 4; each = Object(each).cause)
+    messages.push(String(Object(each).message || Object(each).code));
+  return messages.join(': ');
 }

@@ -25,9 +25,9 @@ async function house(): Promise<void> {
       limit: 5_800,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    // 2,600; 230 for the command explain and the console of adopted sessions; 200 for a local gateway that
-    // answers as API Gateway does.
-    { name: 'local', value: lines('local'), limit: 3_030 },
+    // 2,600; 240 for the command explain and the console of adopted sessions; 260 for stages and regions, the
+    // command env, and a local gateway that answers as API Gateway does.
+    { name: 'local', value: lines('local'), limit: 3_100 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
     // 14,000; 2,000 for keys, clocks, refreshes and the login service in Python; 700 for deployments.
     { name: 'tests', value: lines('tests'), limit: 16_700 },

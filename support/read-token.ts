@@ -36,7 +36,8 @@ export async function readToken(): Promise<string> {
     throw new UsageError('This is JSON: give the token alone, without quotes');
   if (/^(authorization:|bearer\s)/i.test(text))
     throw new UsageError('Give the token alone, without the header’s name and without Bearer');
-  if (/\s/.test(text)) throw new UsageError('These are several words or lines: give one token');
+  if (/[ \t\r\n]/.test(text))
+    throw new UsageError('These are several words or lines: give one token');
   return text;
 }
 

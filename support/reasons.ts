@@ -12,8 +12,11 @@ export function meaningOf(reason: string): string {
     .map((line) => line.split(' | '));
   const row = rows.find(([names = '', , source]) => source && names.includes(`\`${reason}\``));
   if (!row) throw new Error(`docs/operations.md has no row for ${reason}`);
-  const [cause, source] = row
-    .slice(1)
-    .map((cell) => cell.replaceAll(/\[([^\]]+)\]\([^)]+\)|[`|]/g, '$1').trim());
+  const [cause, source] = row.slice(1).map((cell) =>
+    cell
+      .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '“$1” in docs/operations.md')
+      .replaceAll(/[`|]/g, '')
+      .trim(),
+  );
   return `${cause}. Usual: ${source}`;
 }

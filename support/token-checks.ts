@@ -67,13 +67,16 @@ function factsOf(examined: Examined): Readonly<Record<string, string>> {
     names.map((name) => `${name} ${shown(source[name])}`).join(', ');
   const clients = ['client_id', 'azp', 'cid', 'appid'].filter((name) => name in claims);
   const expected = issuers.map((each) => (each.issuer === undefined ? 'any' : shown(each.issuer)));
+  const foreign = issuer?.issuer !== undefined && issuer.issuer !== claims.iss;
+  const hint = foreign ? `; iss, unverified: ${shown(claims.iss)}` : '';
   const session = sessionClaim === 'none' ? 'the token itself' : list(claims, sessionClaim);
   return {
     form: `${Buffer.byteLength(token)} bytes, ${token.split('.').length} parts`,
     header: list(header, 'alg', 'typ', 'kid'),
     issuer: `${list(claims, 'iss')}; JWT_ISSUERS has ${expected.join(', ')}`,
     algorithm: `allowed: ${issuer?.keys.algorithms.join(', ')}`,
-    key: outcome instanceof Error ? withCause(outcome) : `${keys.length} for this alg and kid`,
+    key:
+      outcome instanceof Error ? withCause(outcome) : `${keys.length} for this alg and kid${hint}`,
     signature: `key ${tried} of ${keys.length}, kid ${shown(keys[tried - 1]?.kid)}`,
     claims: `${list(claims, 'iss', 'iat', 'exp')}; JWT_ISSUER ${expected.join(', ')}`,
     events: list(claims, 'events'),

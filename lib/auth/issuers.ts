@@ -86,11 +86,12 @@ function textOf(name: string, value: unknown): string {
   // An empty list would switch a check off, and a space would make two words of one.
   if (texts.length > 0 && texts.every((text) => isText(text) && !(isList && /\s/.test(text))))
     return texts.join(' ');
+  const expected = isList
+    ? 'a list of one or more texts without spaces'
+    : 'a text that is not empty';
   throw new ConfigurationError(
     VARIABLES[name] ?? name,
-    isList
-      ? 'must be a list of one or more texts without spaces; leave the member out for the default'
-      : 'must be a text that is not empty; leave the member out for the default',
+    `must be ${expected}; leave the member out for the default`,
   );
 }
 

@@ -59,10 +59,11 @@ async function findOrAdopt(
   const read = await readSession(store, draft);
   if (read.row) return foundIn(store, read, nowMs);
   if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
-  if (!(await putSession(store, draft)))
-    return foundIn(store, await readSession(store, draft), nowMs);
-  const found = { session: draft, cutoff: read.cutoff };
-  if (!adoption.maxSessions) return found;
+  const found: FoundSession = (await putSession(store, draft))
+    ? { session: draft, cutoff: read.cutoff }
+    : foundIn(store, await readSession(store, draft), nowMs);
+  // Also after a lost race, which a retry that met its own row looks like.
+  if (!adoption.maxSessions || found.denial) return found;
   const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
   const isOver = ended.some(({ jti }) => jti === draft.jti);
   return isOver ? { denial: 'session_ended', ended } : { ...found, ended };

@@ -5,8 +5,8 @@
  *   keys 2 s + one store operation 4 s = 6 s < early answer at 9 s < Lambda timeout 10 s
  *   (`provider.timeout` in serverless.yml; a test compares both) < API Gateway's 30 s.
  *
- * The sum holds for logout of one session, `me` and the authorizer. Other endpoints run several store
- * operations; were all of them slow, the early answer comes first.
+ * The sum holds for logout of one session, `me` and the authorizer. Other endpoints, and a check that
+ * adopts a session, run several store operations; were all of them slow, the early answer comes first.
  */
 export const timeouts = {
   /** The Lambda timeout. */

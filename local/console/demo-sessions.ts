@@ -1,4 +1,5 @@
-import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import type { SessionLimits, SessionStore } from '../../lib/aws/dynamodb.ts';
+import { isIdle } from '../../lib/sessions/active.ts';
 import { CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from '../../lib/sessions/cutoff.ts';
 import { queryPage, type Row } from '../../lib/sessions/rows.ts';
 import { InvalidSessionError, parseSession } from '../../lib/sessions/session.ts';
@@ -19,7 +20,7 @@ export interface Demo {
 }
 
 /** Whether a session opens anything, and if not, why. */
-export type RowState = 'alive' | 'ended' | 'expired' | 'unreadable';
+export type RowState = 'alive' | 'ended' | 'expired' | 'idle' | 'unreadable';
 
 /** A row as the console shows it: its attributes as they are, and what they mean. */
 export type ShownRow = Row & { readonly kind: 'session' | 'cutoff'; readonly state?: RowState };
@@ -49,17 +50,23 @@ export async function shownRows(
       .map((row) =>
         row === cutoffRow
           ? { ...row, kind: 'cutoff' }
-          : { ...row, kind: 'session', state: stateOf(row, cutoff, nowMs) },
+          : { ...row, kind: 'session', state: stateOf(store, row, cutoff, nowMs) },
       ),
     more: rows.length > SHOWN_ROWS,
   };
 }
 
-function stateOf(row: Row, cutoff: Cutoff | undefined, nowMs: number): RowState {
+function stateOf(
+  limits: SessionLimits,
+  row: Row,
+  cutoff: Cutoff | undefined,
+  nowMs: number,
+): RowState {
   try {
     const session = parseSession(row);
     if (session.ended_at !== undefined || isRevokedBy(cutoff, session)) return 'ended';
-    return session.expires_at * 1_000 > nowMs ? 'alive' : 'expired';
+    if (session.expires_at * 1_000 <= nowMs) return 'expired';
+    return isIdle(session, nowMs, limits) ? 'idle' : 'alive';
   } catch (error) {
     if (error instanceof InvalidSessionError) return 'unreadable';
     throw error;

@@ -39,66 +39,53 @@ function logout(scope: LogoutScope, clockMarginMs = 0): Logout {
   };
 }
 
-/** What is said of a request from `begun` on, let in and refused. */
-function verdicts(issued: IssuedToken, out: Logout, begun: number) {
-  const judge = (status: 200 | 401) =>
-    evaluateCheck({ issued, begun, answered: begun + 10, status }, out)?.split(':')[0];
-  return [judge(200), judge(401)];
+/** What an answer has to be: a 401, a 200, or either. */
+type Verdict = 'dead' | 'alive' | 'either';
+
+function verdictOn(issued: IssuedToken, out: Logout, begun: number): Verdict {
+  const isWrong = (status: 200 | 401) =>
+    evaluateCheck({ issued, begun, answered: begun + 10, status }, out) !== null;
+  if (isWrong(200) && isWrong(401)) throw new Error('No answer is right');
+  return isWrong(200) ? 'dead' : isWrong(401) ? 'alive' : 'either';
 }
 
-const MUST_BE_DEAD = ['let in', undefined];
-const MUST_BE_ALIVE = [undefined, 'refused'];
-const MAY_BE_EITHER = [undefined, undefined];
-
 describe('a request is judged by what its logout promised', () => {
-  test.each([
-    { begun: 80, expected: MUST_BE_ALIVE },
-    { begun: 90, expected: MAY_BE_EITHER },
-    { begun: 200, expected: MAY_BE_EITHER },
-    { begun: 200.1, expected: MUST_BE_DEAD },
-  ])('of the very session, when it began at $begun', ({ begun, expected }) => {
-    for (const scope of ['this', 'everywhere'] as const)
-      expect(verdicts(by, logout(scope), begun)).toEqual(expected);
-  });
+  const [THIS, OTHERS, EVERYWHERE] = [logout('this'), logout('others'), logout('everywhere')];
+  const at = (authTime: number, known?: Partial<IssuedToken>) => token(device(authTime), known);
+  const refreshed = at(1_000, { refreshBegun: 300, refreshed: 320 });
+  const stray = { ...by.session, sid: 'lost', auth_time: 5_000 };
 
-  test.each<{ scope: LogoutScope; authTime: number; expected: unknown }>([
-    { scope: 'this', authTime: 1_000, expected: MUST_BE_ALIVE },
-    { scope: 'others', authTime: 2_000, expected: MUST_BE_DEAD },
-    { scope: 'others', authTime: 2_001, expected: MAY_BE_EITHER },
-    { scope: 'everywhere', authTime: 2_000, expected: MUST_BE_DEAD },
-    { scope: 'everywhere', authTime: 2_100, expected: MAY_BE_EITHER },
-    { scope: 'everywhere', authTime: 2_101, expected: MUST_BE_ALIVE },
-  ])('$scope, of another session from $authTime', ({ scope, authTime, expected }) => {
-    expect(verdicts(token(device(authTime)), logout(scope), 300)).toEqual(expected);
-  });
-
-  test.each<{ scope: LogoutScope; expected: unknown }>([
-    { scope: 'this', expected: MUST_BE_DEAD },
-    { scope: 'others', expected: MUST_BE_ALIVE },
-    { scope: 'everywhere', expected: MUST_BE_DEAD },
-  ])('$scope, of a token that its own session was refreshed to', ({ scope, expected }) => {
-    expect(verdicts(token(own, { issuedAt: 150 }), logout(scope), 300)).toEqual(expected);
-  });
-
-  test('by the family it came from, whatever its row says', () => {
-    const stray = { ...by.session, sid: 'lost', auth_time: 5_000 };
-    const raced = token(device(1_000), { session: stray, issuedAt: 250 });
-    expect(verdicts(raced, logout('everywhere'), 300)).toEqual(MUST_BE_DEAD);
-  });
-
-  test('with room for clocks that differ', () => {
-    const out = logout('everywhere', 50);
-    expect(verdicts(token(device(1_950)), out, 300)).toEqual(MUST_BE_DEAD);
-    expect(verdicts(token(device(1_951)), out, 300)).toEqual(MAY_BE_EITHER);
-    expect(verdicts(token(device(2_150)), out, 300)).toEqual(MAY_BE_EITHER);
-    expect(verdicts(token(device(2_151)), out, 300)).toEqual(MUST_BE_ALIVE);
-  });
-
-  test('and by its own refresh: either while it is under way, dead once it has succeeded', () => {
-    const refreshed = token(device(1_000), { refreshBegun: 300, refreshed: 320 });
-    expect(verdicts(refreshed, logout('this'), 280)).toEqual(MUST_BE_ALIVE);
-    expect(verdicts(refreshed, logout('this'), 310)).toEqual(MAY_BE_EITHER);
-    expect(verdicts(refreshed, logout('this'), 321)).toEqual(MUST_BE_DEAD);
+  test.each<[string, Logout, IssuedToken, begun: number, Verdict]>([
+    ['this very session', THIS, by, 80, 'alive'],
+    ['this very session', THIS, by, 90, 'either'],
+    ['this very session', THIS, by, 200, 'either'],
+    ['this very session', THIS, by, 200.1, 'dead'],
+    ['the very session of everywhere', EVERYWHERE, by, 90, 'either'],
+    ['the very session of everywhere', EVERYWHERE, by, 200.1, 'dead'],
+    ['another session than this', THIS, at(1_000), 300, 'alive'],
+    ['others', OTHERS, at(2_000), 300, 'dead'],
+    ['others, begun later', OTHERS, at(2_001), 300, 'either'],
+    ['everywhere', EVERYWHERE, at(2_000), 300, 'dead'],
+    ['everywhere, begun meanwhile', EVERYWHERE, at(2_100), 300, 'either'],
+    ['everywhere, begun later', EVERYWHERE, at(2_101), 300, 'alive'],
+    ['refreshed from this very session', THIS, token(own, { issuedAt: 150 }), 300, 'dead'],
+    ['refreshed from the kept one', OTHERS, token(own, { issuedAt: 150 }), 300, 'alive'],
+    [
+      'of its family, whatever its row says',
+      EVERYWHERE,
+      at(1_000, { session: stray }),
+      300,
+      'dead',
+    ],
+    ['before the margin of clocks', logout('everywhere', 50), at(1_950), 300, 'dead'],
+    ['in the margin of clocks', logout('everywhere', 50), at(1_951), 300, 'either'],
+    ['in the margin of clocks', logout('everywhere', 50), at(2_150), 300, 'either'],
+    ['after the margin of clocks', logout('everywhere', 50), at(2_151), 300, 'alive'],
+    ['before its own refresh', THIS, refreshed, 280, 'alive'],
+    ['during its own refresh', THIS, refreshed, 310, 'either'],
+    ['after its own refresh', THIS, refreshed, 321, 'dead'],
+  ])('%s', (_, out, issued, begun, verdict) => {
+    expect(verdictOn(issued, out, begun)).toBe(verdict);
   });
 });
 

@@ -23,17 +23,13 @@ describe('the audit', () => {
     return async () => left.shift() ?? DEAD;
   };
 
-  test.each<[State, Observation[]]>([
-    ['alive', [ALIVE]],
-    ['dead', [DEAD]],
-    ['unknown', [ALIVE, ALIVE]],
-    ['unknown', [DEAD, DEAD]],
-  ])('does not object to a session that is %s and observed so: %j', async (state, found) => {
-    expect(await audit([expectation(state)], observed(...found))).toEqual([]);
-  });
-
   const HALF: Observation = { isAlive: true, status: 401 };
-  test.each<[State, Observation[], string]>([
+
+  test.each<[State, Observation[], violation: string]>([
+    ['alive', [ALIVE], ''],
+    ['dead', [DEAD], ''],
+    ['unknown', [ALIVE, ALIVE], ''],
+    ['unknown', [DEAD, DEAD], ''],
     ['dead', [ALIVE], 'alive in the table and 200 for /me'],
     ['dead', [HALF], 'alive in the table and 401 for /me'],
     ['dead', [{ isAlive: false, status: 200 }], 'dead in the table and 200 for /me'],
@@ -41,17 +37,12 @@ describe('the audit', () => {
     ['alive', [DEAD], 'dead in the table and 401 for /me'],
     ['alive', [{ isAlive: true, status: undefined }], 'alive in the table and no answer for /me'],
     ['unknown', [HALF, HALF], 'alive in the table and 401 for /me'],
-    [
-      'unknown',
-      [ALIVE, DEAD],
-      'alive in the table and 200 for /me, and then dead in the table and 401 for /me',
-    ],
-  ])('objects to a session that has to be %s and is not: %j', async (state, found, text) => {
+    ['unknown', [ALIVE, DEAD], '200 for /me, and then dead in the table and 401 for /me'],
+  ])('of a session that is %s and observed as %j: %s', async (state, found, violation) => {
     const violations = await audit([expectation(state)], observed(...found));
-    expect(violations).toEqual([
-      expect.stringContaining(`session s1, ${state} (the test says so), `),
-    ]);
-    expect(violations[0]).toContain(text);
+    const about = expect.stringContaining(`session s1, ${state} (the test says so), `);
+    expect(violations).toEqual(violation === '' ? [] : [about]);
+    expect(violations.join()).toContain(violation);
   });
 
   test('a session that an answer called dead stays dead', () => {

@@ -58,6 +58,12 @@ test('npm run token says that it cannot sign with a public key, and makes just t
   });
   const again = await run('--sub', carol, '--jti', 'token-1');
   expect(again).toMatchObject({ code: 1, output: expect.stringContaining('exists already') });
+  Object.assign(environment, { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' });
+  const adopted = await run('--sub', carol, '--jti', 'token-2');
+  expect(adopted).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('with the first check'),
+  });
 });
 
 test.each([
@@ -88,6 +94,7 @@ test('npm run smoke fails against something else, and says in what', async () =>
 
 test.each([
   ['JWT_SECRET_PARAMETER', '/a/name'],
+  ['JWT_ISSUERS', '[{"issuer":"https://a","secretParameter":"/a/name"}]'],
   ['JWT_SECRET', ''],
   ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:9'],
 ])('a start with a %s that it can’t use ends at once, naming it', async (name, value) => {

@@ -1,35 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sessionId } from '../../lib/sessions/key.ts';
 import { queryRows } from '../../lib/sessions/rows.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { eventV2, type TestRequest } from '../support/events.ts';
-import {
-  type FreshFunctions,
-  functionStarter,
-  variablesOf,
-} from '../support/fault-matrix/process.ts';
+import { type FreshFunctions, useFunctions } from '../support/fault-matrix/process.ts';
 import { makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { lambdaContext } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
-import { encode, signRaw, TEST_SECRET } from '../support/signing.ts';
+import { encode, signRaw } from '../support/signing.ts';
 
 const ONE = 'https://one.example/';
 const TWO = 'https://two.example/';
 
 const store = useProxiedStore();
 useLog();
-let start: (variables: Readonly<Record<string, string>>) => FreshFunctions;
 /** A deployment for one issuer. */
-let functions: FreshFunctions;
-beforeAll(async () => {
-  const starter = await functionStarter();
-  const shared = variablesOf(store.proxy.endpoint, store.direct.table);
-  start = (variables) => starter({ ...shared, ...variables });
-  const adopted = { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid' };
-  functions = start({ JWT_SECRET: TEST_SECRET, ...adopted });
-});
+const { functions, start } = useFunctions(
+  store,
+  {},
+  { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid' },
+);
 
 let sub: string;
 beforeEach(() => {

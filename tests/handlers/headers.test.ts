@@ -74,23 +74,21 @@ describe.each(FORMATS)('the header table, payload format %s', (_, event) => {
 });
 
 describe('a repeated header', () => {
-  test('ends nothing, although both tokens are live: format 2.0 joins them by a comma', async () => {
+  test.each<[string, (one: string, other: string) => unknown]>([
+    [
+      '2.0, which joins them by a comma',
+      (one, other) => eventV2({ headers: { authorization: `${one},${other}` } }),
+    ],
+    [
+      '1.0, whose `headers` has the last value alone',
+      (one, other) => ({
+        ...eventV1({ headers: { Authorization: other } }),
+        multiValueHeaders: { Authorization: [one, other] },
+      }),
+    ],
+  ])('ends nothing, although both tokens are live: format %s', async (_, repeated) => {
     const [a, b] = [await issueTestSession(harness.store), await issueTestSession(harness.store)];
-    const headers = { authorization: `Bearer ${a.token},Bearer ${b.token}` };
-    expect(await invoke(harness.functions.logout, eventV2({ headers }))).toEqual(LOGGED_OUT);
-    expect(await invoke(harness.functions.me, eventV2({ headers }))).toEqual(UNAUTHORIZED);
-    expect(harness.proxy.requests()).toEqual([]);
-    for (const { session } of [a, b])
-      expect(await findSession(harness.store, session)).toEqual(session);
-  });
-
-  test('ends nothing in format 1.0 either, where `headers` has the last value alone', async () => {
-    const [a, b] = [await issueTestSession(harness.store), await issueTestSession(harness.store)];
-    const values = [`Bearer ${a.token}`, `Bearer ${b.token}`];
-    const event = {
-      ...eventV1({ headers: { Authorization: `Bearer ${b.token}` } }),
-      multiValueHeaders: { Authorization: values },
-    };
+    const event = repeated(`Bearer ${a.token}`, `Bearer ${b.token}`);
     expect(await invoke(harness.functions.logout, event)).toEqual(LOGGED_OUT);
     expect(await invoke(harness.functions.me, event)).toEqual(UNAUTHORIZED);
     expect(harness.proxy.requests()).toEqual([]);

@@ -133,16 +133,6 @@ describe('limit', () => {
       expect(next).not.toBeNull();
     }
   });
-
-  test('of abc: 422', async () => {
-    const { token } = await begin(randomUUID(), 1_000);
-    expect(await ask(token, { limit: 'abc' })).toEqual({
-      statusCode: 422,
-      headers: HEADERS,
-      body: '{"detail":"limit must be a whole number from 1 to 100"}',
-    });
-    expect(store.operations()).toEqual(['BatchGetItem']);
-  });
 });
 
 test('leaves out a row that nobody can read, and says in the log which', async () => {

@@ -1,5 +1,9 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findSession } from '../../lib/sessions/sessions.ts';
+import { SHOWN_ROWS } from '../../local/console/demo-sessions.ts';
 import { type ConsoleServer, JSON_TYPE, startConsole } from '../support/console-server.ts';
+import { issueTestSession, testSigner } from '../support/signing.ts';
 
 let local: ConsoleServer;
 beforeAll(async () => {
@@ -96,5 +100,125 @@ describe('nobody else', () => {
       expect((await local.call('GET', path)).headers).not.toHaveProperty(
         'access-control-allow-origin',
       );
+  });
+});
+
+describe('a new session', () => {
+  test('is alive, and its token names it', async () => {
+    local.demo.sub = 'alice';
+    const answer = await local.signIn('  My phone ');
+    expect(answer.status).toBe(201);
+    const { token, session } = JSON.parse(answer.body);
+    expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(session).toMatchObject({ sub: 'alice', user_agent: 'My phone' });
+    expect(await findSession(local.store, session)).toEqual(session);
+  });
+
+  test.each([
+    ['a name of 40 characters', 'x'.repeat(40), 201],
+    ['one of 41', 'x'.repeat(41), 422],
+    ['an empty name', '', 422],
+    ['blanks', '   ', 422],
+    ['several lines', 'a\nb', 422],
+    ['half a character', '\ud83d', 422],
+    ['markup, which the page shows as text', '<b>x</b>', 201],
+    ['a number', 7, 422],
+    ['no name', undefined, 422],
+  ])('takes, or refuses, %s', async (_, device, status) => {
+    expect(await local.signIn(device)).toMatchObject({ status });
+  });
+
+  test.each([
+    ['no JSON', JSON_TYPE, '{', 400],
+    ['JSON that is no object', JSON_TYPE, '[]', 422],
+    ['a form', { 'Content-Type': 'text/plain' }, '{"device":"x"}', 415],
+    ['a body without a type', {}, '{"device":"x"}', 415],
+    ['the longest body', JSON_TYPE, `{"device":"x"}${' '.repeat(1_010)}`, 201],
+    ['one that is a byte longer', JSON_TYPE, `{"device":"x"}${' '.repeat(1_011)}`, 413],
+  ])('is answered clearly for %s', async (_, headers, body, status) => {
+    const answer = await local.call('POST', '/console/sessions', headers, body);
+    expect(answer).toMatchObject({ status });
+    if (status >= 400) expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String) });
+  });
+
+  test.each([
+    ['GET', '/console/sessions', 'POST'],
+    ['POST', '/console/rows', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
+  ])('is not made by %s %s', async (method, path, allowed) => {
+    const answer = await local.call(method, path);
+    expect(answer).toMatchObject({ status: 405, headers: { allow: allowed } });
+  });
+
+  test('is refused where the service has only a public key, and the page can tell', async () => {
+    local.demo.signer = undefined;
+    expect(await local.signIn('Phone')).toMatchObject({
+      status: 409,
+      body: expect.stringContaining('only a public key'),
+    });
+    expect(await local.rows()).toMatchObject({ canSign: false });
+    local.demo.signer = testSigner;
+    expect(await local.rows()).toMatchObject({ canSign: true });
+  });
+});
+
+describe('the rows', () => {
+  const put = (item: Readonly<Record<string, unknown>>) =>
+    local.store.client.send(new PutCommand({ TableName: local.store.table, Item: item }));
+
+  test('are those of one user, with what they mean', async () => {
+    local.demo.sub = 'bob';
+    await issueTestSession(local.store, { sub: 'somebody-else' });
+    const life = { sub: 'bob', sid: 'chain', expires_at: 4_000_000_000 };
+    await put({ ...life, jti: 'ended', auth_time: 1_700_000_001_000 });
+    await put({ ...life, jti: 'kept', auth_time: 1_700_000_001_000, sid: 'other-chain' });
+    await put({ ...life, jti: 'alive', auth_time: 1_700_000_001_001 });
+    await put({ ...life, jti: 'expired', auth_time: 1_700_000_001_001, expires_at: 5 });
+    await put({ ...life, jti: 'unreadable', auth_time: 'yesterday' });
+    await put({
+      sub: 'bob',
+      jti: '#cutoff',
+      revoked_before: 1_700_000_001_000,
+      except_sid: 'other-chain',
+    });
+    const answer = await local.rows();
+    expect(answer).toMatchObject({ sub: 'bob', table: local.store.table, more: false });
+    expect(
+      answer.rows.map(({ jti, kind, state }: Record<string, unknown>) => [jti, kind, state]),
+    ).toEqual([
+      ['#cutoff', 'cutoff', undefined],
+      ['alive', 'session', 'alive'],
+      ['ended', 'session', 'ended'],
+      ['expired', 'session', 'expired'],
+      ['kept', 'session', 'alive'],
+      ['unreadable', 'session', 'unreadable'],
+    ]);
+  });
+
+  test('are as many as a page shows, which then says that there are more', async () => {
+    local.demo.sub = 'carol';
+    for (let count = 0; count < SHOWN_ROWS; count += 1)
+      await issueTestSession(local.store, { sub: 'carol' });
+    expect(await local.rows()).toMatchObject({ rows: { length: SHOWN_ROWS }, more: false });
+    await issueTestSession(local.store, { sub: 'carol' });
+    expect(await local.rows()).toMatchObject({ rows: { length: SHOWN_ROWS }, more: true });
+  });
+
+  test('name the start of the service that they are of, by which a page tells it from others', async () => {
+    const { run } = await local.rows();
+    expect((await local.rows()).run).toBe(run);
+    const later = await startConsole();
+    const { run: other } = await later.rows();
+    await later.close();
+    expect(run).toMatch(/^[\da-f-]{36}$/);
+    expect(other).not.toBe(run);
+  });
+
+  test('are no blank page when the store fails, but a 500 that says why', async () => {
+    local.demo.store = { ...local.store, table: 'no-such-table' };
+    const answer = await local.call('GET', '/console/rows');
+    local.demo.store = local.store;
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body).detail).toContain('ResourceNotFoundException');
   });
 });

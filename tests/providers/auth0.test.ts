@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { JWTPayload } from 'jose';
 import { sectionOf } from '../support/documents.ts';
 import {
   expectRefused,
   expectSignInEnds,
   expectTokenEnds,
-  openProvider,
   PROVIDERS_PAGE,
   type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 
 const ACTION = 'Auth0, with an Action';
@@ -35,11 +35,7 @@ const PROFILES = [
 ] as const;
 
 describe.each(PROFILES)('%s', (section, typ, changes) => {
-  let auth0: Provider;
-  beforeAll(async () => {
-    auth0 = await openProvider(section, 'RS256', { typ });
-  });
-  afterAll(() => auth0.close());
+  const auth0 = useProvider(section, 'RS256', { typ });
 
   const access = (sub: string, ageSeconds: number) => {
     const id = typ === 'at+jwt' ? { jti: randomUUID() } : {};
@@ -69,11 +65,7 @@ describe.each(PROFILES)('%s', (section, typ, changes) => {
 });
 
 describe(ACTION, () => {
-  let auth0: Provider;
-  beforeAll(async () => {
-    auth0 = await openProvider(ACTION, 'RS256', { typ: 'JWT' });
-  });
-  afterAll(() => auth0.close());
+  const auth0 = useProvider(ACTION, 'RS256', { typ: 'JWT' });
 
   /** What the page's Action adds to an access token. */
   async function claimsOf(event: object): Promise<JWTPayload> {

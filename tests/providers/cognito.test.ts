@@ -1,21 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { sectionOf, variablesOf } from '../support/documents.ts';
 import {
   expectRefused,
   expectSignInEnds,
-  openProvider,
   PROVIDERS_PAGE,
-  type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 
-let cognito: Provider;
-beforeAll(async () => {
-  cognito = await openProvider('Cognito', 'RS256');
-});
-afterAll(() => cognito.close());
+const cognito = useProvider('Cognito', 'RS256');
 
 /** A sign-in ten minutes ago. Each call is a refresh: `origin_jti` and `auth_time` stay. */
 function signIn(sub: string, auth_time = seconds() - 600) {

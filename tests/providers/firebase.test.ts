@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   expectRefused,
   expectSignInEnds,
-  openProvider,
-  type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 
-let firebase: Provider;
-beforeAll(async () => {
-  firebase = await openProvider('Firebase', 'RS256', { typ: 'JWT' });
-});
-afterAll(() => firebase.close());
+const firebase = useProvider('Firebase', 'RS256', { typ: 'JWT' });
 
 /** Firebase’s ID token, which is the bearer token. A refresh keeps `auth_time`. */
 function idToken(uid: string, auth_time: number, changes: object = {}): Promise<string> {

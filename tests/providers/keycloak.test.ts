@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   expectRefused,
   expectSignInEnds,
-  openProvider,
-  type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 
-let keycloak: Provider;
-beforeAll(async () => {
-  keycloak = await openProvider('Keycloak', 'RS256', { typ: 'JWT' });
-});
-afterAll(() => keycloak.close());
+const keycloak = useProvider('Keycloak', 'RS256', { typ: 'JWT' });
 
 /** A sign-in ten minutes ago. Each call is a refresh: `sid` and `auth_time` stay. */
 function signIn(sub: string) {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { JWTPayload } from 'jose';
 import { sectionOf } from '../support/documents.ts';
 import {
   expectRefused,
   expectSignInEnds,
   expectTokenEnds,
-  openProvider,
   PROVIDERS_PAGE,
-  type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 
 /** The tokens of a provider. */
@@ -89,11 +88,7 @@ function sectionsWithVariables(): readonly string[] {
 }
 
 describe.each(Object.entries(SHAPES))('%s', (section, shape) => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await openProvider(section, shape.algorithm, { ...shape.header });
-  });
-  afterAll(() => provider.close());
+  const provider = useProvider(section, shape.algorithm, { ...shape.header });
 
   const sign = (claims: JWTPayload, ageSeconds: number) => {
     const iat = seconds() - ageSeconds;

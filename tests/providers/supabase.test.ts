@@ -1,20 +1,15 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   expectRefused,
   expectSignInEnds,
-  openProvider,
-  type Provider,
   seconds,
   statusesOf,
+  useProvider,
 } from '../support/provider.ts';
 import { encode } from '../support/signing.ts';
 
-let supabase: Provider;
-beforeAll(async () => {
-  supabase = await openProvider('Supabase', 'ES256', { typ: 'JWT' });
-});
-afterAll(() => supabase.close());
+const supabase = useProvider('Supabase', 'ES256', { typ: 'JWT' });
 
 /** An access token. A refresh keeps `session_id`, and no claim says when the user signed in. */
 function access(sub: string, session_id: string | undefined, iat: number, changes: object = {}) {

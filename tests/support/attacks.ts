@@ -28,7 +28,7 @@ export const UNAUTHORIZED = {
   body: '{"detail":"Could not validate credentials"}',
 };
 
-/** A deployment of both endpoints to attack: every request to its store and every log line is seen. */
+/** Deployments of both endpoints to attack: every request to its store and every log line is seen. */
 export interface AttackHarness {
   readonly store: TestStore;
   readonly functions: Functions;
@@ -46,25 +46,44 @@ export interface AttackHarness {
   close(): Promise<void>;
 }
 
-/** Deploys with these variables about tokens, beside the table's. */
+type Variables = Readonly<Record<string, string>>;
+
+/** Variables of the two modes of sessions. */
+const MODES: readonly Variables[] = [{}, { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' }];
+
+/**
+ * Deploys with these variables about tokens, beside the table's.
+ *
+ * @param modes variables of as many deployments: no token may harm one; the first one is handed out
+ */
 export async function openAttackHarness(
-  variables: Readonly<Record<string, string>>,
+  variables: Variables,
+  modes: readonly Variables[] = MODES.slice(0, 1),
 ): Promise<AttackHarness> {
   const store = await openTestStore();
   const proxy = await startFaultProxy(store.endpoint);
   const log = captureLog();
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.endpoint;
-  const functions = await loadFunctions({ SESSIONS_TABLE: store.table, ...variables });
+  const deployments: Functions[] = [];
+  for (const mode of modes) {
+    const loaded = await loadFunctions({ SESSIONS_TABLE: store.table, ...variables, ...mode });
+    // The first request reads the variables.
+    await invoke(loaded.me, eventV2({ token: 'garbage' }));
+    await invoke(loaded.logout, eventV2({ token: 'garbage' }));
+    deployments.push(loaded);
+  }
+  const [functions] = deployments;
+  if (!functions) throw new Error('There is no deployment');
   const { session: target } = await issueTestSession(store, { sub: 'target' });
   const { sub, jti, expires_at: exp } = target;
 
-  const answers = async (token: string) => {
+  const answers = async (token: string, { me, logout }: Functions) => {
     await proxy.clear();
     log.clear();
     const headers = { authorization: `Bearer ${token}` };
     return {
-      me: await invoke(functions.me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers })),
-      logout: await invoke(functions.logout, eventV2({ headers })),
+      me: await invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers })),
+      logout: await invoke(logout, eventV2({ headers })),
     };
   };
 
@@ -76,12 +95,14 @@ export async function openAttackHarness(
     target,
     claims: { sub, jti, exp, iat: Math.floor(target.auth_time / 1_000) },
     expectHarmless: async (token, reason) => {
-      expect(await answers(token)).toEqual({ me: UNAUTHORIZED, logout: LOGGED_OUT });
-      expect(proxy.requests()).toEqual([]);
-      expect(log.outcomes()).toEqual([
-        expect.objectContaining({ message: 'check.refused', reason }),
-        expect.objectContaining({ message: 'logout.refused', reason }),
-      ]);
+      for (const deployment of deployments) {
+        expect(await answers(token, deployment)).toEqual({ me: UNAUTHORIZED, logout: LOGGED_OUT });
+        expect(proxy.requests()).toEqual([]);
+        expect(log.outcomes()).toEqual([
+          expect.objectContaining({ message: 'check.refused', reason }),
+          expect.objectContaining({ message: 'logout.refused', reason }),
+        ]);
+      }
     },
     expectEntry: async (token) => {
       const headers = { authorization: `Bearer ${token}` };
@@ -99,11 +120,11 @@ export async function openAttackHarness(
   };
 }
 
-/** Registers one deployment for all tests of a file, and forgets its requests before each test. */
-export function useAttackHarness(variables: Readonly<Record<string, string>>): AttackHarness {
+/** Registers a deployment of each mode for all tests of a file, and forgets its requests before each test. */
+export function useAttackHarness(variables: Variables): AttackHarness {
   let harness: AttackHarness;
   beforeAll(async () => {
-    harness = await openAttackHarness(variables);
+    harness = await openAttackHarness(variables, MODES);
   });
   beforeEach(() => harness.proxy.clear());
   afterAll(() => harness.close());

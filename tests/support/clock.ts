@@ -1,4 +1,4 @@
-import { jest } from '@jest/globals';
+import { afterEach, beforeEach, jest } from '@jest/globals';
 
 /**
  * Freezes `Date` and leaves every timer alone, so that real sockets and time-outs go on working.
@@ -21,6 +21,14 @@ export function freezeDate(nowMs: number): void {
       'setTimeout',
       'clearTimeout',
     ],
+  });
+}
+
+/** Registers {@link freezeDate} for each test of a file. */
+export function useFrozenDate(nowMs: number): void {
+  beforeEach(() => freezeDate(nowMs));
+  afterEach(() => {
+    jest.useRealTimers();
   });
 }
 

@@ -16,6 +16,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const child = spawn(program, args, { env: { ...process.env, ...environment } });
   const output = collectOutput(child);
+  child.stdin.on('error', () => {}); // a program may end before it has read all
   child.stdin.end(input);
   const [code] = await once(child, 'close');
   return { code, output: output.text() };

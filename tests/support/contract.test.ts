@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { contract, type Exchange } from './contract.ts';
 
 const check = contract();
@@ -19,47 +19,33 @@ const UNHANDLED = {
   ...{ error_id: ERROR_ID, path: '/api/v1/auth/me', method: 'GET' },
 };
 
-interface Answer {
-  readonly method?: string;
-  readonly path?: string;
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
 /** An exchange with GET /me, unless told otherwise. */
-function exchange({
-  method = 'GET',
-  path = '/api/v1/auth/me',
-  status = 200,
-  headers = HEADERS,
-  body = { sub: 'alice', session: SESSION },
-}: Answer = {}): Exchange {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { method, path, status, headers: new Headers(headers), body: text };
+function exchange({ headers, body, ...changes }: Record<string, unknown> = {}): Exchange {
+  return {
+    ...{ method: 'GET', path: '/api/v1/auth/me', status: 200, ...changes },
+    headers: new Headers({ ...HEADERS, ...Object(headers) }),
+    body: JSON.stringify(body ?? { sub: 'alice', session: SESSION }),
+  };
 }
 
 test('the gateway’s own 500 passes, which has neither the payload nor its headers', () => {
+  const headers = new Headers({ 'Content-Type': 'application/json' });
   const body = { message: 'Internal Server Error' };
-  const headers = { 'Content-Type': 'application/json' };
-  expect(() => check(exchange({ status: 500, headers, body }))).not.toThrow();
+  expect(() => check({ ...exchange({ status: 500, body }), headers })).not.toThrow();
 });
 
-describe('an answer that differs fails, and is told in what', () => {
-  const { error_id: _, ...six } = UNHANDLED;
-  const withErrorId = { ...HEADERS, 'X-Error-ID': ERROR_ID };
-  test.each<[string, Answer, string]>([
-    ['another path', { path: '/api/v1/auth/me/' }, 'no such endpoint'],
-    ['another status', { status: 202 }, 'no such status'],
-    [
-      'another value of a header',
-      { headers: { ...HEADERS, 'Cache-Control': 'max-age=60' } },
-      '/headers/cache-control must be equal to constant',
-    ],
-    ['one more header', { headers: { ...HEADERS, 'X-Powered-By': 'x' } }, 'x-powered-by'],
-    ['one more member', { body: { sub: 'a', session: SESSION, role: 'admin' } }, '"role"'],
-    ['six keys of seven', { status: 500, headers: withErrorId, body: six }, '"error_id"'],
-  ])('%s', (_, answer, difference) => {
-    expect(() => check(exchange(answer))).toThrow(difference);
-  });
+const { error_id: _, ...six } = UNHANDLED;
+test.each<[string, Record<string, unknown>, string]>([
+  ['another path', { path: '/api/v1/auth/me/' }, 'no such endpoint'],
+  ['another status', { status: 202 }, 'no such status'],
+  ['another header', { headers: { 'Cache-Control': 'no-cache' } }, 'must be equal to constant'],
+  ['one more header', { headers: { 'X-Powered-By': 'x' } }, 'x-powered-by'],
+  ['one more member', { body: { sub: 'a', session: SESSION, role: 'admin' } }, '"role"'],
+  [
+    'six keys of seven',
+    { status: 500, headers: { 'X-Error-ID': ERROR_ID }, body: six },
+    '"error_id"',
+  ],
+])('an answer that differs fails, and is told in what: %s', (_, changes, difference) => {
+  expect(() => check(exchange(changes))).toThrow(difference);
 });

@@ -2,6 +2,7 @@
 export function late<Value extends object>(made: () => Value): Value {
   return new Proxy({} as Value, {
     get: (_, name) => Reflect.get(made(), name),
+    // For `{ ...late }`.
     ownKeys: () => Reflect.ownKeys(made()),
     getOwnPropertyDescriptor: (_, name) => ({
       ...Reflect.getOwnPropertyDescriptor(made(), name),

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { rotateSession } from '../../lib/login/create-session.ts';
@@ -7,7 +6,6 @@ import { beginSession, REUSE_INTERVAL_SECONDS } from '../../lib/login/issue.ts';
 import { deleteRevoked } from '../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../lib/sessions/list.ts';
 import { readCutoff, revokeAll, revokeMany } from '../../lib/sessions/revoke-many.ts';
-import { queryRows } from '../../lib/sessions/rows.ts';
 import {
   activeOf,
   endSession,
@@ -16,6 +14,7 @@ import {
   readSession,
 } from '../../lib/sessions/sessions.ts';
 import type { Implementation } from './session-model.ts';
+import { deleteExpired } from './session-rows.ts';
 
 /** The project's own functions, on a store, as the endpoints call them. */
 export function typescriptSessions(store: SessionStore): Implementation {
@@ -64,10 +63,7 @@ export function typescriptSessions(store: SessionStore): Implementation {
       return (await readCutoff(store, sub))?.revoked_before ?? 0;
     },
     async deleteExpired(sub, nowMs) {
-      const { client, table } = store;
-      for (const { jti, expires_at } of await queryRows(store, sub))
-        if (expires_at !== undefined && Number(expires_at) * 1_000 <= nowMs)
-          await client.send(new DeleteCommand({ TableName: table, Key: { sub, jti } }));
+      await deleteExpired(store, sub, nowMs);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { JWTPayload } from 'jose';
 import { variablesOf } from './documents.ts';
 import { eventV2 } from './events.ts';
@@ -6,6 +6,7 @@ import { loadFunctions } from './functions.ts';
 import { type KeyServer, startKeyServer } from './jwks-server.ts';
 import { makeKeyPair, signWith } from './key-pairs.ts';
 import { invoke } from './lambda.ts';
+import { late } from './late.ts';
 import { captureLog } from './log.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
@@ -66,7 +67,7 @@ export async function deploy(
  *
  * @param header of the provider's tokens, without `alg` and `kid`
  */
-export async function openProvider(
+async function openProvider(
   section: string,
   algorithm: string,
   header: Readonly<Record<string, unknown>> = {},
@@ -89,6 +90,16 @@ export async function openProvider(
       await store.close();
     },
   };
+}
+
+/** Registers a provider for all tests of a file or a group; its parameters are those of `openProvider`. */
+export function useProvider(...parameters: Parameters<typeof openProvider>): Provider {
+  let provider: Provider;
+  beforeAll(async () => {
+    provider = await openProvider(...parameters);
+  });
+  afterAll(() => provider.close());
+  return late(() => provider);
 }
 
 /** The path of a documented JWKS URL at a local server. */

@@ -1,6 +1,8 @@
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { createSession } from '../../lib/login/create-session.ts';
+import { queryRows } from '../../lib/sessions/rows.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 
 /** The present of tests that give the time to what they test, in epoch milliseconds. */
@@ -28,4 +30,15 @@ export async function putRow(
 ): Promise<void> {
   const Item = { sub: { S: sub }, jti: { S: jti }, ...row };
   await client.send(new PutItemCommand({ TableName: table, Item }));
+}
+
+/** Deletes a user's expired rows, as TTL does some time. */
+export async function deleteExpired(
+  store: SessionStore,
+  sub: string,
+  nowMs: number,
+): Promise<void> {
+  for (const { jti, expires_at } of await queryRows(store, sub))
+    if (expires_at !== undefined && Number(expires_at) * 1_000 <= nowMs)
+      await store.client.send(new DeleteCommand({ TableName: store.table, Key: { sub, jti } }));
 }

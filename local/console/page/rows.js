@@ -7,6 +7,7 @@ const EXPLAINED = {
   alive: 'alive',
   ended: 'ended by #cutoff',
   expired: 'expired',
+  idle: 'idle for too long',
   unreadable: 'unreadable',
 };
 

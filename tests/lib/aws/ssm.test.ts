@@ -62,21 +62,6 @@ test.each(faults)('%s is a fault, after %i requests', async (fault, requests, ca
   expect(await readSecretParameter(NAME)).toBe(VALUE);
 });
 
-test.each([
-  ['hang', 2],
-  ['stall', 1],
-] as const)(
-  'a request that may %s is given up after %i attempts, for all of which there is one limit',
-  async (fault, attempts) => {
-    ssm.fault = fault;
-    await expect(readSecretParameter(NAME)).rejects.toMatchObject({
-      name: 'SecretParameterError',
-      cause: expect.objectContaining({ message: 'No answer within 2000 ms' }),
-    });
-    expect(ssm.requests).toHaveLength(attempts);
-  },
-);
-
 test('no log line quotes the name, where the secret itself may have been put', async () => {
   const redact = redactor(undefined, configuredSecrets({ JWT_SECRET_PARAMETER: VALUE }));
   const quoted: boolean[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isActive, MAX_AUTH_TIME_AHEAD_MS } from '../../../lib/sessions/active.ts';
+import { isActive } from '../../../lib/sessions/active.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 
 const AUTH_MS = 1_767_225_600_000;
@@ -50,26 +50,5 @@ describe('a session is active', () => {
     expect(isActive(session, undefined, AUTH_MS, { notBeforeMs })).toBe(active);
     const spared = { revoked_before: AUTH_MS, except_sid: 'a' };
     expect(isActive(session, spared, AUTH_MS, { notBeforeMs })).toBe(active);
-  });
-});
-
-describe('an auth_time ahead of the clock', () => {
-  const at = (auth_time: number) => ({ ...session, auth_time, expires_at: END_MS / 1_000 + 7_200 });
-
-  test('is taken up to 5 minutes, and refused by name beyond', () => {
-    const latest = AUTH_MS + MAX_AUTH_TIME_AHEAD_MS;
-    expect(MAX_AUTH_TIME_AHEAD_MS).toBe(5 * 60_000);
-    expect(isActive(at(latest), undefined, AUTH_MS)).toBe(true);
-    expect(() => isActive(at(latest + 1), undefined, AUTH_MS)).toThrow(
-      expect.objectContaining({ name: 'InvalidSessionError', attribute: 'auth_time' }),
-    );
-  });
-
-  test('is measured from a cutoff ahead of the clock, as the next session begins after the cutoff', () => {
-    const cutoff = { revoked_before: AUTH_MS + 3_600_000 };
-    const latest = cutoff.revoked_before + 1 + MAX_AUTH_TIME_AHEAD_MS;
-    expect(isActive(at(cutoff.revoked_before + 1), cutoff, AUTH_MS)).toBe(true);
-    expect(isActive(at(latest), cutoff, AUTH_MS)).toBe(true);
-    expect(() => isActive(at(latest + 1), cutoff, AUTH_MS)).toThrow('auth_time');
   });
 });

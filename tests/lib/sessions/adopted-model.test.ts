@@ -1,10 +1,8 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { createIssuer } from '../../../lib/auth/services.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { readCutoff, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { queryRows } from '../../../lib/sessions/rows.ts';
 import { findCurrent } from '../../../lib/sessions/sessions.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import {
@@ -13,21 +11,15 @@ import {
   MODEL_MAX_AGE,
   type ProviderToken,
 } from '../../support/adopted-model.ts';
-import { freezeDate, FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
+import { FAR_NOW_MS as NOW_MS, useFrozenDate } from '../../support/clock.ts';
+import { deleteExpired } from '../../support/session-rows.ts';
 import { signRaw, TEST_SECRET } from '../../support/signing.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
+import { useTestStore } from '../../support/store.ts';
 
 jest.setTimeout(240_000);
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await openTestStore();
-});
-beforeEach(() => freezeDate(NOW_MS));
-afterEach(() => {
-  jest.useRealTimers();
-});
-afterAll(() => store.close());
+const store = useTestStore();
+useFrozenDate(NOW_MS);
 
 /** The verifier and adopted sessions, as the endpoints call them. */
 function adopted(
@@ -86,10 +78,7 @@ function adopted(
       return (await readCutoff(store, sub))?.revoked_before ?? 0;
     },
     async deleteExpired(sub, nowMs) {
-      const { client, table } = store;
-      for (const { jti, expires_at } of await queryRows(store, sub))
-        if (expires_at !== undefined && Number(expires_at) * 1_000 <= nowMs)
-          await client.send(new DeleteCommand({ TableName: table, Key: { sub, jti } }));
+      await deleteExpired(store, sub, nowMs);
     },
   };
 }

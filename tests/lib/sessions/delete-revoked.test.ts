@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { deleteRevoked, MAX_DELETED_ROWS } from '../../../lib/sessions/delete-revoked.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { queryRows } from '../../../lib/sessions/rows.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { beginSession, NOW_MS, putRow } from '../../support/session-rows.ts';
@@ -16,18 +16,7 @@ const begin = (sub: string, jti: string, changes: Partial<Session> = {}) =>
   beginSession(store.direct, sub, jti, changes);
 
 /** Keys of all rows of a user, live or not. */
-async function rowsOf(sub: string): Promise<string[]> {
-  const { Items = [] } = await store.direct.client.send(
-    new QueryCommand({
-      TableName: store.direct.table,
-      KeyConditionExpression: '#sub = :sub',
-      ExpressionAttributeNames: { '#sub': 'sub' },
-      ExpressionAttributeValues: { ':sub': sub },
-      ConsistentRead: true,
-    }),
-  );
-  return Items.map(({ jti }) => String(jti));
-}
+const rowsOf = async (sub: string) => (await queryRows(store.direct, sub)).map(({ jti }) => jti);
 
 const put = (sub: string, jti: string, row: Record<string, AttributeValue>) =>
   putRow(store.direct, sub, jti, row);

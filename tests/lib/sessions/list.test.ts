@@ -99,17 +99,6 @@ describe('the list', () => {
 });
 
 describe('pages', () => {
-  test('hold what is asked for, and say where they end unless they are the last', async () => {
-    const sub = randomUUID();
-    for (const jti of ['a', 'b', 'c', 'd']) await begin(sub, jti);
-    const first = await list(sub, 2);
-    expect(jtis(first.sessions)).toEqual(['a', 'b']);
-    expect(first.next).toMatchObject({ auth_time: NOW_MS - 1_000, jti: 'b' });
-    const second = await list(sub, 2, first.next ?? undefined);
-    expect(jtis(second.sessions)).toEqual(['c', 'd']);
-    expect(second.next).toBeNull();
-  });
-
   test('together hold every session once, newest first, for any limit', async () => {
     const numbers = fc.uniqueArray(fc.nat({ max: 999 }), { minLength: 1, maxLength: 12 });
     // Few different times, so that many sessions began at once.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { createIssuer } from '../../../lib/auth/services.ts';
 import { refreshSession } from '../../../lib/login/issue.ts';
@@ -9,14 +9,13 @@ import { findCurrent } from '../../../lib/sessions/sessions.ts';
 import { freezeDate, FAR_NOW_MS as NOW_MS } from '../../support/clock.ts';
 import { beginSession } from '../../support/session-rows.ts';
 import { TEST_SECRET, testSigner } from '../../support/signing.ts';
-import { openTestStore, type TestStore } from '../../support/store.ts';
+import { useTestStore } from '../../support/store.ts';
 
 const MAX_AGE_MS = 3_600_000;
 
-let store: TestStore;
+const store = useTestStore();
 let sessions: SessionMode;
-beforeAll(async () => {
-  store = await openTestStore();
+beforeAll(() => {
   const variables = { JWT_SECRET: TEST_SECRET, SESSION_MAX_AGE: `${MAX_AGE_MS / 1_000}` };
   const [issuer] = readConfiguration({ SESSIONS_TABLE: store.table, ...variables }).issuers;
   if (!issuer) throw new Error('There is no issuer');
@@ -25,7 +24,6 @@ beforeAll(async () => {
 afterEach(() => {
   jest.useRealTimers();
 });
-afterAll(() => store.close());
 
 /** Whether the check, the list, the end of a listed session and a refresh know a session. */
 async function opinions(sub: string, jti: string) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { readRows, UnprocessedKeysError } from '../../../lib/sessions/rows.ts';
+import { readRows } from '../../../lib/sessions/rows.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { issueTestSession } from '../../support/signing.ts';
@@ -62,17 +62,6 @@ test('asks as often as it takes within its time', async () => {
   expect((await readRows(store.proxied, sub, jtis)).size).toBe(2);
   expect(asked()).toHaveLength(5);
 });
-
-test.each<FaultName>(['unprocessed-keys', 'unprocessed-last-key'])(
-  'gives up with an error, never with some of the rows (%s, for ever)',
-  async (fault) => {
-    const { sub, jtis } = await twoRows();
-    await store.proxy.fault(fault);
-    await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(UnprocessedKeysError);
-    // Growing pauses: four seconds hold a handful of requests, not a storm.
-    expect(asked().length).toBeLessThan(10);
-  },
-);
 
 test('takes an answer that speaks of no rows for a fault, not for rows that are not there', async () => {
   const { sub, jtis } = await twoRows();

@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { registeredSessions } from '../../../lib/sessions/registered.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession, readSession } from '../../../lib/sessions/sessions.ts';
 import { withIdleTimeout } from '../../../lib/sessions/touch.ts';
-import { freezeDate } from '../../support/clock.ts';
+import { useFrozenDate } from '../../support/clock.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { beginSession, NOW_MS } from '../../support/session-rows.ts';
 
 const IDLE_MS = 10_000;
 const store = useProxiedStore();
 
-beforeEach(() => freezeDate(NOW_MS));
-afterEach(() => {
-  jest.useRealTimers();
-});
+useFrozenDate(NOW_MS);
 
 const idle = () =>
   withIdleTimeout(registeredSessions({ ...store.proxied, idleMs: IDLE_MS }), IDLE_MS);

@@ -63,10 +63,6 @@ describe('a secret', () => {
     expect(problem(secret)).toMatch(/^JWT_SECRET holds a placeholder /);
   });
 
-  test.each(['secret', 'your-256-bit-secret', 'changeme'])('is not %j', (secret) => {
-    expect(problem(secret)).toMatch(/^JWT_SECRET holds a secret of \d+ bytes/);
-  });
-
   const kinds: [string, string][] = [
     ['placeholder', 'todo-set-a-real-secret-before-deploying-x'],
     ['placeholder', 'set_a_real_secret_before_deploying_TODO'],
@@ -97,11 +93,6 @@ describe('a secret', () => {
       `base64:${bytes.toString('base64')}`,
     ])
       expect(problem(text)).toMatch(new RegExp(`^JWT_SECRET holds a .*${kind}.*; make one with`));
-  });
-
-  test('is not one character many times', () => {
-    for (const character of ['a', '0', '-', 'ä'])
-      expect(problem(character.repeat(64))).toMatch(/^JWT_SECRET holds a secret of fewer than 8 /);
   });
 
   test('may hold a short word of placeholders inside longer ones', () => {

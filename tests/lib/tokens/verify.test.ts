@@ -1,18 +1,9 @@
 import { sign } from 'node:crypto';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
-import { freezeDate } from '../../support/clock.ts';
+import { useFrozenDate } from '../../support/clock.ts';
 import { type KeyServer, startKeyServer } from '../../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair } from '../../support/key-pairs.ts';
 import { encode, signRaw, TEST_SECRET } from '../../support/signing.ts';
@@ -24,10 +15,7 @@ const NOW_SECONDS = 1_800_000_000;
 const claims = { sub: 'alice', jti: 'j', exp: NOW_SECONDS + 60 };
 const session = { sub: 'alice', jti: 'j' };
 
-beforeEach(() => freezeDate(NOW_SECONDS * 1_000));
-afterEach(() => {
-  jest.useRealTimers();
-});
+useFrozenDate(NOW_SECONDS * 1_000);
 
 const statusOf = async (changes: object, by = verifier) =>
   (await verifyToken(signRaw(HS256, { ...claims, ...changes }), [by])).status;

@@ -1,6 +1,7 @@
 import { sessionId } from '../../../lib/sessions/key.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { toSessionView } from '../../../lib/sessions/view.ts';
+import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import type { FunctionName } from '../../../support/bundle-functions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
 import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
@@ -22,6 +23,12 @@ export interface Endpoint {
   readonly operation?: string;
   /** The operation only deletes rows that are over: no fault of it changes the answer. */
   readonly isBestEffort?: true;
+  /** The functions adopt sessions. Only the store's faults make a difference to that. */
+  readonly isAdopted?: true;
+  /** The session of the request has no row yet. */
+  readonly isUnseen?: true;
+  /** Faults of the operation that change no answer. */
+  readonly except?: readonly string[];
   /** The names of the faults that it meets; all that it can by default. */
   readonly only?: readonly string[];
   readonly ends: readonly ('asker' | 'other')[];
@@ -62,7 +69,7 @@ const ME = {
   fn: 'me',
   request: { method: 'GET', path: '/api/v1/auth/me' },
   ends: [],
-  succeeded: ({ asker }: Devices) => ({
+  succeeded: ({ asker }: Pick<Devices, 'asker'>) => ({
     statusCode: 200,
     headers: JSON_HEADERS,
     body: JSON.stringify({ sub: asker.sub, session: toSessionView(asker) }),
@@ -110,11 +117,23 @@ export const endpoints: readonly Endpoint[] = [
     operation: 'BatchWriteItem',
     isBestEffort: true,
   }),
+  http({ name: 'this, adopted', ...LOGOUT, ends: ['asker'], isProtected: false, isAdopted: true }),
   http({ name: 'me', ...ME }),
+  http({
+    ...{ name: 'me, adoption', ...ME, isAdopted: true, isUnseen: true, operation: 'PutItem' },
+    // The answer to a put holds nothing.
+    except: ['empty-answer'],
+    succeeded: ({ asker }) => {
+      const auth_time = Math.floor(asker.auth_time / 1_000) * 1_000;
+      const expires_at = asker.expires_at + CLOCK_TOLERANCE_SECONDS;
+      return ME.succeeded({ asker: { ...asker, auth_time, expires_at } });
+    },
+  }),
   http({ name: 'list', ...LIST }),
   http({ name: 'list, query', ...LIST, operation: 'Query' }),
   http({ name: 'end', ...END }),
   http({ name: 'end, write', ...END, operation: 'DeleteItem' }),
+  http({ name: 'end, adopted, write', ...END, isAdopted: true, operation: 'UpdateItem' }),
   ...authorizerForms.map(authorizer),
 ];
 

@@ -52,9 +52,11 @@ export function expectationOf(
 }
 
 /** Whether the endpoint can meet the fault: some faults exist in one operation, or before any. */
-export function canMeet({ operation, isBestEffort, only }: Endpoint, fault: MatrixFault): boolean {
+export function canMeet(endpoint: Endpoint, fault: MatrixFault): boolean {
+  const { operation, isBestEffort, only, isAdopted, except } = endpoint;
   const { name, store, expected, remainingMs } = fault;
   if (only) return only.includes(name);
+  if ((isAdopted && !store) || except?.includes(name)) return false;
   if (operation === undefined) return true;
   if (!store || 'endpoint' in store || store.fault === 'refused' || isUnprocessed(store))
     return false;

@@ -55,10 +55,15 @@ export async function functionStarter(): Promise<StartFunctions> {
   };
 }
 
-/** Registers the functions as deployed, on a store's proxy and with the tests' secret, for all tests of a file. */
+/**
+ * Registers the functions as deployed, on a store's proxy and with the tests' secret, for all tests of a file.
+ *
+ * @param more variables of theirs
+ */
 export function useFunctions(
   { proxy, direct }: ProxiedStore,
   changed?: Parameters<StartFunctions>[1],
+  more: Readonly<Record<string, string>> = {},
 ): { readonly functions: FreshFunctions; readonly start: StartFunctions } {
   let start: StartFunctions;
   let functions: FreshFunctions;
@@ -66,7 +71,7 @@ export function useFunctions(
     const starter = await functionStarter();
     start = (variables, timeOuts) =>
       starter({ ...variablesOf(proxy.endpoint, direct.table), ...variables }, timeOuts);
-    functions = start({ JWT_SECRET: TEST_SECRET }, changed);
+    functions = start({ JWT_SECRET: TEST_SECRET, ...more }, changed);
   });
   return { functions: late(() => functions), start: (...args) => start(...args) };
 }

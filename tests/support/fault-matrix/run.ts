@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { issueSession, type Signer } from '../../../lib/login/issue.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
+import { queryRows } from '../../../lib/sessions/rows.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession } from '../../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
@@ -90,20 +91,21 @@ export async function runCell(
       ...variablesOf(endpointOf(fault, proxy), store.table),
       ...keys.variables,
       ...fault.variables,
+      ...(endpoint.isAdopted ? { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' } : {}),
     },
     timeOutsOf(fault, endpoint),
   );
   const call = (devices: Devices) => callFunction(functions, endpoint, fault, devices);
   if (fault.jwks === 'down after the keys were read') {
-    await call(await devicesOf(store, keys.signer, 'live'));
+    await call(await devicesOf(store, keys.signer, 'live', endpoint));
     await keys.goDown();
   }
   const expectation = expectationOf(endpoint, fault);
   const ask = async (asker: Asker): Promise<Ask> => {
-    const devices = await devicesOf(store, keys.signer, asker);
+    const devices = await devicesOf(store, keys.signer, asker, endpoint);
     const before = { asker: asker === 'live', other: true };
     const answer = readAnswer(endpoint, devices, await call(devices));
-    const after = await readAlive(store, devices);
+    const after = await readAlive(store, devices, endpoint);
     const requests = requestsOf(proxy, devices);
     const metFault = requests.some((request) => request.fault !== 'none');
     const { kind } = answer;
@@ -145,20 +147,32 @@ async function breakProxy(
 }
 
 /** A user with two sessions, whose rows were written around the proxy. */
-async function devicesOf(store: TestStore, signer: Signer, asker: Asker): Promise<Devices> {
+async function devicesOf(
+  store: TestStore,
+  signer: Signer,
+  asker: Asker,
+  { isUnseen }: Endpoint,
+): Promise<Devices> {
   const request = { sub: randomUUID(), ttlSeconds: 3_600 };
   const now = Date.now();
   const { token, session } = await issueSession(store, signer, request, now);
-  if (asker === 'deleted') await endSession(store, session);
+  if (asker === 'deleted' || isUnseen) await endSession(store, session);
   if (asker === 'ended') await revokeMany(store, { session, cutoff: undefined }, 'everywhere', now);
   const { session: other } = await issueSession(store, signer, request, now + 1);
   return { asker: session, other, token };
 }
 
-async function readAlive(store: TestStore, { asker, other }: Devices): Promise<Alive> {
+async function readAlive(
+  store: TestStore,
+  { asker, other }: Devices,
+  { isUnseen }: Endpoint,
+): Promise<Alive> {
   const { sessions } = await listSessions(store, asker.sub, { limit: 3 });
   const isAlive = (session: Session) => sessions.some(({ jti }) => jti === session.jti);
-  return { asker: isAlive(asker), other: isAlive(other) };
+  // A session that no check has met needs no row.
+  const isUnmet =
+    isUnseen && (await queryRows(store, asker.sub)).every(({ jti }) => jti !== asker.jti);
+  return { asker: isUnmet || isAlive(asker), other: isAlive(other) };
 }
 
 async function callFunction(
