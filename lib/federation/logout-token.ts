@@ -66,10 +66,7 @@ export async function verifyLogoutToken(
 }
 
 /** Why verified claims are no logout; undefined where they are. */
-function refusedBy(
-  claims: JWTPayload,
-  { audience }: LogoutIssuer,
-): RefusedLogoutToken | undefined {
+function refusedBy(claims: JWTPayload, { audience }: LogoutIssuer): RefusedLogoutToken | undefined {
   const { aud, events, iat = 0, exp, jti, sid } = claims;
   // By this claim, an ID token is never a logout token (section 2.4).
   if (Object.hasOwn(claims, 'nonce'))
