@@ -58,6 +58,13 @@ export function readIssuers<Settings>(
   });
 }
 
+/** Whether some issuer sends logout tokens; for a valid configuration. */
+export function hasLogoutIssuers({ JWT_LOGOUT_AUDIENCE, JWT_ISSUERS = '' }: Environment): boolean {
+  const entries = parseJson(JWT_ISSUERS);
+  const members = Array.isArray(entries) ? entries.filter(isObject) : [];
+  return Boolean(JWT_LOGOUT_AUDIENCE) || members.some((entry) => 'logoutAudience' in entry);
+}
+
 /** The variables of a single issuer for one entry. */
 function variablesOf(entry: unknown): Environment {
   if (!isObject(entry)) throw new ConfigurationError('the entry', 'is no JSON object');

@@ -6,6 +6,7 @@ import { refreshSession } from '../../lib/login/issue.ts';
 import { CUTOFF_KEY } from '../../lib/sessions/cutoff.ts';
 import { queryRows } from '../../lib/sessions/rows.ts';
 import type { Session } from '../../lib/sessions/session.ts';
+import { contract } from '../support/contract.ts';
 import { payloadId } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';
 import { type FreshFunctions, useFunctions } from '../support/fault-matrix/process.ts';
@@ -71,6 +72,8 @@ const startAdopted = (JWT_SESSION_CLAIM: string, changes: Record<string, string>
     ...{ JWT_AUDIENCE: 'api', JWT_LOGOUT_AUDIENCE: CLIENT, ...changes },
   });
 
+/** Holds every answer to the OpenAPI document. */
+const check = contract();
 const seconds = () => Math.floor(Date.now() / 1_000);
 
 /** Hands an event to the endpoint. */
@@ -84,7 +87,10 @@ async function post(event: unknown, functions = registered) {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
   });
-  return { status: answer.statusCode, body: JSON.parse(answer.body) };
+  const { statusCode: status, body } = answer;
+  const headers = new Headers(answer.headers);
+  check({ method: 'POST', path: BACKCHANNEL_PATH, status, headers, body });
+  return { status, body: JSON.parse(body) };
 }
 
 const send = async (token: string, functions = registered) =>
