@@ -63,9 +63,8 @@ async function findOrAdopt(
     return foundIn(store, await readSession(store, draft), nowMs);
   const found = { session: draft, cutoff: read.cutoff };
   if (!adoption.maxSessions) return found;
-  const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
-  const isOver = ended.some(({ jti }) => jti === draft.jti);
-  return isOver ? { denial: 'session_ended', ended } : { ...found, ended };
+  const { ended, goesOn } = await endOldest(sessions, draft, adoption.maxSessions, nowMs);
+  return goesOn ? { ...found, ended } : { denial: 'session_ended', ended };
 }
 
 /**
