@@ -14,17 +14,17 @@ const store = useTestStore();
 useFrozenDate(NOW_MS);
 
 test.each([
-  ['', {}],
-  [', with idle time-outs and limits', { idleMs: 5_000, limits: true }],
+  ['', { numRuns: 60 }],
+  [', with idle time-outs and limits', { numRuns: 300, idleMs: 2_000, limits: true }],
 ])(
   'the store keeps the promise of the model, whatever is done in whatever order%s',
-  async (_, ageing) => {
+  async (_, options) => {
     const sub = randomUUID();
     const life = { auth_time: NOW_MS - 1, expires_at: NOW_MS / 1_000 + 60 };
     const bystander = { sub, jti: 'b', sid: 'b', ...life };
     await createSession(store, bystander);
-    const implementation = typescriptSessions({ ...store, ...ageing });
-    await expectModel(() => implementation, { startMs: NOW_MS, numRuns: 60, ...ageing });
+    const implementation = typescriptSessions({ ...store, ...options });
+    await expectModel(() => implementation, { startMs: NOW_MS, ...options });
     expect(await findSession(store, bystander, NOW_MS)).toEqual(bystander);
   },
 );
