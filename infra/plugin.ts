@@ -7,7 +7,8 @@ type Variables = Readonly<Record<string, unknown>>;
 
 interface FunctionSettings {
   readonly environment?: Variables;
-  readonly events?: readonly { readonly httpApi?: unknown }[];
+  /** Routes, as infra/functions.ts has them. */
+  readonly events?: readonly { readonly httpApi?: string }[];
 }
 
 /** The parts of the framework that this plugin and the local run use. */

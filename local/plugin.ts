@@ -180,16 +180,12 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const signer = await signerOf(environment);
   const gateway = gatewayOf(serverless);
   const { allowedOrigins } = serverless.service.provider.httpApi.cors;
-  answerAsOnAws(gateway, routesOf(serverless), allowedOrigins);
+  const events = Object.values(serverless.service.functions).flatMap(({ events = [] }) => events);
+  const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
+  answerAsOnAws(gateway, routes, allowedOrigins);
   const adopted = issuers[0]?.adoption !== undefined;
   const prefix = prefixOf(serverless.service);
   putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   await announce({ host, port, portOption, prefix, store, signer, adopted });
-}
-
-/** The framework has made methods and paths of the texts in infra/functions.ts. */
-function routesOf({ service }: Framework): readonly string[] {
-  const events = Object.values(service.functions).flatMap(({ events: all = [] }) => all);
-  return events.flatMap(({ httpApi }) => (httpApi ? `${httpApi}` : []));
 }

@@ -32,7 +32,7 @@ async function house(): Promise<void> {
     // 14,000; 2,000 for keys, clocks, refreshes and the login service in Python; 700 for deployments.
     { name: 'tests', value: lines('tests'), limit: 16_700 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
-    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
+    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 240_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
   ];
   for (const { name, value, limit } of measures)

@@ -23,7 +23,7 @@ export function serviceName(environment: Environment = process.env): string {
   return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';
 }
 
-/** The metrics' namespace: the service's name, as one account may have several. The variable is Powertools' own. */
+/** Namespace of the metrics: the service's name. Powertools' own variable. */
 export function metricsNamespace(environment: Environment = process.env): string {
   return environment.POWERTOOLS_METRICS_NAMESPACE || 'true-logout';
 }

@@ -12,7 +12,7 @@ export interface Signer {
   readonly keys: KeySet;
 }
 
-/** What tokens of one purpose look like. */
+/** The look of tokens of one purpose. */
 export interface TokenKind {
   /** Accepted values of `typ` in lower case; an absent `typ` is always accepted. */
   readonly types: readonly string[];

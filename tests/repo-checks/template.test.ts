@@ -68,6 +68,13 @@ describe.each(roles)('the role of %s', (_, role) => {
     return;
   }
 
+  if (role === 'AdminRole') {
+    test('verifies no token, and reads no secret', () => {
+      expect(actionsOf(role, 'ssm')).toEqual([]);
+    });
+    return;
+  }
+
   test('can read the one parameter that holds the secret, and change none', () => {
     const ssm = statementsOf(role).filter(({ Action }) => [Action].flat().join().includes('ssm:'));
     expect(ssm.map(({ Action }) => Action)).toEqual(['ssm:GetParameter']);
@@ -158,6 +165,7 @@ describe('the stack', () => {
       ['listSessions', 'handlers/list-sessions.handler', 'GET /api/v1/auth/sessions'],
       ['deleteSession', 'handlers/delete-session.handler', 'DELETE /api/v1/auth/sessions/{id}'],
       ['authorizer', 'handlers/authorizer.handler'],
+      ['admin', 'handlers/admin.handler'],
       ['openapi', 'handlers/openapi.handler', 'GET /openapi.json'],
     ]);
   });
@@ -205,6 +213,7 @@ describe('the stack', () => {
       'latency',
       'logout-errors',
       'malformed-credentials',
+      'outside-ends',
       'server-errors',
       'stale-keys',
       'table-throttles',
@@ -214,6 +223,7 @@ describe('the stack', () => {
     ]);
     const { Outputs } = template.resources as { readonly Outputs?: object };
     expect(Object.keys(Outputs ?? {}).sort()).toEqual([
+      'AdminPolicyArn',
       'AuthorizerArn',
       'DomainTarget',
       'SessionsTableName',
