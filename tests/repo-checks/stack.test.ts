@@ -52,8 +52,10 @@ describe('what ends sessions from outside', () => {
   });
 
   test('bad input of administrators, a thrown error, is no crash', () => {
-    const { FunctionCrashAlarm, ...others } = stack({}).resources
-      .Resources as Record<string, unknown>;
+    const { FunctionCrashAlarm, ...others } = stack({}).resources.Resources as Record<
+      string,
+      unknown
+    >;
     expect(JSON.stringify(FunctionCrashAlarm)).toContain('"admin_crashed"');
     expect(JSON.stringify(FunctionCrashAlarm)).not.toContain('AdminLambdaFunction');
     expect(JSON.stringify(others)).toContain('"LogGroupName":{"Ref":"AdminLogGroup"}');
