@@ -3,7 +3,7 @@ import { readConfiguration } from '../../../lib/auth/config.ts';
 import { createIssuer } from '../../../lib/auth/services.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { readCutoff, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { findCurrent } from '../../../lib/sessions/sessions.ts';
+import { findCurrent, readSession } from '../../../lib/sessions/sessions.ts';
 import { verifyToken } from '../../../lib/tokens/verify.ts';
 import {
   type AdoptedImplementation,
@@ -61,6 +61,9 @@ function adopted(
       const listed = sessions.find(({ jti }) => jti === token.sid);
       if (session) expect(listed).toEqual(session);
       return session !== undefined;
+    },
+    async lastSeen({ sub, sid: jti }) {
+      return (await readSession(store, { sub, jti })).row?.last_seen;
     },
     async logOut(token, nowMs) {
       const { session, sessions } = await verified(token, nowMs);

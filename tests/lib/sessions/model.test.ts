@@ -15,7 +15,7 @@ useFrozenDate(NOW_MS);
 
 test.each([
   ['', { numRuns: 60 }],
-  [', with idle time-outs and limits', { numRuns: 300, idleMs: 2_000, limits: true }],
+  [', with idle time-outs and limits', { numRuns: 80, idleMs: 2_000, limits: true }],
 ])(
   'the store keeps the promise of the model, whatever is done in whatever order%s',
   async (_, options) => {
