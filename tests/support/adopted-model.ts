@@ -139,7 +139,7 @@ export async function expectAdoptedModel(
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
-      fc.commands(stepsOf(implementation, options), { maxCommands: 40 }),
+      fc.commands(stepsOf(implementation, options), { maxCommands: 40, size: 'max' }),
       async (commands) => {
         const model = new Model(options);
         const run: Run = { sub: randomUUID(), nowMs: options.startMs };

@@ -138,15 +138,18 @@ export async function expectModel(
   { startMs, numRuns, ...ageing }: Ageing & { readonly startMs: number; readonly numRuns: number },
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.commands(stepsOf(pick, ageing), { maxCommands: 40 }), async (commands) => {
-      const model = new Model(ageing.idleMs);
-      const run: Run = { sub: randomUUID(), tokens: [], nowMs: startMs };
-      await fc.asyncModelRun(() => ({ model, real: run }), commands);
-      for (const jti of run.tokens)
-        expect(await pick(0).check({ sub: run.sub, jti }, run.nowMs)).toBe(
-          model.isActive(jti, run.nowMs),
-        );
-    }),
+    fc.asyncProperty(
+      fc.commands(stepsOf(pick, ageing), { maxCommands: 40, size: 'max' }),
+      async (commands) => {
+        const model = new Model(ageing.idleMs);
+        const run: Run = { sub: randomUUID(), tokens: [], nowMs: startMs };
+        await fc.asyncModelRun(() => ({ model, real: run }), commands);
+        for (const jti of run.tokens)
+          expect(await pick(0).check({ sub: run.sub, jti }, run.nowMs)).toBe(
+            model.isActive(jti, run.nowMs),
+          );
+      },
+    ),
     { numRuns },
   );
 }

@@ -103,6 +103,6 @@ test.each([
   async (claim, claimsOf, ageing) => {
     const implementation = adopted({ JWT_SESSION_CLAIM: claim, ...ageing }, claimsOf);
     const options = { tokenIsSession: claim === 'jti', isAgeing: 'IDLE_TIMEOUT' in ageing };
-    await expectAdoptedModel(implementation, { startMs: NOW_MS, numRuns: 60, ...options });
+    await expectAdoptedModel(implementation, { startMs: NOW_MS, numRuns: 40, ...options });
   },
 );
