@@ -10,7 +10,8 @@ import { createSession } from './create-session.ts';
 /** Attempts to begin a session that racing log-ins of the same user end at once. */
 const MAX_ATTEMPTS = 3;
 
-interface Limit extends Partial<Pick<Session, 'jti'>> {
+interface Limit {
+  readonly jti?: string | undefined;
   readonly maxSessions?: number | undefined;
   readonly onEnded?: ((sessions: readonly Session[]) => void) | undefined;
 }
