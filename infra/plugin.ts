@@ -6,6 +6,8 @@ export interface Framework {
   readonly service: {
     readonly provider: { environment: Record<string, unknown> };
     readonly custom: { readonly esbuild: object };
+    readonly functions: Record<string, object>;
+    setFunctionNames(options: object): void;
   };
   readonly pluginManager: { getPlugins(): readonly object[] };
   readonly processedInput: { readonly commands: readonly string[] };

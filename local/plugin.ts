@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { functionTable } from '../infra/functions.ts';
 import type { Framework } from '../infra/plugin.ts';
+import { stack } from '../infra/stack.ts';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
@@ -33,6 +35,17 @@ export function prepareLocalRun({ service }: Framework, options: OfflineOptions)
     minify: false,
     outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
   });
+  Object.assign(service.functions, { ...switchedOn(), ...service.functions });
+  service.setFunctionNames(options);
+}
+
+/** The functions of a deployment whose parameters are the shell's variables: OAUTH_CLIENTS is `oauthClients`. */
+function switchedOn() {
+  const parameters = Object.values(functionTable).flatMap(({ when }) => when ?? []);
+  const variable = (name: string) => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+  return stack(
+    Object.fromEntries(parameters.map((name) => [name, process.env[variable(name)] ?? ''])),
+  ).functions;
 }
 
 /**

@@ -5,7 +5,17 @@ import { build, type Plugin } from 'esbuild';
 import { bundling, entryPoint } from './bundling.ts';
 
 /** The functions with a route, and the authorizer: the names of their exports in the bundle. */
-export type FunctionName = 'logout' | 'me' | 'listSessions' | 'deleteSession' | 'authorizer';
+export type FunctionName =
+  | 'logout'
+  | 'me'
+  | 'listSessions'
+  | 'deleteSession'
+  | 'authorizer'
+  | 'introspect'
+  | 'revoke';
+
+/** Switches optional functions on. */
+const PARAMETERS = { oauthClients: '{}' };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,7 +32,7 @@ export interface Appended {
  * @returns the text of a CommonJS module, which exports each function's handler under its name
  */
 export async function bundleFunctions(appended?: Appended): Promise<string> {
-  const { functions, options } = await bundling(ROOT);
+  const { functions, options } = await bundling(ROOT, PARAMETERS);
   const lines = Object.entries(functions).map(
     ([name, each]) => `export { handler as ${name} } from './${entryPoint(each)}';`,
   );

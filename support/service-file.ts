@@ -24,14 +24,18 @@ export interface Service {
 }
 
 /**
- * Reads serverless.yml, with the files that it names, for a deployment with the default parameters.
+ * Reads serverless.yml, with the files that it names, for a deployment.
  * CloudFormation's own tags (!Ref, !Sub, !GetAtt) become the texts that they hold.
  *
  * @param root folder of serverless.yml
+ * @param parameters of the deployment, beside the defaults
  */
-export function readService<Parts>(root: string): Parts & Service {
+export function readService<Parts>(
+  root: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Parts & Service {
   const service = parseYaml(join(root, 'serverless.yml'));
-  const switches = Object.entries(service.params?.default ?? {});
+  const switches = Object.entries({ ...service.params?.default, ...parameters });
   const generated = stack(Object.fromEntries(switches.map(([name, value]) => [name, `${value}`])));
   const { functions, resources } = service;
   return {

@@ -1,8 +1,17 @@
+import { hasOAuthClients } from '../auth/oauth-clients.ts';
+import type { Environment } from '../shared/environment.ts';
+import {
+  oauthHeaders,
+  oauthPaths,
+  oauthResponses,
+  oauthSchemas,
+  oauthSecuritySchemes,
+} from './oauth-paths.ts';
 import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
 import { schemas } from './schemas.ts';
 
-/** The HTTP contract. End-to-end tests validate every response against this document. */
+/** The HTTP contract of every deployment. End-to-end tests validate every response against this document. */
 export const openApiDocument = {
   openapi: '3.1.1',
   info: {
@@ -35,3 +44,24 @@ export const openApiDocument = {
     schemas,
   },
 } as const;
+
+/** The contract with introspection and revocation. */
+export const oauthDocument = {
+  ...openApiDocument,
+  tags: [
+    ...openApiDocument.tags,
+    { name: 'resource servers', description: 'Questions of OAuth clients about any token.' },
+  ],
+  paths: { ...paths, ...oauthPaths },
+  components: {
+    securitySchemes: { ...openApiDocument.components.securitySchemes, ...oauthSecuritySchemes },
+    headers: { ...headers, ...oauthHeaders },
+    responses: { ...responses, ...oauthResponses },
+    schemas: { ...schemas, ...oauthSchemas },
+  },
+} as const;
+
+/** The contract of a deployment with these variables. */
+export function documentOf(environment: Environment) {
+  return hasOAuthClients(environment) ? oauthDocument : openApiDocument;
+}

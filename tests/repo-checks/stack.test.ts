@@ -118,7 +118,12 @@ describe('packaging', () => {
   const packaging = (environment: Record<string, unknown>) => {
     const { hooks } = new ServicePlugin(
       {
-        service: { provider: { environment }, custom: { esbuild: {} } },
+        service: {
+          provider: { environment },
+          custom: { esbuild: {} },
+          functions: {},
+          setFunctionNames: () => {},
+        },
         pluginManager: { getPlugins: () => [] },
         processedInput: { commands: ['package'] },
         classes: { Error: FrameworkError },
