@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { OAuthClients } from '../auth/oauth-clients.ts';
 import type { HttpRequest } from '../http/request.ts';
+import { decodeUtf8 } from '../shared/json.ts';
 import { FRESH_MS } from '../shared/refresh.ts';
 import type { ClientDirectory } from './client-directory.ts';
 
@@ -56,8 +57,11 @@ const UNKNOWN = '0'.repeat(64);
 
 /** Id and secret are form-encoded before base64; the first colon separates them (RFC 7617, section 2). */
 function basicCredentials(authorization: string): Credentials | null {
-  const [, base64 = ''] = /^basic +([\w+/-]+={0,2})$/i.exec(authorization) ?? [];
-  const [, id, secret] = /^([^:]+):(.+)$/s.exec(Buffer.from(base64, 'base64').toString()) ?? [];
+  const [, base64 = ''] = /^basic +(\S+)$/i.exec(authorization) ?? [];
+  const bytes = Buffer.from(base64, 'base64');
+  // Node's decoder takes any alphabet, and stops where it pleases.
+  if (bytes.toString('base64') !== base64) return null;
+  const [, id, secret] = /^([^:]+):(.+)$/s.exec(decodeUtf8(bytes) ?? '') ?? [];
   const decoded = [id, secret].map((part) => part && formDecoded(part));
   return decoded[0] && decoded[1] ? { id: decoded[0], secret: decoded[1] } : null;
 }

@@ -1,11 +1,14 @@
+import { decodeJwt } from 'jose';
 import { sessionId } from '../../../lib/sessions/key.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { toSessionView } from '../../../lib/sessions/view.ts';
+import { defined } from '../../../lib/shared/json.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import type { FunctionName } from '../../../support/bundle-functions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
 import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
 import { eventV2, type TestRequest } from '../events.ts';
+import { INACTIVE, oauthRequest, REVOKED } from '../oauth.ts';
 
 /** A user with two sessions; the first sends the request. */
 export interface Devices {
@@ -103,6 +106,31 @@ const END = {
   succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),
 } as const;
 
+const INTROSPECT = {
+  fn: 'introspect',
+  path: '/api/v1/auth/introspect',
+  ends: [],
+  isProtected: true,
+  refused: INACTIVE,
+  succeeded: ({ token }: Devices) => {
+    const { sub, jti, sid, exp, iat, auth_time } = decodeJwt(token);
+    const members = defined({ exp, iat, auth_time, sub, jti, sid });
+    return {
+      ...INACTIVE,
+      body: JSON.stringify({ active: true, token_type: 'Bearer', ...members }),
+    };
+  },
+} as const;
+
+const REVOKE = {
+  fn: 'revoke',
+  path: '/api/v1/auth/revoke',
+  ends: ['asker'],
+  isProtected: false,
+  refused: undefined,
+  succeeded: () => REVOKED,
+} as const;
+
 /** A new endpoint is one entry here, and one more for each later operation that may meet a fault alone. */
 export const endpoints: readonly Endpoint[] = [
   http({ name: 'this', ...LOGOUT, ends: ['asker'], isProtected: false }),
@@ -134,8 +162,27 @@ export const endpoints: readonly Endpoint[] = [
   http({ name: 'end', ...END }),
   http({ name: 'end, write', ...END, operation: 'DeleteItem' }),
   http({ name: 'end, adopted, write', ...END, isAdopted: true, operation: 'UpdateItem' }),
+  oauth({ name: 'introspect', ...INTROSPECT }),
+  oauth({
+    ...{ name: 'introspect, adoption', ...INTROSPECT, isAdopted: true, isUnseen: true },
+    ...{ operation: 'PutItem', except: ['empty-answer'] },
+  }),
+  oauth({ name: 'revoke', ...REVOKE }),
+  oauth({ name: 'revoke, adopted', ...REVOKE, isAdopted: true }),
   ...authorizerForms.map(authorizer),
 ];
+
+/** A client asks with the asker's token. */
+function oauth({
+  path,
+  ...endpoint
+}: Omit<Endpoint, 'event'> & { readonly path: string }): Endpoint {
+  const request = { method: 'POST', path };
+  return {
+    ...{ request, ...endpoint },
+    event: ({ token }) => eventV2({ ...request, ...oauthRequest({ token }) }),
+  };
+}
 
 function http({ query = {}, ...endpoint }: HttpEndpoint): Endpoint {
   return {
