@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { functionTable } from '../infra/functions.ts';
 import type { Framework } from '../infra/plugin.ts';
@@ -14,7 +15,9 @@ import { signerOf } from '../support/signer.ts';
 import { createSessionsTable } from '../support/table.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
-import { gatewayOf } from './gateway.ts';
+import { hostInUrl } from './console/guard.ts';
+import { answerAsOnAws, gatewayOf } from './gateway.ts';
+import { forwardJwks } from './jwks-forward.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
 
 const DEFAULT_PORT = 3000;
@@ -30,22 +33,36 @@ interface OfflineOptions {
  * Sets up the bundles of a local run: readable traces, and a folder of their own, as packaging or a second
  * run would delete the code that functions load at their first call.
  */
-export function prepareLocalRun({ service }: Framework, options: OfflineOptions): void {
+export function prepareLocalRun({ service, classes }: Framework, options: OfflineOptions): void {
+  for (const folder of ['.esbuild', '.local'])
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      const message = `The local run writes its bundles and its log into the project, and ${folder} can't be written: copy the project to a folder of your own (${error})`;
+      throw new classes.Error(message, 'LOCAL_RUN');
+    }
   Object.assign(service.custom.esbuild, {
     minify: false,
     outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
   });
-  Object.assign(service.functions, { ...switchedOn(), ...service.functions });
+  Object.assign(service.functions, { ...switchedOn(prefixOf(service)), ...service.functions });
   service.setFunctionNames(options);
 }
 
-/** The functions of a deployment whose parameters are the shell's variables: OAUTH_CLIENTS is `oauthClients`. */
-function switchedOn() {
-  const parameters = Object.values(functionTable).flatMap(({ when }) => when ?? []);
+/** The functions of a deployment whose parameters are the shell's variables: JWT_LOGOUT_AUDIENCE is `jwtLogoutAudience`. */
+function switchedOn(pathPrefix: string) {
+  const parameters = [
+    'jwtIssuers',
+    ...Object.values(functionTable).flatMap(({ when = [] }) => when),
+  ];
   const variable = (name: string) => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
-  return stack(
-    Object.fromEntries(parameters.map((name) => [name, process.env[variable(name)] ?? ''])),
-  ).functions;
+  const values = parameters.map((name) => [name, process.env[variable(name)] ?? '']);
+  return stack({ ...Object.fromEntries(values), pathPrefix }).functions;
+}
+
+function prefixOf({ functions }: Framework['service']): string {
+  return String(functions.openapi?.environment?.PATH_PREFIX);
 }
 
 /**
@@ -56,8 +73,10 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
   const host = options.host ?? 'localhost';
   const port = Number(options.httpPort ?? DEFAULT_PORT);
   const failure = (message: string) => new serverless.classes.Error(message, 'LOCAL_RUN');
-  await requireFreePorts(host, [port, Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT)], failure);
+  const lambdaPort = Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT);
+  await requireFreePorts(host, [port, lambdaPort], failure);
 
+  await useForwardedJwks(process.env, failure);
   const variables = checkedVariables(failure);
   const credentials = localCredentials(process.env);
   const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
@@ -80,7 +99,12 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
       `The store at AWS_ENDPOINT_URL_DYNAMODB (${environment.AWS_ENDPOINT_URL_DYNAMODB}) can't be used: ${error}`,
     );
   }
-  writeRunFile(port, environment);
+  const { service, provider } = serverless.service;
+  writeRunFile(port, {
+    ...environment,
+    AWS_ENDPOINT_URL_LAMBDA: `http://${hostInUrl(host)}:${lambdaPort}`,
+    LOCAL_STACK: `${service}-${provider.stage}`,
+  });
   keepRunLog(port);
   process.once('exit', () => removeRunFile(port));
   // A store that others share may have an alice of its own, whose rows are not for the console.
@@ -91,6 +115,15 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
 }
 
 type Failure = (message: string) => Error;
+
+/** LOCAL_JWKS_URL is the switch for a JWKS by http from another host, in place of JWT_JWKS_URL. */
+async function useForwardedJwks(shell: NodeJS.ProcessEnv, failure: Failure): Promise<void> {
+  const { LOCAL_JWKS_URL: url } = shell;
+  if (!url) return;
+  if (!URL.canParse(url)) throw failure('LOCAL_JWKS_URL is no URL, such as http://keycloak:8080/…');
+  if (shell.JWT_JWKS_URL) throw failure('LOCAL_JWKS_URL stands in place of JWT_JWKS_URL: set one');
+  shell.JWT_JWKS_URL = await forwardJwks(url);
+}
 
 function checkedVariables(failure: Failure): LocalVariables {
   try {
@@ -145,8 +178,14 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const { sessionsTable, idleMs, issuers } = readConfiguration(environment);
   const store = openSessionStore(sessionsTable, { idleMs });
   const signer = await signerOf(environment);
+  const gateway = gatewayOf(serverless);
+  const { allowedOrigins } = serverless.service.provider.httpApi.cors;
+  const events = Object.values(serverless.service.functions).flatMap(({ events = [] }) => events);
+  const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
+  answerAsOnAws(gateway, routes, allowedOrigins);
   const adopted = issuers[0]?.adoption !== undefined;
-  putConsoleInFront(gatewayOf(serverless), { store, signer, sub, adopted }, host);
+  const prefix = prefixOf(serverless.service);
+  putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
-  await announce({ host, port, portOption, store, signer, adopted });
+  await announce({ host, port, portOption, prefix, store, signer, adopted });
 }

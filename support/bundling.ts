@@ -32,13 +32,9 @@ interface ServerlessFile {
  * Reads from serverless.yml how the functions are bundled.
  *
  * @param root folder of serverless.yml
- * @param parameters of the deployment, beside the defaults
  */
-export async function bundling(
-  root: string,
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<Bundling> {
-  const { functions, custom } = readService<ServerlessFile>(root, parameters);
+export async function bundling(root: string): Promise<Bundling> {
+  const { functions, custom } = readService<ServerlessFile>(root);
   const { plugins, ...settings } = custom?.esbuild ?? {};
   const options = Object.entries(settings).filter(([name]) => !FRAMEWORK_OPTIONS.includes(name));
   const module = plugins && (await import(pathToFileURL(join(root, plugins)).href));

@@ -12,11 +12,11 @@ import { toSessionListItem } from '../sessions/view.ts';
 import { type Accountable, type AdminRequest, AdminRequestError } from './request.ts';
 
 /**
- * Does what an administrator asks for.
+ * Performs an administrator's request.
  *
  * @returns the answer, as JSON
  * @throws AdminRequestError for an unknown issuer, and for a session that is not active
- * @throws when the store does not answer or refuses, so that nothing is known to have ended
+ * @throws when the store does not answer or refuses: nothing is known to have ended
  */
 export async function administer(request: AdminRequest, source: EventSource, services: Services) {
   const { sub, sessions } = subjectOf(request, services);
@@ -26,8 +26,9 @@ export async function administer(request: AdminRequest, source: EventSource, ser
     case 'end': {
       const key = parseSessionId(sub, request.session);
       const session = key && (await findCurrent(sessions.store, key));
-      if (!session || !(await sessions.end(session)))
-        throw new AdminRequestError('The user has no active session of this id');
+      if (!session) throw new AdminRequestError('The user has no active session of this id');
+      // Whether this call or another one has ended the session: the session is over.
+      await sessions.end(session);
       record(source, request, 'one', session);
       return { ended: 'one' };
     }

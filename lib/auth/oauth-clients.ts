@@ -5,7 +5,7 @@ import { parameterName } from '../tokens/config.ts';
 /** SHA-256 hashes of clients' secrets in hex, by client id: one, or two while a secret rotates. */
 export type OAuthClients = ReadonlyMap<string, readonly string[]>;
 
-/** The clients of introspection and revocation, or the SSM parameter that holds them. */
+/** The clients of introspection and revocation, or the SSM parameter with the clients. */
 export type ClientSource =
   | { readonly kind: 'clients'; readonly clients: OAuthClients }
   | { readonly kind: 'parameter'; readonly name: string };
@@ -39,7 +39,7 @@ export function readClientSource({
  * Parses clients: `{"client id": "sha256 of its secret in hex"}`. No client at all is a value too: refused as an
  * error, it would leave the last removed client in use for as long as failed refreshes go on.
  *
- * @param variable for the message of an error, which never quotes a hash
+ * @param variable for the message of an error; no message quotes a hash
  * @throws ConfigurationError
  */
 export function parseClients(text: string, variable: string): OAuthClients {

@@ -7,7 +7,7 @@ import type { Issuer } from '../tokens/verify.ts';
 import type { Signer } from '../tokens/verify-signed.ts';
 import { endAdopted, endRegistered, type ProviderLogout } from './end-sessions.ts';
 
-/** An identity provider that sends logout tokens, and the sessions that they end. */
+/** A sender of logout tokens, and the sessions to end. */
 export interface LogoutIssuer extends Signer, Pick<Issuer, 'userClaim' | 'partitionPrefix'> {
   readonly issuer: string;
   /** Client ids: one of these has to be in `aud`. */
@@ -34,12 +34,15 @@ function logoutIssuer(
     sessions,
     sessionClaim,
     adoption,
+    issuer: own,
   }: Issuer & IssuerConfiguration,
   { issuer, audience, keySource }: LogoutConfiguration,
 ): LogoutIssuer {
+  // The `sid` of another issuer is a name for its own session, of which tokens here know nothing.
+  const namesSessions = sessionClaim === 'sid' && issuer === own;
   return {
     ...{ issuer, audience, userClaim, partitionPrefix },
     keys: keySource ? createKeySet({ keySource, algorithms }, reportStaleKeys) : keys,
-    end: adoption ? endAdopted(sessions, sessionClaim) : endRegistered(sessions),
+    end: adoption ? endAdopted(sessions, namesSessions) : endRegistered(sessions),
   };
 }

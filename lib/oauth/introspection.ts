@@ -6,15 +6,15 @@ import { CLIENT_CLAIMS } from '../tokens/claims.ts';
 import { namedBy } from '../tokens/session-claims.ts';
 import { verifyToken } from '../tokens/verify.ts';
 
-/** Claims that an answer carries (RFC 7662, section 2.2, and what a resource server needs), by their type. */
+/** Claims in the answer (RFC 7662, section 2.2, and further ones for resource servers), by their type. */
 const TEXTS = ['sub', 'iss', 'jti', 'sid', 'username'] as const;
 const TIMES = ['exp', 'iat', 'nbf', 'auth_time'] as const;
 
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Answers what a token is worth (RFC 7662, section 2.2): `{active: false}` and nothing else, or the members
- * of an active token. A sender-constrained token is active: its proof is the resource server's to check.
+ * Describes a token (RFC 7662, section 2.2): `{active: false}` and nothing else, or the members of an
+ * active token. A sender-constrained token is active: the resource server checks the proof.
  *
  * @throws when the keys or the store cannot be asked
  */

@@ -1,5 +1,7 @@
+import { hasLogoutIssuers } from '../auth/issuers.ts';
 import { hasOAuthClients } from '../auth/oauth-clients.ts';
 import type { Environment } from '../shared/environment.ts';
+import { federationPaths, federationResponses, federationSchemas } from './federation-paths.ts';
 import {
   oauthHeaders,
   oauthPaths,
@@ -7,6 +9,7 @@ import {
   oauthSchemas,
   oauthSecuritySchemes,
 } from './oauth-paths.ts';
+import { PATH_PREFIX } from './path-prefix.ts';
 import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
 import { schemas } from './schemas.ts';
@@ -45,23 +48,47 @@ export const openApiDocument = {
   },
 } as const;
 
-/** The contract with introspection and revocation. */
-export const oauthDocument = {
-  ...openApiDocument,
-  tags: [
-    ...openApiDocument.tags,
-    { name: 'resource servers', description: 'Questions of OAuth clients about any token.' },
-  ],
-  paths: { ...paths, ...oauthPaths },
-  components: {
-    securitySchemes: { ...openApiDocument.components.securitySchemes, ...oauthSecuritySchemes },
-    headers: { ...headers, ...oauthHeaders },
-    responses: { ...responses, ...oauthResponses },
-    schemas: { ...schemas, ...oauthSchemas },
-  },
-} as const;
+/** Adds the endpoints that only some deployments have. */
+function extended({ federation, oauth }: Readonly<Record<'federation' | 'oauth', boolean>>) {
+  const { tags, components } = openApiDocument;
+  const federationTag = {
+    name: 'identity providers',
+    description: 'Logouts that a user begins elsewhere.',
+  };
+  const oauthTag = {
+    name: 'resource servers',
+    description: 'Questions of OAuth clients about any token.',
+  };
+  return {
+    ...openApiDocument,
+    tags: [...tags, ...(federation ? [federationTag] : []), ...(oauth ? [oauthTag] : [])],
+    paths: { ...paths, ...(federation && federationPaths), ...(oauth && oauthPaths) },
+    components: {
+      securitySchemes: { ...components.securitySchemes, ...(oauth && oauthSecuritySchemes) },
+      headers: { ...headers, ...(oauth && oauthHeaders) },
+      responses: {
+        ...responses,
+        ...(federation && federationResponses),
+        ...(oauth && oauthResponses),
+      },
+      schemas: { ...schemas, ...(federation && federationSchemas), ...(oauth && oauthSchemas) },
+    },
+  };
+}
+
+/** The contract of a deployment with back-channel logout, introspection and revocation. */
+export const completeDocument = /* @__PURE__ */ extended({ federation: true, oauth: true });
 
 /** The contract of a deployment with these variables. */
 export function documentOf(environment: Environment) {
-  return hasOAuthClients(environment) ? oauthDocument : openApiDocument;
+  const document = extended({
+    federation: hasLogoutIssuers(environment),
+    oauth: hasOAuthClients(environment),
+  });
+  const prefix = environment.PATH_PREFIX || PATH_PREFIX;
+  const moved = Object.entries(document.paths).map(([path, operations]) => [
+    path.replace(PATH_PREFIX, prefix),
+    operations,
+  ]);
+  return { ...document, paths: Object.fromEntries(moved) };
 }

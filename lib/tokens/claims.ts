@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 
-/** What an issuer's tokens have to say, beside `iss` and the times that jose checks. */
+/** Expected claims of an issuer's tokens, beside `iss` and the times: jose checks these. */
 export interface ExpectedClaims {
   /** One of these has to be in `aud`; empty: any audience. */
   readonly audience: readonly string[];
@@ -11,7 +11,7 @@ export interface ExpectedClaims {
 export type RefusedClaims = 'wrong_audience' | 'missing_claim' | 'security_event';
 
 /**
- * Claims that name the client, by issuer. They stand in for an absent `aud`, as with API Gateway's JWT
+ * Claims with the client of a token, by issuer. They stand in for an absent `aud`, as with API Gateway's JWT
  * authorizer.
  */
 export const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'] as const;

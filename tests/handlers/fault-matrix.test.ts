@@ -107,6 +107,8 @@ describe('a function that is wrong is found', () => {
       authorizer: wrong,
       introspect: wrong,
       revoke: wrong,
+      backchannelLogout: wrong,
+      admin: wrong,
     };
     const { asks } = await runCell({ store, start: () => functions }, fault, {
       ...endpoint,
