@@ -25,13 +25,14 @@ export function serviceName(environment: Environment = process.env): string {
 
 /** Secrets to redact from errors: those that sign tokens, and Lambda's credentials for the AWS SDK. */
 export function configuredSecrets(environment: Environment = process.env): readonly string[] {
-  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '', JWT_ISSUERS = '' } = environment;
+  const { JWT_SECRET = '', JWT_ISSUERS = '' } = environment;
+  const { JWT_SECRET_PARAMETER = '', OAUTH_CLIENTS_PARAMETER = '' } = environment;
   const parameters = [...JWT_ISSUERS.matchAll(/"secretParameter"\s*:\s*"([^"]*)"/g)];
   const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
   return [
     ...JWT_SECRET.split(/\s+|base64:/),
     // Names, unless the secret itself was put in their place.
-    ...[JWT_SECRET_PARAMETER, ...parameters.map(([, name = '']) => name)],
+    ...[JWT_SECRET_PARAMETER, OAUTH_CLIENTS_PARAMETER, ...parameters.map(([, name = '']) => name)],
     AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN,
   ];
