@@ -3,6 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
 import { prices } from '../../support/prices.ts';
 import { readService, readStages } from '../../support/service-file.ts';
+import { errorTable, isInTable } from '../support/error-table.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
@@ -97,6 +98,19 @@ describe('docs/operations.md', () => {
     expect(namesUnder('Metrics')).toEqual(
       [...events, ...literal, 'refused.<reason>', 'ended.<by>'].sort(),
     );
+  });
+
+  test('has every error class of the functions, and rolls back none that is known', () => {
+    const source = globSync('lib/**/*.ts').map(read).join('\n');
+    const classes = [...source.matchAll(/readonly name = '(\w+)'/g)].map(([, name = '']) => name);
+    const answered = ['HttpError', 'AdminRequestError'];
+    const rows = errorTable();
+    const types = rows.flatMap((row) => row.types);
+    expect(classes).toContain('StoreError');
+    expect(classes.filter((name) => !types.includes(name)).sort()).toEqual(answered.sort());
+    expect(rows.at(-1)?.types).toEqual([]);
+    expect(rows.filter(({ remedy }) => /roll/i.test(remedy))).toEqual(rows.slice(-1));
+    expect(isInTable({ error_type: 'StoreError', error: 'never heard of' })).toBe(false);
   });
 
   test('has every field that lines have', async () => {
