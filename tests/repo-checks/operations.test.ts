@@ -199,8 +199,9 @@ test('the page on deploying has every parameter of a deployment', () => {
     expect(parameters).toContain(`\`${name}\``);
 });
 
-test('the page on deploying has what alarms and dashboard cost a month', () => {
+test('the pages on deploying and cost have what alarms and dashboard cost a month', () => {
   const deploy = read('docs/deploy.md');
+  const cost = read('docs/cost.md');
   const metrics = alarms.map(([, { Properties }]) =>
     Math.max(1, JSON.stringify(Properties).match(/"MetricStat"/g)?.length ?? 0),
   );
@@ -208,6 +209,15 @@ test('the page on deploying has what alarms and dashboard cost a month', () => {
   const dollars = (sum * prices.alarmMetricMonth).toFixed(2);
   expect(deploy).toContain(`${alarms.length} alarms on ${sum} metrics: ${dollars} dollars a month`);
   expect(deploy).toContain(`| ${prices.dashboardMonth.toFixed(2)} dollars a month |`);
+  const together = sum * prices.alarmMetricMonth + prices.dashboardMonth;
+  for (const cell of [
+    `| ${alarms.length} alarms on ${sum} metrics | ${dollars} |`,
+    `| dashboard | ${prices.dashboardMonth.toFixed(2)} |`,
+    `| together | ${together.toFixed(2)} |`,
+    `own metrics costs ${prices.metricMonth.toFixed(2)} a month`,
+    `at ${prices.keyMonth.toFixed(2)} a month each`,
+  ])
+    expect(cost).toContain(cell);
 });
 
 test('the policy for whoever deploys names the services of every resource, and the service’s own names alone', () => {
