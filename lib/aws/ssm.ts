@@ -6,10 +6,8 @@ import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
 /**
- * SSM could not be asked, so nothing is known about the token.
- *
- * The message names the parameter by its variable. SSM's own words quote the name, which is redacted
- * (lib/observability/settings.ts), as the secret itself may have been put in its place.
+ * SSM could not be asked, so nothing is known about the token. The message has the variable; the name in SSM's
+ * own words is redacted (lib/observability/settings.ts), as a secret may have been put in its place.
  */
 export class SecretParameterError extends DependencyError {
   override readonly name = 'SecretParameterError';

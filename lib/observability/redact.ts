@@ -29,21 +29,17 @@ export function redactor(
  * as `me`, would change every path. A path with a credential that is percent-encoded, or split by slashes,
  * is removed as a whole.
  */
-export function redactPath(
-  path: string,
-  authorization: string | undefined,
-  secrets: readonly string[],
-): string {
+export function redactPath(path: string, authorization = '', secrets: readonly string[]): string {
   const { wholes, parts } = credentialsOf(authorization);
   const all = [...wholes, ...parts, ...secrets].filter(({ length }) => length >= MIN_PART_LENGTH);
   const redacted = redactor(undefined, all)(path);
   const plain = withoutSpelling(path);
-  const rest = withoutSpelling(redacted);
   const isSpelled = all.some((text) => {
     const bare = withoutSpelling(text);
     // A credential that is mostly slashes would be found everywhere.
     return bare.length >= MIN_ANYWHERE_LENGTH && plain.includes(bare) && !path.includes(text);
   });
+  const rest = withoutSpelling(redacted);
   return isSpelled || redactor(undefined, [])(rest) !== rest ? '***' : redacted;
 }
 
@@ -58,10 +54,8 @@ function withoutSpelling(text: string): string {
 function credentialsOf(authorization = '') {
   const header = authorization.trim();
   const credentials = header.slice(header.indexOf(' ') + 1).trim();
-  return {
-    wholes: [header, credentials].filter((text) => text !== ''),
-    parts: [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)],
-  };
+  const parts = [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)];
+  return { wholes: [header, credentials].filter((text) => text !== ''), parts };
 }
 
 /** Base64url words joined by dots. A single character class keeps the match linear in time. */

@@ -52,19 +52,12 @@ export async function readRowsBy(
       rows.set(row.jti, row);
     }
     keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
-    if (keys.length > 0) await pauseOrGiveUp(pauseMs, deadline, store);
+    if (keys.length > 0)
+      await pause(pauseMs, undefined, { signal: deadline.abortSignal }).catch(() => {
+        throw new StoreError('BatchGetItem', store.table, 'some keys stayed unprocessed');
+      });
   }
   return rows;
-}
-
-async function pauseOrGiveUp(
-  milliseconds: number,
-  { abortSignal }: Deadline,
-  { table }: SessionStore,
-): Promise<void> {
-  await pause(milliseconds, undefined, { signal: abortSignal }).catch(() => {
-    throw new StoreError('BatchGetItem', table, 'some keys stayed unprocessed');
-  });
 }
 
 function wrongAnswer(operation: string, { table }: SessionStore): StoreError {
