@@ -234,7 +234,7 @@ export const endpoints: readonly Endpoint[] = [
   http({
     ...{ name: 'me, adoption', ...ME, isAdopted: true, isUnseen: true, operation: 'PutItem' },
     // The answer to a put holds nothing.
-    except: ['empty-answer'],
+    except: ['empty-answer', 'foreign-rows'],
     succeeded: ({ asker }) => {
       const auth_time = Math.floor(asker.auth_time / 1_000) * 1_000;
       const expires_at = asker.expires_at + CLOCK_TOLERANCE_SECONDS;
