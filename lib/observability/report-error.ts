@@ -3,7 +3,7 @@ import type { HttpRequest } from '../http/request.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
-import { redactor } from './redact.ts';
+import { redactor, redactPath } from './redact.ts';
 import { configuredSecrets } from './settings.ts';
 
 /**
@@ -14,9 +14,9 @@ import { configuredSecrets } from './settings.ts';
 export function reportError(error: unknown, request: HttpRequest) {
   const errorId = randomUUID();
   const description = describeRedacted(error, request.header('authorization'));
-  // Redact paths by the look of a token only: credentials as short as `me` would change the path.
-  const redactTokens = redactor(undefined, configuredSecrets());
-  const path = redactTokens(request.path);
+  const redactLong = (text: string) =>
+    redactPath(text, request.header('authorization'), configuredSecrets());
+  const path = redactLong(request.path);
   count('error');
   writeLine({
     error_id: errorId,
@@ -26,7 +26,7 @@ export function reportError(error: unknown, request: HttpRequest) {
     path,
     method: request.method,
     request_id: request.requestId,
-    route: redactTokens(request.route),
+    route: redactLong(request.route),
   });
   return { ...description, errorId, path };
 }
