@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '../http/request.ts';
+import type { Environment } from '../shared/environment.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
@@ -9,13 +10,18 @@ import { configuredSecrets } from './settings.ts';
 /**
  * Describes an error, redacts credentials, and writes its one log line. Never throws.
  *
+ * @param environment names the secrets to redact
  * @returns the description, the redacted path, and the id (UUID v4) of the log line
  */
-export function reportError(error: unknown, request: HttpRequest) {
+export function reportError(
+  error: unknown,
+  request: HttpRequest,
+  environment: Environment = process.env,
+) {
   const errorId = randomUUID();
-  const description = describeRedacted(error, request.header('authorization'));
+  const description = describeRedacted(error, request.header('authorization'), environment);
   // Redact paths by the look of a token only: credentials as short as `me` would change the path.
-  const redactTokens = redactor(undefined, configuredSecrets());
+  const redactTokens = redactor(undefined, configuredSecrets(environment));
   const path = redactTokens(request.path);
   count('error');
   writeLine({
@@ -32,8 +38,12 @@ export function reportError(error: unknown, request: HttpRequest) {
 }
 
 /** Describes an error without a request's credentials and the configured secrets. Never throws. */
-export function describeRedacted(error: unknown, authorization?: string): ErrorDescription {
-  return describeError(error, redactor(authorization, configuredSecrets()));
+export function describeRedacted(
+  error: unknown,
+  authorization?: string,
+  environment?: Environment,
+): ErrorDescription {
+  return describeError(error, redactor(authorization, configuredSecrets(environment)));
 }
 
 function writeLine(line: Readonly<Record<string, unknown>>): void {
