@@ -6,8 +6,8 @@ import { json, oauthError } from '../lib/http/response.ts';
 import { httpHandler } from '../lib/lambda/http-handler.ts';
 
 /**
- * POST /api/v1/auth/backchannel-logout: ends what an identity provider's logout token names (OpenID
- * Connect Back-Channel Logout 1.0). 400 for anything that is no such token; senders do not try again.
+ * POST /api/v1/auth/backchannel-logout: ends the sessions of an identity provider's logout token (OpenID
+ * Connect Back-Channel Logout 1.0). 400 for any other text; senders do not try again.
  */
 export const handler = httpHandler(async (request) => {
   const form = readForm(request, ['logout_token']);

@@ -1,6 +1,8 @@
 import { json } from '../lib/http/response.ts';
 import { publicHandler } from '../lib/lambda/http-handler.ts';
-import { openApiDocument } from '../lib/openapi/document.ts';
+import { documentOf } from '../lib/openapi/document.ts';
 
-/** GET /openapi.json: the HTTP contract as OpenAPI 3.1. Needs no token and no store. */
-export const handler = publicHandler(async () => json(200, openApiDocument));
+const document = documentOf(process.env.PATH_PREFIX || undefined);
+
+/** GET /openapi.json: the HTTP contract as OpenAPI 3.1, with the deployment's PATH_PREFIX. Needs no token and no store. */
+export const handler = publicHandler(async () => json(200, document));

@@ -2,9 +2,9 @@ import type { DeployedFunction } from './stack.ts';
 import { isOn, type Switches } from './switches.ts';
 
 /** Namespace of the service's own metrics. */
-export const NAMESPACE = 'TrueLogout';
+export const NAMESPACE = '${self:service}';
 /** Namespace of metrics that metric filters make of log lines. */
-const FROM_LOGS = 'TrueLogout/${sls:stage}';
+const FROM_LOGS = '${self:service}/${sls:stage}';
 
 /** Reasons for which no client of a login service is refused, by the parameter of their threshold. */
 export const SUSPICIOUS = {
@@ -62,8 +62,8 @@ export function alarms(
       functions.map((each) => ofLambda('Throttles', each)),
     ),
     alarm('table-throttles', 'DynamoDB rejected requests.', [
-      of('AWS/DynamoDB', 'ReadThrottleEvents', 'TableName', 'SessionsTable'),
-      of('AWS/DynamoDB', 'WriteThrottleEvents', 'TableName', 'SessionsTable'),
+      ofTable('ReadThrottleEvents'),
+      ofTable('WriteThrottleEvents'),
     ]),
     alarm(
       'latency',
@@ -107,7 +107,7 @@ const P99 = {
   EvaluateLowSampleCountPercentile: 'ignore',
 };
 const CRASH = '?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"';
-const FAILED_LOGOUT = '{ $.route = "POST /api/v1/auth/logout" && $.status = "5*" }';
+const FAILED_LOGOUT = '{ $.route = "POST ${param:pathPrefix}/logout" && $.status = "5*" }';
 
 /**
  * One alarm on a metric, or on the sum of several.
@@ -155,6 +155,11 @@ function own(...names: readonly string[]): readonly Metric[] {
 
 function of(Namespace: string, MetricName: string, Name: string, Ref: string): Metric {
   return { Namespace, MetricName, Dimensions: [{ Name, Value: { Ref } }] };
+}
+
+function ofTable(MetricName: string): Metric {
+  const Dimensions = [{ Name: 'TableName', Value: '${param:tableName}' }];
+  return { Namespace: 'AWS/DynamoDB', MetricName, Dimensions };
 }
 
 function fromLogs(MetricName: string): Metric {

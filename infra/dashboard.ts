@@ -13,7 +13,7 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   const ofLambda = (metric: string) =>
     functions.map(({ lambda }) => ['AWS/Lambda', metric, 'FunctionName', `\${${lambda}}`]);
   const api = (metric: string) => ['AWS/ApiGateway', metric, 'ApiId', '${HttpApi}'];
-  const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${SessionsTable}'];
+  const table = (metric: string) => ['AWS/DynamoDB', metric, 'TableName', '${param:tableName}'];
   const logs = functions.map(({ logGroup }) => `SOURCE '\${${logGroup}}'`).join(' | ');
   const reasons = [
     ...['session_ended', 'session_idle', 'expired', 'not_yet_valid', 'invalid_auth_time'],

@@ -73,5 +73,8 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     dynamodb: ['BatchGetItem', 'Query', 'UpdateItem'],
     registered: ['DeleteItem', 'BatchWriteItem'],
   },
-  openapi: { route: 'GET /openapi.json' },
+  openapi: {
+    route: 'GET /openapi.json',
+    environment: { PATH_PREFIX: '${param:pathPrefix}' },
+  },
 };

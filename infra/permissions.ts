@@ -3,13 +3,13 @@ import { isOn, type Switches, secretParameters, sessionModes } from './switches.
 
 /** The role of one function. */
 export function role(entry: DeployedFunction, switches: Switches) {
-  const { kmsKeyArn } = switches;
+  const { kmsKeyArn, permissionsBoundary } = switches;
   const actions = tableActions(entry, switches);
-  const table = { 'Fn::GetAtt': ['SessionsTable', 'Arn'] };
+  const table = arn('dynamodb', 'table/${param:tableName}');
   const secrets = [
     ...(entry.verifiesTokens ? secretParameters(switches) : []),
     ...(entry.authenticatesClients && isOn(switches.oauthClientsParameter)
-      ? ['${param:oauthClientsParameter}']
+      ? [switches.oauthClientsParameter]
       : []),
   ];
   const services = [
@@ -20,7 +20,7 @@ export function role(entry: DeployedFunction, switches: Switches) {
   const Statement = [
     ...(actions.length > 0 ? [allow(actions, table)] : []),
     ...(touches ? [{ ...allow('dynamodb:UpdateItem', table), Condition: LAST_SEEN_ONLY }] : []),
-    ...secrets.map((name) => allow('ssm:GetParameter', arn('ssm', `parameter${name}`))),
+    ...secrets.map((name) => allow('ssm:GetParameter', parameterArn(name))),
     ...(services.length > 0 && isOn(kmsKeyArn) ? [decrypt(kmsKeyArn, services)] : []),
     // AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     allow(
@@ -29,15 +29,27 @@ export function role(entry: DeployedFunction, switches: Switches) {
     ),
     // X-Ray's actions know no resources (Service Authorization Reference, "AWS X-Ray").
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
+    ...(isOn(switches.vpcSubnetIds) ? [allow(VPC_ACTIONS, '*')] : []),
   ];
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: policy([ASSUMED_BY_LAMBDA]),
+      ...(isOn(permissionsBoundary) ? { PermissionsBoundary: permissionsBoundary } : {}),
       Policies: [{ PolicyName: entry.name, PolicyDocument: policy(Statement) }],
     },
   };
 }
+
+/** Of AWSLambdaVPCAccessExecutionRole; Lambda creates a function in a VPC with no narrower resource. */
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 function tableActions(entry: DeployedFunction, switches: Switches): readonly string[] {
   const { dynamodb = [], registered = [], adopted = [] } = entry;
@@ -69,6 +81,11 @@ function decrypt(kmsKeyArn: string, services: readonly string[]) {
   const via = services.map((name) => ({ 'Fn::Sub': `${name}.\${AWS::Region}.amazonaws.com` }));
   const Condition = { StringEquals: { 'kms:ViaService': via } };
   return { ...allow('kms:Decrypt', kmsKeyArn), Condition };
+}
+
+/** The ARN of a parameter has one slash, whether its name begins with one or not. */
+function parameterArn(name: string) {
+  return arn('ssm', `parameter/${name.replace(/^\//, '')}`);
 }
 
 function arn(service: string, resource: string) {

@@ -1,7 +1,9 @@
+import { PATH_PREFIX } from '../lib/openapi/path-prefix.ts';
 import { defined } from '../lib/shared/json.ts';
 import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
+import { listed } from './parameters.ts';
 import { role } from './permissions.ts';
 import { isOn, isSwitchedOn, type Switches, usesSecret } from './switches.ts';
 
@@ -21,7 +23,7 @@ export interface DeployedFunction extends FunctionEntry {
 export function stack(switches: Switches, table = functionTable) {
   const functions = Object.entries(table)
     .filter(([, { when }]) => when === undefined || isSwitchedOn(when, switches))
-    .map(([name, entry]) => deployed(name, entry));
+    .map(([name, entry]) => deployed(name, entry, switches));
   return {
     functions: Object.fromEntries(
       functions.map(({ name, role, route, environment }) => {
@@ -35,8 +37,8 @@ export function stack(switches: Switches, table = functionTable) {
     resources: {
       Resources: {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
-        ...alarms(functions, switches),
-        Dashboard: dashboard(functions),
+        ...(switches.alarms === 'false' ? {} : alarms(functions, switches)),
+        ...(switches.dashboard === 'false' ? {} : { Dashboard: dashboard(functions) }),
         AdminPolicy,
       },
       extensions: extensions(functions, switches),
@@ -64,15 +66,25 @@ const AdminPolicy = {
 
 /** Properties for which the framework has no setting, by logical id of the framework's resource. */
 function extensions(functions: readonly DeployedFunction[], switches: Switches) {
-  const { kmsKeyArn, logKmsKeyArn, reservedConcurrency } = switches;
+  const { kmsKeyArn, logKmsKeyArn, reservedConcurrency, vpcSubnetIds } = switches;
   const lambdas = functions.map(({ lambda }) => lambda);
   const logGroups = [...functions.map(({ logGroup }) => logGroup), 'HttpApiLogGroup'];
   const concurrency = { ReservedConcurrentExecutions: Number(reservedConcurrency) };
   const encryption = { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn };
+  const vpc = {
+    SubnetIds: listed(vpcSubnetIds),
+    SecurityGroupIds: listed(switches.vpcSecurityGroupIds),
+  };
+  const ofLambdas = {
+    ...(isOn(reservedConcurrency) ? concurrency : {}),
+    ...(isOn(vpcSubnetIds) ? { VpcConfig: vpc } : {}),
+  };
   return {
-    ...(isOn(reservedConcurrency) ? each(lambdas, concurrency) : {}),
+    ...(Object.keys(ofLambdas).length > 0 ? each(lambdas, ofLambdas) : {}),
     ...(isOn(logKmsKeyArn) ? each(logGroups, { KmsKeyId: logKmsKeyArn }) : {}),
-    ...(isOn(kmsKeyArn) ? each(['SessionsTable'], { SSESpecification: encryption }) : {}),
+    ...(isOn(kmsKeyArn) && switches.createTable !== 'false'
+      ? each(['SessionsTable'], { SSESpecification: encryption })
+      : {}),
   };
 }
 
@@ -80,10 +92,11 @@ function each(ids: readonly string[], Properties: object) {
   return Object.fromEntries(ids.map((id) => [id, { Properties }]));
 }
 
-function deployed(name: string, entry: FunctionEntry): DeployedFunction {
+function deployed(name: string, entry: FunctionEntry, { pathPrefix }: Switches): DeployedFunction {
   const id = name.charAt(0).toUpperCase() + name.slice(1);
   const ids = { lambda: `${id}LambdaFunction`, logGroup: `${id}LogGroup`, role: `${id}Role` };
-  return { ...entry, name, ...ids };
+  const route = entry.route?.replace(PATH_PREFIX, pathPrefix ?? PATH_PREFIX);
+  return { ...entry, ...defined({ route }), name, ...ids };
 }
 
 /** `deleteSession` → `delete-session`. */

@@ -5,16 +5,24 @@ export type Switches = Readonly<Record<string, string>>;
 
 /** Names of the switches, beside those of the function table. */
 export const SWITCHES = [
+  'alarms',
   'alarmTopicArn',
+  'createTable',
+  'dashboard',
   'idleTimeout',
   'jwtIssuers',
   'jwtJwksUrl',
   'jwtPublicKey',
+  'jwtSecretParameter',
   'kmsKeyArn',
   'logKmsKeyArn',
+  'pathPrefix',
+  'permissionsBoundary',
   'maxSessions',
   'oauthClientsParameter',
   'reservedConcurrency',
+  'vpcSecurityGroupIds',
+  'vpcSubnetIds',
   'sessions',
 ];
 
@@ -25,7 +33,7 @@ export function usesSecret({ jwtPublicKey, jwtJwksUrl, jwtIssuers }: Switches): 
 
 /** Names of the SSM parameters that verify tokens. */
 export function secretParameters(switches: Switches): readonly string[] {
-  if (usesSecret(switches)) return ['${param:jwtSecretParameter}'];
+  if (usesSecret(switches)) return [switches.jwtSecretParameter ?? ''];
   const names = issuersOf(switches).map(({ secretParameter }) => secretParameter);
   return names.filter((name) => typeof name === 'string');
 }

@@ -11,6 +11,8 @@ export interface Announcement {
   readonly port: number;
   /** How to name the port to the project's commands; empty for the default one. */
   readonly portOption: string;
+  /** Where the endpoints are, such as `/api/v1/auth`. */
+  readonly prefix: string;
   readonly store: SessionStore;
   readonly signer: ServiceSigner | undefined;
   /** Whether rows come with the first check of a session. */
@@ -22,29 +24,44 @@ export async function untilListening(host: string, port: number): Promise<void> 
   while (!(await accepts(host, port))) await pause(50);
 }
 
-/** Says where to begin: the console, and a first token with three lines to paste. */
+/** Says where to begin: a table of URLs, and a first token with three lines to paste. */
 export async function announce(run: Announcement): Promise<void> {
-  const { host, port, portOption, store, signer, adopted } = run;
-  const url = `http://${hostInUrl(host)}:${port}/api/v1/auth`;
-  process.stdout.write(
-    `\nOpen ${consoleUrl(host, port)} to log devices out and watch the table’s rows ${adopted ? 'appear and end' : 'vanish'}.\n${networkWarning(run)}`,
-  );
-  if (!signer) {
-    process.stdout.write(
-      adopted
-        ? `\nReady on ${url}. Sign tokens with your own key; their rows come with the first check.\n\n`
-        : `\nReady on ${url}. Sign tokens with your own key; make their rows with
-  npm run token -- --sub alice --jti <the token’s jti>${portOption}\n\n`,
-    );
-    return;
-  }
+  const { host, port, portOption, prefix } = run;
+  const base = consoleUrl(host, port);
+  const url = `${base.slice(0, -1)}${prefix}`;
+  const places = [
+    [
+      base,
+      `the console: log devices out, and watch rows ${run.adopted ? 'appear and end' : 'vanish'}`,
+    ],
+    [`${base}docs`, 'Swagger UI'],
+    [`${base}openapi.json`, 'the contract'],
+    [url, 'POST /logout, GET /me, GET /sessions, DELETE /sessions/{id}'],
+  ] as const;
+  const width = Math.max(...places.map(([place]) => place.length));
+  const table = places.map(([place, what]) => `  ${place.padEnd(width)}  ${what}\n`).join('');
+  const warning = networkWarning(run);
+  const steps = await firstSteps(url, portOption, run);
+  process.stdout.write(`\nReady.\n\n${table}\n${warning}${steps}\n`);
+}
+
+async function firstSteps(
+  url: string,
+  portOption: string,
+  { store, signer, adopted }: Announcement,
+): Promise<string> {
+  if (!signer)
+    return adopted
+      ? 'Sign tokens with your own key; their rows come with the first check.\n'
+      : `Sign tokens with your own key; make their rows with
+  npm run token -- --sub alice --jti <the token’s jti>${portOption}
+`;
   const { token } = await issueToken(store, signer, {
     sub: 'alice',
     ttlSeconds: 3_600,
     claims: { name: 'Alice' },
   });
-  process.stdout.write(`
-Ready. Try it:
+  return `Try it:
 
   TOKEN=${token}
   curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 200: who you are
@@ -52,7 +69,7 @@ Ready. Try it:
   curl -i -H "Authorization: Bearer $TOKEN" ${url}/me             # 401: really logged out
 
 Another token: npm run --silent token${portOption && ` --${portOption}`}
-`);
+`;
 }
 
 /** Browsers on this machine reach a run that listens on every address under this name. */

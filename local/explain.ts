@@ -17,7 +17,7 @@ import { targetEnvironment } from './target.ts';
 
 const USAGE = `Says step by step what the service thinks of a token. It writes nothing, and prints no token.
 
-  npm run --silent explain -- [--port 3000 | --stage dev] [--discover] < file-with-the-token
+  npm run --silent explain -- [--port 3000 | --stage dev [--region eu-west-1]] [--discover] < file-with-the-token
 
 --discover asks the token's issuer for the URL of its keys, where the configuration does not fit the token.
 Exits with 0 where /me would answer 200, with 1 where it would not, and with 2 after a wrong use.`;
@@ -27,6 +27,7 @@ async function explain(): Promise<void> {
   const { values } = parseArgs({
     options: {
       stage: { type: 'string' },
+      region: { type: 'string' },
       port: { type: 'string' },
       discover: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -38,7 +39,7 @@ async function explain(): Promise<void> {
   }
   const port = portOption(values.port);
   const token = await readToken();
-  const environment = await targetEnvironment({ stage: values.stage, port });
+  const environment = await targetEnvironment({ stage: values.stage, region: values.region, port });
   const { lines, me, logout } = await answersTo(token, environment, values.discover);
   const { JWT_SECRET, JWT_SECRET_PARAMETER: parameter = '' } = environment;
   const redact = redactor('', [token, ...token.split('.'), ...words(JWT_SECRET), parameter]);

@@ -5,11 +5,13 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { runCommand, UsageError, wholeNumber } from '../support/command-line.ts';
+import { printable } from '../support/printable.ts';
 import { readRunLog } from '../support/run-log.ts';
+import { openStage, type Stage } from './target.ts';
 
 const USAGE = `Finds the one log line behind an X-Error-ID.
 
-  npm run find-error -- <error id> [--stage dev [--days 14] | --port 3000]
+  npm run find-error -- <error id> [--stage dev [--region eu-west-1] [--days 14] | --port 3000]
 
 Without --stage it looks in the log of the local run.`;
 
@@ -22,6 +24,7 @@ async function findError(): Promise<void> {
     allowPositionals: true,
     options: {
       stage: { type: 'string' },
+      region: { type: 'string' },
       days: { type: 'string', default: '14' },
       port: { type: 'string', default: '3000' },
       help: { type: 'boolean', default: false },
@@ -33,22 +36,27 @@ async function findError(): Promise<void> {
   }
   const id = (positionals[0] ?? '').toLowerCase();
   if (!UUID.test(id) || positionals.length !== 1)
-    throw new UsageError(`Give one error id, as X-Error-ID has it\n\n${USAGE}`);
+    throw new UsageError(
+      'Give one error id, as X-Error-ID has it: npm run find-error -- <error id> [--stage dev]',
+    );
   const days = Number(values.days);
   if (!(days > 0 && days <= 3_650)) throw new UsageError('--days takes a number up to 3650');
 
   const found =
     values.stage === undefined
       ? findLocally(wholeNumber('--port', values.port, 65_535), id)
-      : await findInStage(values.stage, id, days);
+      : await findInStage(await openStage(values.stage, values.region), id, days);
   if (!found)
     throw new UsageError(
       `No line has this error id in ${values.stage === undefined ? `the local run on port ${values.port}` : `the last ${days} days of stage ${values.stage}`}`,
     );
   for (const [name, value] of Object.entries(found))
-    process.stdout.write(
-      `${name.padEnd(12)} ${String(value).replaceAll('\n', `\n${' '.repeat(13)}`)}\n`,
-    );
+    process.stdout.write(`${name.padEnd(12)} ${shownLines(value).join(`\n${' '.repeat(13)}`)}\n`);
+}
+
+function shownLines(value: unknown): readonly string[] {
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.split('\n').map(printable);
 }
 
 type Line = Readonly<Record<string, unknown>>;
@@ -58,11 +66,17 @@ function findLocally(port: number, id: string): Line | undefined {
   return line === undefined ? undefined : JSON.parse(line);
 }
 
-async function findInStage(stage: string, id: string, days: number): Promise<Line | undefined> {
+async function findInStage(
+  { stack, region }: Stage,
+  id: string,
+  days: number,
+): Promise<Line | undefined> {
   const client = new CloudWatchLogsClient({});
-  const logGroupNamePrefix = `/aws/lambda/true-logout-${stage}-`;
+  const logGroupNamePrefix = `/aws/lambda/${stack}-`;
+  let groups = 0;
   for await (const { logGroups } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix }))
     for (const { logGroupName } of logGroups ?? []) {
+      groups += 1;
       const search = {
         logGroupName: logGroupName ?? '',
         filterPattern: `{ $.error_id = "${id}" }`,
@@ -75,6 +89,7 @@ async function findInStage(stage: string, id: string, days: number): Promise<Lin
           return { log_group: logGroupName, log_stream: logStreamName, ...JSON.parse(message) };
         }
     }
+  if (groups === 0) throw new UsageError(`${stack} has no log groups in ${region}`);
   return undefined;
 }
 

@@ -8,13 +8,14 @@ import { targetEnvironment } from './target.ts';
 async function printPseudonym(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { stage: { type: 'string' }, port: { type: 'string' } },
+    options: { stage: { type: 'string' }, region: { type: 'string' }, port: { type: 'string' } },
   });
   const [value] = positionals;
   if (value === undefined || positionals.length !== 1)
     throw new UsageError('Give one sub or jti: npm run --silent hash-id -- alice [--stage dev]');
   const environment = await targetEnvironment({
     stage: values.stage,
+    region: values.region,
     port: portOption(values.port),
   });
   process.stdout.write(`${hashId(value, logSalt(environment))}\n`);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Framework } from '../infra/plugin.ts';
 import { readConfiguration } from '../lib/auth/config.ts';
@@ -12,7 +13,8 @@ import { signerOf } from '../support/signer.ts';
 import { createSessionsTable } from '../support/table.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
-import { gatewayOf } from './gateway.ts';
+import { answerAsOnAws, gatewayOf } from './gateway.ts';
+import { forwardJwks } from './jwks-forward.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
 
 const DEFAULT_PORT = 3000;
@@ -28,7 +30,15 @@ interface OfflineOptions {
  * Sets up the bundles of a local run: readable traces, and a folder of their own, as packaging or a second
  * run would delete the code that functions load at their first call.
  */
-export function prepareLocalRun({ service }: Framework, options: OfflineOptions): void {
+export function prepareLocalRun({ service, classes }: Framework, options: OfflineOptions): void {
+  for (const folder of ['.esbuild', '.local'])
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      const message = `The local run writes its bundles and its log into the project, and ${folder} can't be written: copy the project to a folder of your own (${error})`;
+      throw new classes.Error(message, 'LOCAL_RUN');
+    }
   Object.assign(service.custom.esbuild, {
     minify: false,
     outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
@@ -45,6 +55,7 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
   const failure = (message: string) => new serverless.classes.Error(message, 'LOCAL_RUN');
   await requireFreePorts(host, [port, Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT)], failure);
 
+  await useForwardedJwks(process.env, failure);
   const variables = checkedVariables(failure);
   const credentials = localCredentials(process.env);
   const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
@@ -78,6 +89,15 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
 }
 
 type Failure = (message: string) => Error;
+
+/** LOCAL_JWKS_URL is the switch for a JWKS by http from another host, in place of JWT_JWKS_URL. */
+async function useForwardedJwks(shell: NodeJS.ProcessEnv, failure: Failure): Promise<void> {
+  const { LOCAL_JWKS_URL: url } = shell;
+  if (!url) return;
+  if (!URL.canParse(url)) throw failure('LOCAL_JWKS_URL is no URL, such as http://keycloak:8080/…');
+  if (shell.JWT_JWKS_URL) throw failure('LOCAL_JWKS_URL stands in place of JWT_JWKS_URL: set one');
+  shell.JWT_JWKS_URL = await forwardJwks(url);
+}
 
 function checkedVariables(failure: Failure): LocalVariables {
   try {
@@ -132,8 +152,14 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const { sessionsTable, idleMs, issuers } = readConfiguration(environment);
   const store = openSessionStore(sessionsTable, { idleMs });
   const signer = await signerOf(environment);
+  const gateway = gatewayOf(serverless);
+  const { allowedOrigins } = serverless.service.provider.httpApi.cors;
+  const events = Object.values(serverless.service.functions).flatMap(({ events = [] }) => events);
+  const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
+  answerAsOnAws(gateway, routes, allowedOrigins);
   const adopted = issuers[0]?.adoption !== undefined;
-  putConsoleInFront(gatewayOf(serverless), { store, signer, sub, adopted }, host);
+  const prefix = String(serverless.service.functions.openapi?.environment?.PATH_PREFIX);
+  putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
-  await announce({ host, port, portOption, store, signer, adopted });
+  await announce({ host, port, portOption, prefix, store, signer, adopted });
 }

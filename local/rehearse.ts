@@ -1,5 +1,5 @@
 /**
- * npm run deploy:rehearsal -- [--stage dev]: deploys to the AWS that AWS_ENDPOINT_URL names, and compares
+ * npm run deploy:rehearsal -- [--stage dev] [--region us-east-1]: deploys to the AWS that AWS_ENDPOINT_URL names, and compares
  * functions, roles, log groups and table with the packaged template. Refuses to run without an endpoint, so
  * that nobody rehearses on a real account.
  */
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { runCommand, UsageError } from '../support/command-line.ts';
 import { compare } from './rehearsal/compare.ts';
 import { openClients, readDeployment } from './rehearsal/deployment.ts';
+import { openStage } from './target.ts';
 
 const SERVERLESS = fileURLToPath(new URL('../node_modules/.bin/serverless', import.meta.url));
 const TEMPLATE = new URL(
@@ -21,12 +22,15 @@ const TEMPLATE = new URL(
 const DEPLOY_TIMEOUT_MS = 180_000;
 
 async function rehearse(): Promise<void> {
-  const { values } = parseArgs({ options: { stage: { type: 'string', default: 'dev' } } });
+  const { values } = parseArgs({
+    options: { stage: { type: 'string', default: 'dev' }, region: { type: 'string' } },
+  });
   requireRehearsalEndpoint(process.env.AWS_ENDPOINT_URL);
+  const { stack } = await openStage(values.stage, values.region);
   await deploy(values.stage);
 
   const { Resources } = JSON.parse(readFileSync(TEMPLATE, 'utf8'));
-  const deployment = await readDeployment(openClients(), `true-logout-${values.stage}`);
+  const deployment = await readDeployment(openClients(), stack);
   const { lines, passed, failed, unread } = compare(Resources, deployment);
   for (const line of lines) process.stdout.write(`${line}\n`);
   process.stdout.write(`Checked in the template only: ${unread.join(', ')}\n`);

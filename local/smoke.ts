@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { PATH_PREFIX } from '../lib/openapi/path-prefix.ts';
+import { isObject } from '../lib/shared/json.ts';
 import { runCommand, UsageError } from '../support/command-line.ts';
 import { issueToken } from '../support/issue-token.ts';
 import { readToken } from '../support/read-token.ts';
 import { signerOf } from '../support/signer.ts';
-import { targetEnvironment } from './target.ts';
+import { type Target, targetEnvironment } from './target.ts';
 
 const USAGE = `Checks a running service: a session that lives, is logged out, and is dead at the next request.
 
-  npm run smoke -- --url https://… [--stage dev]
+  npm run smoke -- --url https://… [--stage dev [--region eu-west-1]]
   npm run smoke -- --url http://localhost:3000
   … | npm run smoke -- --url https://… --token-stdin     with a token of your own login service`;
 
@@ -48,6 +50,7 @@ async function smoke(): Promise<void> {
     options: {
       url: { type: 'string' },
       stage: { type: 'string' },
+      region: { type: 'string' },
       'token-stdin': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -66,9 +69,9 @@ async function smoke(): Promise<void> {
     );
   const token = values['token-stdin']
     ? await readToken()
-    : await freshToken(values.stage, Number(url.port || 80));
+    : await freshToken({ ...values, port: Number(url.port || 80) });
 
-  const api = `${url.href.replace(/\/$/, '')}/api/v1/auth`;
+  const api = await endpoints(url.href.replace(/\/$/, ''));
   const ended: number[] = [];
   let failed = 0;
   for (const step of STEPS) {
@@ -82,8 +85,8 @@ async function smoke(): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-async function freshToken(stage: string | undefined, port: number): Promise<string> {
-  const environment = await targetEnvironment({ stage, port });
+async function freshToken({ stage, region, port }: Target): Promise<string> {
+  const environment = await targetEnvironment({ stage, region, port });
   const signer = await signerOf(environment);
   if (!signer)
     throw new UsageError(
@@ -91,6 +94,15 @@ async function freshToken(stage: string | undefined, port: number): Promise<stri
     );
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   return (await issueToken(store, signer, { sub: 'smoke-test', ttlSeconds: 300 })).token;
+}
+
+/** Where the endpoints are: a deployment can have them below another prefix, which its document tells. */
+async function endpoints(url: string): Promise<string> {
+  const response = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(30_000) });
+  const document: unknown = await response.json().catch(() => null);
+  const paths = isObject(document) && isObject(document.paths) ? document.paths : {};
+  const logout = Object.keys(paths).find((path) => path.endsWith('/logout'));
+  return url + (logout?.slice(0, -'/logout'.length) ?? PATH_PREFIX);
 }
 
 /** Sends one request, and prints the answer's differences; never the token. */

@@ -1,19 +1,34 @@
+import { fileURLToPath } from 'node:url';
 import {
   GetFunctionConfigurationCommand,
   LambdaClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
+import { requireStage } from '../infra/parameters.ts';
+import { findRegion, NO_REGION } from '../infra/region.ts';
 import type { Environment } from '../lib/shared/environment.ts';
 import { attempt } from '../support/attempt.ts';
 import { UsageError } from '../support/command-line.ts';
 import { readRunFile } from '../support/run-file.ts';
+import { readServiceName, readStages } from '../support/service-file.ts';
 
 /** Which service a command is about: a deployed stage, or the local run on a port. */
 export interface Target {
   readonly stage?: string | undefined;
+  /** Of the stage; undefined stands for what the shell or the profile names. */
+  readonly region?: string | undefined;
   /** Undefined stands for what the shell names, else for port 3000. */
   readonly port?: number | undefined;
 }
+
+/** A deployed stage. */
+export interface Stage {
+  /** Name of the stack, which begins the names of its functions and of their log groups. */
+  readonly stack: string;
+  readonly region: string;
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * Finds the environment variables of a service: those that its `me` function has in a deployed stage,
@@ -24,8 +39,8 @@ export interface Target {
  *
  * @throws UsageError when nothing runs there, or no such stage is deployed
  */
-export async function targetEnvironment({ stage, port }: Target): Promise<Environment> {
-  if (stage !== undefined) return deployedEnvironment(stage);
+export async function targetEnvironment({ stage, region, port }: Target): Promise<Environment> {
+  if (stage !== undefined) return deployedEnvironment(await openStage(stage, region));
   const shell = process.env.SESSIONS_TABLE ? process.env : undefined;
   const local = readRunFile(port ?? 3000);
   const environment = port === undefined ? (shell ?? local) : (local ?? shell);
@@ -33,18 +48,38 @@ export async function targetEnvironment({ stage, port }: Target): Promise<Enviro
     throw new UsageError(
       `Nothing runs on port ${port ?? 3000}: start it with npm start, or name a deployed stage with --stage`,
     );
-  if (environment === local) Object.assign(process.env, local);
+  if (environment === local) {
+    delete process.env.AWS_PROFILE; // the SDK would prefer it to the run's keys
+    Object.assign(process.env, local);
+  }
   return environment;
 }
 
-async function deployedEnvironment(stage: string): Promise<Environment> {
-  const name = `true-logout-${stage}-me`;
+/**
+ * Has the SDK's clients of this process ask the stage's region, and says on standard error which one.
+ *
+ * @throws UsageError where no region is named; ParameterError for a stage that stages.yml does not have
+ */
+export async function openStage(stage: string, option: string | undefined): Promise<Stage> {
+  requireStage(readStages(ROOT), stage);
+  const region = await findRegion(option);
+  if (!region) throw new UsageError(NO_REGION);
+  process.env.AWS_REGION = region;
+  const stack = `${readServiceName(ROOT)}-${stage}`;
+  process.stderr.write(`${stack} in ${region}\n`);
+  return { stack, region };
+}
+
+async function deployedEnvironment({ stack, region }: Stage): Promise<Environment> {
   const client = new LambdaClient({});
+  const FunctionName = `${stack}-me`;
   const found = await attempt(() =>
-    client.send(new GetFunctionConfigurationCommand({ FunctionName: name })),
+    client.send(new GetFunctionConfigurationCommand({ FunctionName })),
   );
   if (found instanceof ResourceNotFoundException)
-    throw new UsageError(`No function ${name} in this account and region: is it deployed there?`);
+    throw new UsageError(
+      `${stack} is not deployed in ${region}: it has no function ${FunctionName}`,
+    );
   if (found instanceof Error) throw found;
   return found.Environment?.Variables ?? {};
 }

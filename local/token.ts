@@ -18,7 +18,7 @@ const USAGE = `Creates a session and prints its signed token alone on stdout. Wi
 signs the token: the row comes with the first check.
 
   npm run --silent token -- [--sub alice] [--ttl 3600] [--claim name=Alice]… [--jti ID]
-                            [--port 3000 | --stage dev]
+                            [--port 3000 | --stage dev [--region eu-west-1]]
 
 --claim takes JSON where the value is JSON (email_verified=true), else text.
 Where the service has only a public key it creates just the row of the given --jti.`;
@@ -33,6 +33,7 @@ async function token(): Promise<void> {
       jti: { type: 'string' },
       port: { type: 'string' },
       stage: { type: 'string' },
+      region: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -48,7 +49,7 @@ async function token(): Promise<void> {
       '--sub takes 1 to 2,048 bytes, --jti 1 to 1,024 and no # at its beginning',
     );
 
-  const environment = await targetEnvironment({ stage: values.stage, port });
+  const environment = await targetEnvironment({ stage: values.stage, region: values.region, port });
   const signer = await signerOf(environment);
   const store = openSessionStore(environment.SESSIONS_TABLE ?? '');
   const request = { sub: values.sub, ttlSeconds, claims, jti: values.jti };

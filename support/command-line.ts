@@ -1,3 +1,5 @@
+import { ParameterError } from '../infra/parameters.ts';
+
 /** A mistake in how a command was called, or in what it was pointed at: told in one line. */
 export class UsageError extends Error {}
 
@@ -21,11 +23,15 @@ export function positiveNumber(option: string, text: string): number {
 }
 
 /**
- * Runs a command; a mistake in its use, or a server that does not answer, is one line.
+ * Runs a command; a mistake in its use, or a server that does not answer or refuses, is one line.
  *
  * @param usageExitCode for a mistake in its use, where 1 is a result
  */
 export async function runCommand(command: () => Promise<void>, usageExitCode = 1): Promise<void> {
+  // A reader such as `head` may close the pipe when it has seen enough.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit();
+  });
   try {
     await command();
   } catch (error) {
@@ -35,7 +41,8 @@ export async function runCommand(command: () => Promise<void>, usageExitCode = 1
 }
 
 function isMisuse(error: unknown): boolean {
-  return error instanceof UsageError || codeOf(error).startsWith('ERR_PARSE_ARGS');
+  const isOfOptions = codeOf(error).startsWith('ERR_PARSE_ARGS');
+  return isOfOptions || error instanceof UsageError || error instanceof ParameterError;
 }
 
 function codeOf(error: unknown): string {
@@ -47,6 +54,9 @@ const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
 function inOneLine(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (isMisuse(error) || error.name === 'ConfigurationError') return error.message;
+  // The SDK's: a service's refusal, or missing credentials.
+  if ('$fault' in error || error.name === 'CredentialsProviderError')
+    return `AWS refuses: ${error.name}: ${error.message.replaceAll('\n', ' ')}`;
   const codes = [error, error.cause].map(codeOf);
   const unreachable = codes.find((candidate) => UNREACHABLE.includes(candidate));
   return unreachable && `The server does not answer (${unreachable}): ${error.message}`;

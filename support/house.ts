@@ -18,20 +18,21 @@ async function house(): Promise<void> {
     { name: "files in lib's root", value: files('lib').filter(isInRoot).length, limit: 0 },
     { name: 'import floors of lib', value: floors(), limit: 7 },
     {
-      name: 'product: handlers, lib, infra, serverless.yml',
-      value: lines('handlers', 'lib', 'infra', 'serverless.yml'),
+      name: 'product: handlers, lib, infra, serverless.yml, stages.yml',
+      value: lines('handlers', 'lib', 'infra', 'serverless.yml', 'stages.yml'),
       // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 500 for any issuer's
-      // tokens; 250 for sessions that age.
-      limit: 5_450,
+      // tokens; 250 for sessions that age; 350 for settings that are checked before they are deployed.
+      limit: 5_800,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
-    // 2,600, and 240 for the command explain and the console of adopted sessions.
-    { name: 'local', value: lines('local'), limit: 2_840 },
+    // 2,600; 240 for the command explain and the console of adopted sessions; 260 for stages and regions, the
+    // command env, and a local gateway that answers as API Gateway does.
+    { name: 'local', value: lines('local'), limit: 3_100 },
     { name: 'bench', value: lines('bench'), limit: 3_200 },
-    // 14,000, and 2,000 for keys, clocks, refreshes and the login service in Python.
-    { name: 'tests', value: lines('tests'), limit: 16_000 },
+    // 14,000; 2,000 for keys, clocks, refreshes and the login service in Python; 700 for deployments.
+    { name: 'tests', value: lines('tests'), limit: 16_700 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
-    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
+    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 240_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
   ];
   for (const { name, value, limit } of measures)

@@ -15,6 +15,9 @@ export const prices = {
   millionTraces: 5,
   /** A GB of log, taken in. */
   logGb: 0.5,
+  /** A month: a metric that an alarm watches; a dashboard. */
+  alarmMetricMonth: 0.1,
+  dashboardMonth: 3,
 } as const;
 
 /** Memory at which a function has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */

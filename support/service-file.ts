@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Stages } from '../infra/parameters.ts';
 import { stack } from '../infra/stack.ts';
 
 /** A function of serverless.yml, as far as anybody here reads it. */
@@ -31,20 +32,31 @@ export interface Service {
  */
 export function readService<Parts>(root: string): Parts & Service {
   const service = parseYaml(join(root, 'serverless.yml'));
-  const switches = Object.entries(service.params?.default ?? {});
+  const switches = Object.entries(service.params ? (readStages(root).default ?? {}) : {});
   const generated = stack(Object.fromEntries(switches.map(([name, value]) => [name, `${value}`])));
   const { functions, resources } = service;
   return {
     ...service,
     functions: typeof functions === 'string' ? generated.functions : functions,
     resources: [resources].flat().reduce((all, part) => {
-      const file = /^\$\{file\(([^)]+)\)/.exec(part)?.[1];
+      const [, file, name] = /^\$\{file\(([^)]+)\)(?::(\w+))?/.exec(part) ?? [];
+      const own = file?.endsWith('.js') ? `infra/${name}.yml` : file;
       return merge(
         all,
-        file ? (file.endsWith('.js') ? generated.resources : parseYaml(join(root, file))) : part,
+        name === 'resources' ? generated.resources : own ? parseYaml(join(root, own)) : part,
       );
     }, {}),
   };
+}
+
+/** The name of the service, which begins the names of all that it deploys. */
+export function readServiceName(root: string): string {
+  return parseYaml(join(root, 'serverless.yml')).service;
+}
+
+/** Reads the parameters of all stages, unresolved. */
+export function readStages(root: string): Stages {
+  return parseYaml(join(root, 'stages.yml'));
 }
 
 function parseYaml(path: string) {

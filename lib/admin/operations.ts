@@ -12,11 +12,11 @@ import { toSessionListItem } from '../sessions/view.ts';
 import { type Accountable, type AdminRequest, AdminRequestError } from './request.ts';
 
 /**
- * Does what an administrator asks for.
+ * Performs an administrator's request.
  *
  * @returns the answer, as JSON
  * @throws AdminRequestError for an unknown issuer, and for a session that is not active
- * @throws when the store does not answer or refuses, so that nothing is known to have ended
+ * @throws when the store does not answer or refuses: nothing is known to have ended
  */
 export async function administer(request: AdminRequest, source: EventSource, services: Services) {
   const { sub, sessions } = subjectOf(request, services);

@@ -1,7 +1,7 @@
 import { MAX_LIMIT } from '../sessions/list.ts';
 import { isObject } from '../shared/json.ts';
 
-/** What an administrator asks for. */
+/** An administrator's request. */
 export type AdminRequest = {
   readonly user: string;
   readonly issuer: string | undefined;
@@ -20,7 +20,7 @@ export interface Accountable {
 /** Longest `actor` and `reason`, in characters. */
 export const MAX_TEXT_LENGTH = 200;
 
-/** A request that no retry can mend. The message names the member and the fix. */
+/** A wrong request, also when repeated. The message names the member and the fix. */
 export class AdminRequestError extends Error {
   override readonly name = 'AdminRequestError';
 }

@@ -8,10 +8,10 @@ import { TOKEN_IS_SESSION } from '../tokens/session-claims.ts';
 import { readIssuers } from './issuers.ts';
 import { type ClientSource, readClientSource } from './oauth-clients.ts';
 
-/** An identity provider that sends logout tokens (JWT_LOGOUT_AUDIENCE). */
+/** A sender of logout tokens (JWT_LOGOUT_AUDIENCE). */
 export interface LogoutConfiguration extends Partial<Pick<TokenConfiguration, 'keySource'>> {
   readonly issuer: string;
-  /** Client ids that logout tokens may be for. */
+  /** Client ids, the audience of logout tokens. */
   readonly audience: readonly string[];
 }
 
@@ -74,7 +74,7 @@ function issuerConfiguration(
   if (mode !== 'registered' && mode !== 'adopted')
     throw new ConfigurationError('SESSIONS', 'must be registered or adopted');
   const maxAgeMs = wholeNumber(variables, 'SESSION_MAX_AGE', 'seconds', 1_000);
-  // 0 reads like "none", which adopted sessions do not have.
+  // 0 reads like "none", but adopted sessions always have a limit.
   if (variables.SESSION_MAX_AGE && !maxAgeMs)
     throw new ConfigurationError('SESSION_MAX_AGE', 'must not be 0; leave it out for the default');
   const tokens = tokenConfiguration(variables);
@@ -134,7 +134,7 @@ function logoutConfiguration(
     const url = jwksUrl(JWT_LOGOUT_JWKS_URL, 'JWT_LOGOUT_JWKS_URL');
     return { issuer, audience, keySource: { kind: 'jwks-url', url } };
   }
-  // With an HMAC secret, whoever verifies logout tokens could sign them.
+  // With an HMAC secret, a verifier of logout tokens could sign logout tokens.
   if (keySource.kind === 'secrets' || keySource.kind === 'secret-parameter')
     throw new ConfigurationError(
       'JWT_LOGOUT_JWKS_URL',

@@ -9,7 +9,7 @@ import type { InvalidSessionError } from '../sessions/session.ts';
 import type { SessionDenial } from '../sessions/session-mode.ts';
 import type { AuthenticTokenStatus, RefusalReason } from '../tokens/verify.ts';
 
-/** Who has ended a session, if not its user; `policy` is MAX_SESSIONS. */
+/** Who has ended a session, if not the user; `policy` is MAX_SESSIONS. */
 export type EndedBy =
   | { readonly by: 'policy' }
   | { readonly by: 'identity-provider'; readonly issuer: string }
@@ -46,7 +46,7 @@ export type AuthEvent =
       readonly session: SessionKey;
     };
 
-/** What a line says of its request. */
+/** The request behind a line. */
 export type EventSource = Pick<HttpRequest, 'requestId' | 'route' | 'header'>;
 
 /** Counts an event and writes its log line. The line never holds a claim, a header or a token. */

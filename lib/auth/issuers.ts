@@ -1,7 +1,7 @@
 import { ConfigurationError, type Environment } from '../shared/environment.ts';
 import { isObject, parseJson } from '../shared/json.ts';
 
-/** Members of an entry of JWT_ISSUERS, and the variables of a single issuer that they stand for. */
+/** Members of an entry of JWT_ISSUERS, and the same settings as variables of a single issuer. */
 const VARIABLES: Readonly<Record<string, string>> = {
   issuer: 'JWT_ISSUER',
   jwksUrl: 'JWT_JWKS_URL',
@@ -23,8 +23,8 @@ const KEY_SOURCES = ['jwksUrl', 'publicKey', 'secretParameter'];
 export const ISSUER_SEPARATOR = '|';
 
 /**
- * Reads the settings of each issuer: those of JWT_ISSUERS, else the one that the other variables
- * describe.
+ * Reads the settings of each issuer: the entries of JWT_ISSUERS, else the single issuer of the other
+ * variables.
  *
  * @param read reads the settings of one issuer from the variables of a single issuer
  * @throws ConfigurationError naming the variable, and the entry and member of JWT_ISSUERS
@@ -74,7 +74,7 @@ function variablesOf(entry: unknown): Environment {
   );
 }
 
-/** Members that a list may stand for. */
+/** Members with lists. */
 const LISTS = ['algorithms', 'audience', 'require', 'logoutAudience'];
 
 /** The value of a variable: lists become words, and a JWKS its text. */

@@ -4,7 +4,7 @@ import { isObject, parseJson } from '../shared/json.ts';
 /** SHA-256 hashes of clients' secrets in hex, by client id: one, or two while a secret rotates. */
 export type OAuthClients = ReadonlyMap<string, readonly string[]>;
 
-/** The clients of introspection and revocation, or the SSM parameter that holds them. */
+/** The clients of introspection and revocation, or the SSM parameter with the clients. */
 export type ClientSource =
   | { readonly kind: 'clients'; readonly clients: OAuthClients }
   | { readonly kind: 'parameter'; readonly name: string };
@@ -30,7 +30,7 @@ export function readClientSource({
 /**
  * Parses clients: `{"client id": "sha256 of its secret in hex"}`.
  *
- * @param variable for the message of an error, which never quotes a hash
+ * @param variable for the message of an error; no message quotes a hash
  * @throws ConfigurationError
  */
 export function parseClients(text: string, variable: string): OAuthClients {

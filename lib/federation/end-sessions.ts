@@ -3,11 +3,11 @@ import { isSessionRow, queryRows, type Row } from '../sessions/rows.ts';
 import type { EndableSession, SessionMode } from '../sessions/session-mode.ts';
 import type { LogoutToken } from './logout-token.ts';
 
-/** Sessions that a logout token has ended. */
+/** Sessions ended by a logout token. */
 export type ProviderScope = 'one' | 'everywhere';
 
 /**
- * Ends the sessions that a logout token names. On return they are over, seen before or not.
+ * Ends the sessions named by a logout token. On return the sessions are over, seen before or not.
  *
  * @throws when the store does not answer, refuses, or does not prove a write
  */

@@ -7,7 +7,7 @@ import type { Issuer } from '../tokens/verify.ts';
 import type { Signer } from '../tokens/verify-signed.ts';
 import { endAdopted, endRegistered, type ProviderLogout } from './end-sessions.ts';
 
-/** An identity provider that sends logout tokens, and the sessions that they end. */
+/** A sender of logout tokens, and the sessions to end. */
 export interface LogoutIssuer extends Signer, Pick<Issuer, 'userClaim' | 'partitionPrefix'> {
   readonly issuer: string;
   /** Client ids: one of these has to be in `aud`. */

@@ -15,7 +15,7 @@ export interface LogoutToken {
   readonly jti: string;
 }
 
-/** The member of `events` that makes a JWT a logout token: http, not https. */
+/** The logout event, a member of `events`: http, not https. */
 export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Greatest age of a logout token without `exp`, in seconds: Hydra and older Keycloak send none. */
@@ -25,7 +25,7 @@ export const MAX_AGE_SECONDS = 300;
 const LOGOUT_TOKEN = { types: ['logout+jwt', 'jwt'], requiredClaims: ['iat', 'jti', 'events'] };
 
 /**
- * Verifies a logout token by section 2.6, as leniently as senders need it: `exp` may be missing, `aud` may
+ * Verifies a logout token by section 2.6, with the leniency of real senders: `exp` may be missing, `aud` may
  * be an array, `events` may have further members, and unknown claims are ignored.
  *
  * @returns the token, or a problem for the `error_description` of the answer

@@ -9,12 +9,11 @@ import { type HttpHandler, httpHandler } from './http-handler.ts';
 
 const PARAMETERS = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
 
-/** RFC 6749, section 5.2: the challenge of the method that clients may use in the header. */
+/** RFC 6749, section 5.2: the challenge of the method in the header. */
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF-8"' };
 
 /**
- * Wraps an endpoint that an OAuth client calls about a token (RFC 7009, section 2.1; RFC 7662, section
- * 2.1). Hints are ignored: every token here is an access token.
+ * Wraps an endpoint for OAuth clients about a token (RFC 7009, section 2.1; RFC 7662, section 2.1). Hints are ignored: every token here is an access token.
  */
 export function oauthHandler(
   endpoint: (token: string, request: HttpRequest, services: Services) => Promise<HttpResponse>,

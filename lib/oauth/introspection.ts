@@ -4,7 +4,7 @@ import type { Services } from '../auth/services.ts';
 import { defined, isObject } from '../shared/json.ts';
 import { verifyToken } from '../tokens/verify.ts';
 
-/** Claims that an answer carries as they are (RFC 7662, section 2.2, and what a resource server needs). */
+/** Claims in the answer, unchanged (RFC 7662, section 2.2, and further ones for resource servers). */
 const MEMBERS = [
   'exp',
   'iat',
@@ -20,8 +20,8 @@ const MEMBERS = [
 ];
 
 /**
- * Answers what a token is worth (RFC 7662, section 2.2): `{active: false}` and nothing else, or the members
- * of an active token. A sender-constrained token is active: its proof is the resource server's to check.
+ * Describes a token (RFC 7662, section 2.2): `{active: false}` and nothing else, or the members of an
+ * active token. A sender-constrained token is active: the resource server checks the proof.
  *
  * @throws when the keys or the store cannot be asked
  */

@@ -1,11 +1,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { serviceName } from './settings.ts';
+import { metricsNamespace, serviceName } from './settings.ts';
 
 /**
  * CloudWatch metrics in the embedded metric format: one JSON line per request, parsed by CloudWatch
  * Logs. Values only add up, so one buffer serves the whole process.
  */
-const metrics = new Metrics({ namespace: 'TrueLogout', serviceName: serviceName() });
+const metrics = new Metrics({ namespace: metricsNamespace(), serviceName: serviceName() });
 
 /** Adds 1 to a counter. */
 export function count(name: string): void {

@@ -23,6 +23,11 @@ export function serviceName(environment: Environment = process.env): string {
   return environment.POWERTOOLS_SERVICE_NAME || 'true-logout';
 }
 
+/** Namespace of the metrics: the service's name. Powertools' own variable. */
+export function metricsNamespace(environment: Environment = process.env): string {
+  return environment.POWERTOOLS_METRICS_NAMESPACE || 'true-logout';
+}
+
 /** Secrets to redact from errors: those that sign tokens, and Lambda's credentials for the AWS SDK. */
 export function configuredSecrets(environment: Environment = process.env): readonly string[] {
   const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '', JWT_ISSUERS = '' } = environment;

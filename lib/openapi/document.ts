@@ -1,3 +1,4 @@
+import { PATH_PREFIX } from './path-prefix.ts';
 import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
 import { schemas } from './schemas.ts';
@@ -35,3 +36,12 @@ export const openApiDocument = {
     schemas,
   },
 } as const;
+
+/** The contract of a deployment whose endpoints are below another prefix. */
+export function documentOf(prefix = PATH_PREFIX) {
+  const moved = Object.entries(paths).map(([path, operations]) => [
+    path.replace(PATH_PREFIX, prefix),
+    operations,
+  ]);
+  return { ...openApiDocument, paths: Object.fromEntries(moved) };
+}

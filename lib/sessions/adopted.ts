@@ -17,18 +17,18 @@ import {
 } from './session-mode.ts';
 import { readSession } from './sessions.ts';
 
-/** How an issuer's tokens become sessions. */
+/** The rules by which tokens become sessions. */
 export interface Adoption {
   /** Absolute life of a session (SESSION_MAX_AGE), in milliseconds. */
   readonly maxAgeMs: number;
-  /** Whether each token is its own session, which ends with the token. */
+  /** Whether each token is a session, over with the token. */
   readonly tokenIsSession: boolean;
   /** Most sessions of a user (MAX_SESSIONS); undefined: any number. */
   readonly maxSessions?: number | undefined;
 }
 
 /**
- * Sessions of an issuer that writes no rows. The first check that meets a session puts its row. A logout
+ * Sessions of an issuer without rows. The first check of a session puts the row. A logout
  * marks the row as ended, and puts an ended row where there is none. No row is ever deleted, as the next
  * check would adopt the ended session again.
  */
@@ -54,7 +54,7 @@ async function findOrAdopt(
   if (authTime === null) return { denial: 'invalid_auth_time' };
   const seen = store.idleMs === undefined ? client : { ...client, last_seen: nowMs };
   const draft = draftOf(token, authTime, adoption, seen, nowMs);
-  // The claim outlives a row that TTL deleted.
+  // TTL may have deleted the row by now.
   if (draft.expires_at * 1_000 <= nowMs) return { denial: 'session_ended' };
   const read = await readSession(store, draft);
   if (read.row) return foundIn(store, read, nowMs);
@@ -62,7 +62,7 @@ async function findOrAdopt(
   const found: FoundSession = (await putSession(store, draft))
     ? { session: draft, cutoff: read.cutoff }
     : foundIn(store, await readSession(store, draft), nowMs);
-  // Also after a lost race, which a retry that met its own row looks like.
+  // Also after a lost race: a retry of the own put looks the same.
   if (!adoption.maxSessions || found.denial) return found;
   const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
   const isOver = ended.some(({ jti }) => jti === draft.jti);
@@ -83,7 +83,7 @@ function authTimeOf(claims: SessionToken['claims'], nowMs: number): number | nul
   return usable ? milliseconds : null;
 }
 
-/** The row that a token's session gets at adoption. */
+/** The row of a token's session at adoption. */
 function draftOf(
   { session: { sub, jti, expires_at }, claims }: SessionToken,
   auth_time: number,
@@ -91,10 +91,10 @@ function draftOf(
   seen: Client & Pick<Session, 'last_seen'>,
   nowMs: number,
 ): Session {
-  // `iat` begins a token that is its own session, but no session that goes on across refreshes.
+  // `iat` begins the session of a single token, but no session across refreshes.
   const begun = claims.auth_time ?? (tokenIsSession ? claims.iat : undefined);
   const ageLimit = Math.floor(((begun === undefined ? nowMs : auth_time) + maxAgeMs) / 1_000);
-  // A limit that moves with the clock would let TTL delete the row before the token expires.
+  // With a limit by the clock, TTL could delete the row before the token expires.
   const tokenLimit = begun === undefined ? expires_at : Math.min(expires_at, ageLimit);
   return {
     ...{ sub, jti, sid: jti, auth_time },
@@ -104,7 +104,7 @@ function draftOf(
 }
 
 /**
- * Ends a session, and the successors that a login service has given it during a cutover
+ * Ends a session, and the successors given by a login service during a cutover
  * (docs/identity-providers.md).
  */
 async function endAdopted(

@@ -12,7 +12,7 @@ export interface Cutoff {
   readonly revoked_before: number;
   /** The token family that goes on. */
   readonly except_sid?: string;
-  /** The `jti` of the last logout token of the user, so that its repetition ends nothing that began since. */
+  /** The `jti` of the user's last logout token: a repetition ends no newer session. */
   readonly logout_jti?: string;
 }
 

@@ -3,10 +3,10 @@ import type { Session } from './session.ts';
 import type { SessionMode } from './session-mode.ts';
 
 /**
- * Ends all but a user's newest token families. Whoever begins a session puts its row first: of racing
- * log-ins each sees the others or is seen, so that the newest remain.
+ * Ends all but a user's newest token families. A log-in puts the row before: of racing log-ins each sees
+ * the others or is seen, so that the newest remain.
  *
- * @param max families that go on
+ * @param max families to keep
  * @returns the ended sessions
  */
 export async function endOldest(

@@ -5,7 +5,7 @@ import type { SessionKey } from './key.ts';
 import type { Session } from './session.ts';
 import type { SessionRead } from './sessions.ts';
 
-/** A session to end: its key, and the last second in which its token or its row is of use. */
+/** A session to end: the key, and the end of the token's or the row's life. */
 export type EndableSession = SessionKey & Pick<Session, 'expires_at'>;
 
 /** A verified token. */
@@ -15,7 +15,7 @@ export interface SessionToken {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** What the list of sessions shows of a client. */
+/** The client, as the list of sessions shows a client. */
 export type Client = Pick<Session, 'user_agent' | 'ip'>;
 
 /** Why a verified token opens nothing. */
@@ -42,13 +42,13 @@ export interface SessionMode {
    */
   find(token: SessionToken, client: Client): Promise<FoundSession>;
   /**
-   * Ends a session and its successors. On return no token of them opens anything.
+   * Ends a session and its successors. On return no token of the family opens anything.
    *
    * @returns whether this call ended the session, for the log only
    * @throws when the store does not answer, refuses, or does not prove the write
    */
   end(session: EndableSession): Promise<boolean>;
-  /** Deletes rows that a cutoff has ended, where no ended row has to stay. */
+  /** Deletes rows ended by a cutoff, where no ended row has to stay. */
   deleteRevoked(sub: string, cutoff: Cutoff): Promise<unknown>;
 }
 

@@ -4,14 +4,14 @@ import { startDeadline, timeouts } from '../shared/timeouts.ts';
 import type { Session } from './session.ts';
 import type { SessionMode } from './session-mode.ts';
 
-/** Share of IDLE_TIMEOUT for which `last_seen` is not written again. */
+/** Share of IDLE_TIMEOUT between two writes of `last_seen`. */
 const TOUCH_INTERVAL = 0.1;
 
 /**
  * Adds the idle time-out to sessions: a check writes `last_seen`, at most once in a tenth of the
  * time-out.
  *
- * A touch that cannot be done lets the request in, as the read has just proved the session active.
+ * A failed touch lets the request in, as the read has just proved the session active.
  */
 export function withIdleTimeout(sessions: SessionMode, idleMs: number): SessionMode {
   return {
@@ -34,7 +34,7 @@ export function withIdleTimeout(sessions: SessionMode, idleMs: number): SessionM
 }
 
 /**
- * Writes `last_seen`, in one attempt. Never revives a row that was deleted, and never moves back.
+ * Writes `last_seen`, in one attempt. Never revives a deleted row, and never moves back.
  *
  * @returns false where the condition fails
  * @throws when the store refuses or does not answer in {@link timeouts}.touchMs

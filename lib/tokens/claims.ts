@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 
-/** What an issuer's tokens have to say, beside `iss` and the times that jose checks. */
+/** Expected claims of an issuer's tokens, beside `iss` and the times: jose checks these. */
 export interface ExpectedClaims {
   /** One of these has to be in `aud`; empty: any audience. */
   readonly audience: readonly string[];
@@ -10,7 +10,7 @@ export interface ExpectedClaims {
 
 export type RefusedClaims = 'wrong_audience' | 'missing_claim' | 'security_event';
 
-/** Claims that name the client of a token without `aud`, as with API Gateway's JWT authorizer. */
+/** Claims with the client of a token without `aud`, as with API Gateway's JWT authorizer. */
 const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'] as const;
 
 /**

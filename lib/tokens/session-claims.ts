@@ -4,7 +4,7 @@ import { sessionKey } from '../sessions/key.ts';
 import { LAST_EXPIRES_AT } from '../sessions/session.ts';
 import type { EndableSession } from '../sessions/session-mode.ts';
 
-/** The claims of an issuer's tokens that name the user and the session. */
+/** The claims with the user and the session. */
 export interface SessionClaims {
   readonly userClaim: string;
   /** The claim of the session, or `none`: each token is a session of its own, by its `jti` or its hash. */
@@ -38,7 +38,7 @@ export function sessionOf(
   return key && { ...key, expires_at: Math.min(end, LAST_EXPIRES_AT) };
 }
 
-/** The claim that names a user or a session. Numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
+/** The value of a claim with a user or a session. Numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
 export function namedBy(claims: JWTPayload, name: string): unknown {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const isName = Number.isSafeInteger(value) && name !== 'sub' && name !== 'jti';

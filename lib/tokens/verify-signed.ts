@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto';
-import { type CryptoKey, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
 import { FRESH_MS } from '../shared/refresh.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
@@ -13,7 +12,7 @@ export interface Signer {
   readonly keys: KeySet;
 }
 
-/** What tokens of one purpose look like. */
+/** The look of tokens of one purpose. */
 export interface TokenKind {
   /** Accepted values of `typ` in lower case; an absent `typ` is always accepted. */
   readonly types: readonly string[];
@@ -86,36 +85,38 @@ function issuerOf<Issuer extends Signer>(
   return isObject(claims) ? issuers.find(({ issuer }) => issuer === claims.iss) : undefined;
 }
 
+/** The issuer may have rotated its keys since the fetch: only fresh ones refuse a token. */
 async function verifySignature(
   token: string,
   header: KeyHeader,
-  issuer: Signer,
+  { keys, issuer }: Signer,
   requiredClaims: readonly string[],
 ): Promise<Outcome> {
-  const cached = await issuer.keys.resolve(header, 'cached');
-  const outcome = await verifyWithAny(cached.keys, token, header, issuer, requiredClaims);
-  // The issuer may have rotated its keys since the fetch: only fresh ones refuse a token.
+  const options = {
+    algorithms: [header.alg],
+    requiredClaims: [...requiredClaims],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    ...(issuer === undefined ? {} : { issuer }),
+  };
+  const cached = await keys.resolve(header, 'cached');
+  const outcome = await verifyWithAny(cached.keys, token, options, header);
   if (!isAboutKeys(outcome) || Date.now() - cached.fetchedAtMs <= FRESH_MS) return outcome;
-  const fresh = await issuer.keys.resolve(header, 'fresh');
-  return verifyWithAny(fresh.keys, token, header, issuer, requiredClaims);
+  const fresh = await keys.resolve(header, 'fresh');
+  return verifyWithAny(fresh.keys, token, options, header);
 }
 
 async function verifyWithAny(
   keys: readonly VerificationKey[],
   token: string,
+  options: JWTVerifyOptions,
   { alg }: KeyHeader,
-  { issuer }: Signer,
-  requiredClaims: readonly string[],
 ): Promise<Outcome> {
-  const options = {
-    algorithms: [alg],
-    requiredClaims: [...requiredClaims],
-    clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    ...(issuer === undefined ? {} : { issuer }),
-  };
   let outcome: Outcome = refused('unknown_key');
   for (const key of keys) {
-    outcome = await verifyWith(key.keyFor(alg), token, options);
+    outcome = await jwtVerify(token, key.keyFor(alg), options).then(
+      ({ payload: claims }): Outcome => ({ status: 'verified', claims }),
+      outcomeOf,
+    );
     if (!isAboutKeys(outcome)) break;
   }
   return outcome;
@@ -127,19 +128,6 @@ function isAboutKeys(outcome: Outcome): boolean {
     outcome.status === 'refused' &&
     (outcome.reason === 'unknown_key' || outcome.reason === 'bad_signature')
   );
-}
-
-async function verifyWith(
-  key: CryptoKey | KeyObject,
-  token: string,
-  options: JWTVerifyOptions,
-): Promise<Outcome> {
-  try {
-    const { payload: claims } = await jwtVerify(token, key, options);
-    return { status: 'verified', claims };
-  } catch (error) {
-    return outcomeOf(error);
-  }
 }
 
 /** jose checks `nbf` and `exp` last: signature and issuer hold then, and the payload is verified. */

@@ -30,7 +30,7 @@ export type AuthenticTokenStatus = Status | 'sender_constrained';
 
 export type RefusalReason = RefusedSignature | RefusedClaims | 'invalid_session_reference';
 
-/** An issuer: its keys, the expected claims, and the sessions that its tokens name. */
+/** An issuer: the keys, the expected claims, and the sessions. */
 export interface Issuer extends Signer, ExpectedClaims, SessionClaims {
   readonly sessions: SessionMode;
 }

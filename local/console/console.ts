@@ -3,7 +3,9 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
+import { PATH_PREFIX } from '../../lib/openapi/path-prefix.ts';
 import { isObject } from '../../lib/shared/json.ts';
+import { putInFront } from '../gateway.ts';
 import { answer, answerJson, Refusal, readJson } from './answer.ts';
 import { type Demo, deviceName, shownRows, signIn } from './demo-sessions.ts';
 import { isFromElsewhere, isOwnHost } from './guard.ts';
@@ -41,11 +43,9 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export function putConsoleInFront(server: Server, demo: Demo, host: string): void {
   const listener = consoleListener(demo, host);
-  const gateway = server.listeners('request');
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
+  putInFront(server, (request, response, pass) => {
     if (isOwnPath(pathOf(request))) listener(request, response);
-    else for (const each of gateway) each.call(server, request, response);
+    else pass();
   });
 }
 
@@ -84,7 +84,10 @@ async function respond(
   if (file) {
     requireMethod(request, 'GET', 'HEAD');
     const type = TYPES[extname(file.pathname)] ?? 'application/octet-stream';
-    answer(response, 200, type, await readFile(file));
+    const text = await readFile(file);
+    const { prefix = PATH_PREFIX } = demo;
+    const isMoved = path === '/console/devices.js' && prefix !== PATH_PREFIX;
+    answer(response, 200, type, isMoved ? text.toString().replace(PATH_PREFIX, prefix) : text);
   } else if (path === '/console/rows') {
     requireMethod(request, 'GET', 'HEAD');
     requireOwnPage(request);

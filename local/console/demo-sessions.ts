@@ -15,6 +15,8 @@ export interface Demo {
   readonly adopted?: boolean;
   /** The one user whose rows it reads and writes. */
   readonly sub: string;
+  /** Where the endpoints are; by default where they are by default. */
+  readonly prefix?: string;
 }
 
 /** Whether a session opens anything, and if not, why. */

@@ -5,7 +5,7 @@ import { replaced, replacements, shakable } from '../../infra/bundle/plugins.ts'
 import { type Bundling, bundling, entryPoint } from '../../support/bundling.ts';
 
 /** Minified, without the source map. */
-const LIMIT_BYTES = 230_000;
+const LIMIT_BYTES = 240_000;
 
 let project: Bundling;
 let result: BuildResult<{ metafile: true; write: false }>;

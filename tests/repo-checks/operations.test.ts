@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
-import { readService } from '../../support/service-file.ts';
+import { prices } from '../../support/prices.ts';
+import { readService, readStages } from '../../support/service-file.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
@@ -20,7 +21,6 @@ interface Alarm {
 }
 
 interface ServerlessFile {
-  readonly params: { readonly default: Readonly<Record<string, unknown>> };
   readonly provider: { readonly logs: { readonly httpApi: { readonly format: string } } };
 }
 
@@ -181,6 +181,35 @@ test('the dashboard is JSON, and shows every event and every reason', () => {
 
 test('the page on deploying has every parameter of a deployment', () => {
   const [, parameters = ''] = read('docs/deploy.md').split('## Parameters\n');
-  for (const name of Object.keys(service.params.default))
+  for (const name of Object.keys(readStages('.').default ?? {}))
     expect(parameters).toContain(`\`${name}\``);
+});
+
+test('the page on deploying has what alarms and dashboard cost a month', () => {
+  const deploy = read('docs/deploy.md');
+  const metrics = alarms.map(([, { Properties }]) =>
+    Math.max(1, JSON.stringify(Properties).match(/"MetricStat"/g)?.length ?? 0),
+  );
+  const sum = metrics.reduce((all, each) => all + each, 0);
+  const dollars = (sum * prices.alarmMetricMonth).toFixed(2);
+  expect(deploy).toContain(`${alarms.length} alarms on ${sum} metrics: ${dollars} dollars a month`);
+  expect(deploy).toContain(`| ${prices.dashboardMonth.toFixed(2)} dollars a month |`);
+});
+
+test('the policy for whoever deploys names the services of every resource, and the service’s own names alone', () => {
+  const { Statement } = JSON.parse(read('docs/deployer-policy.json'));
+  const services = (Statement as readonly { readonly Action: readonly string[] }[]).flatMap(
+    ({ Action }) => Action.map((action) => action.split(':')[0]),
+  );
+  const named: Readonly<Record<string, string>> = { ApiGatewayV2: 'apigateway' };
+  const types = Object.values<{ readonly Type: string }>(service.resources.Resources as never);
+  for (const { Type } of types) {
+    const name = Type.split('::')[1] ?? '';
+    expect(services).toContain(named[name] ?? name.toLowerCase());
+  }
+  // Everything that is not a list or the gateway's is bound to the name.
+  const bound = /true-logout-\*|^\*$|^arn:aws:apigateway:/;
+  const resources = Statement.flatMap(({ Resource }: { Resource: unknown }) => Resource);
+  expect(resources.filter((resource: string) => !bound.test(resource))).toEqual([]);
+  expect(services).toContain('s3');
 });

@@ -1,5 +1,4 @@
 import { type FunctionEntry, functionTable } from '../../infra/functions.ts';
-import ServicePlugin from '../../infra/plugin.ts';
 import { stack } from '../../infra/stack.ts';
 
 const GATED: Readonly<Record<string, FunctionEntry>> = {
@@ -34,7 +33,7 @@ describe('a function that a parameter switches on', () => {
 });
 
 describe('what a parameter of the deployment adds', () => {
-  const names = Object.keys(functionTable);
+  const names = Object.entries(functionTable).flatMap(([name, { when }]) => (when ? [] : [name]));
   const added = (switches: Readonly<Record<string, string>>) => stack(switches).resources;
 
   test('nothing by default', () => {
@@ -62,6 +61,12 @@ describe('what a parameter of the deployment adds', () => {
     expect(JSON.stringify(Resources.OpenapiRole)).not.toContain('kms:');
   });
 
+  test('a key of a table that the stack does not create is the table’s own setting', () => {
+    const { extensions, Resources } = added({ kmsKeyArn: 'arn:key', createTable: 'false' });
+    expect(extensions).toEqual({});
+    expect(JSON.stringify(Resources.LogoutRole)).toContain('kms:Decrypt');
+  });
+
   test.each(['jwtPublicKey', 'jwtJwksUrl'])(
     '%s takes away the permission to read the secret',
     (name) => {
@@ -69,6 +74,54 @@ describe('what a parameter of the deployment adds', () => {
       expect(JSON.stringify(Resources)).not.toContain('ssm');
     },
   );
+
+  test.each(['/a/b', 'name'])(
+    'permission to read the secret %s, by its ARN',
+    (jwtSecretParameter) => {
+      const { Resources } = added({ jwtSecretParameter });
+      const resource = `:parameter/${jwtSecretParameter.replace('/a', 'a')}"`;
+      expect(JSON.stringify(Resources.LogoutRole)).toContain(resource);
+    },
+  );
+
+  test('a boundary, for every role', () => {
+    const { Resources } = added({ permissionsBoundary: 'arn:boundary' });
+    const bounds = Object.values<{ Type: string; Properties: object }>(Resources as never)
+      .filter(({ Type }) => Type === 'AWS::IAM::Role')
+      .map(({ Properties }) => Properties);
+    expect(bounds).toHaveLength(names.length);
+    for (const role of bounds) expect(role).toHaveProperty('PermissionsBoundary', 'arn:boundary');
+  });
+
+  test('a VPC, for every function, with the permission to join it', () => {
+    const vpc = { vpcSubnetIds: 'subnet-1, subnet-2', vpcSecurityGroupIds: 'sg-1' };
+    const { extensions, Resources } = added({ ...vpc, reservedConcurrency: '5' });
+    expect(Object.values(extensions)).toEqual(
+      names.map(() => ({
+        Properties: {
+          ReservedConcurrentExecutions: 5,
+          VpcConfig: { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+        },
+      })),
+    );
+    expect(JSON.stringify(Resources.OpenapiRole)).toContain('ec2:CreateNetworkInterface');
+    expect(JSON.stringify(added({}))).not.toContain('ec2:');
+  });
+
+  test('no alarm, filter or dashboard where they are off', () => {
+    const { Resources } = added({ alarms: 'false', dashboard: 'false' });
+    expect(Object.keys(Resources).filter((id) => !id.endsWith('Role'))).toEqual(['AdminPolicy']);
+  });
+
+  test('another path, for every route but that of the document', () => {
+    const routes = Object.values(stack({ pathPrefix: '/session' }).functions).flatMap(
+      ({ events = [] }) => events.map(({ httpApi }) => httpApi),
+    );
+    expect(routes).toEqual([
+      ...['POST /session/logout', 'GET /session/me', 'GET /session/sessions'],
+      ...['DELETE /session/sessions/{id}', 'GET /openapi.json'],
+    ]);
+  });
 });
 
 describe('the actions on the table', () => {
@@ -110,37 +163,5 @@ describe('the actions on the table', () => {
       '/s/0',
       '/s/1',
     ]);
-  });
-});
-
-describe('packaging', () => {
-  class FrameworkError extends Error {}
-  const packaging = (environment: Record<string, unknown>) => {
-    const { hooks } = new ServicePlugin(
-      {
-        service: { provider: { environment }, custom: { esbuild: {} } },
-        pluginManager: { getPlugins: () => [] },
-        processedInput: { commands: ['package'] },
-        classes: { Error: FrameworkError },
-      },
-      {},
-    );
-    return hooks['before:package:initialize']?.();
-  };
-  const working = { SESSIONS_TABLE: { Ref: 'SessionsTable' }, JWT_SECRET_PARAMETER: '/a/b' };
-
-  test('takes a configuration that the functions take', async () => {
-    await packaging({ ...working, JWT_PUBLIC_KEY: '', JWT_JWKS_URL: '' });
-  });
-
-  test.each([
-    ['JWT_ALGORITHMS', { JWT_ALGORITHMS: 'none' }],
-    ['JWT_JWKS_URL', { JWT_JWKS_URL: 'http://issuer.example/jwks' }],
-    ['JWT_PUBLIC_KEY', { JWT_SECRET_PARAMETER: undefined, JWT_PUBLIC_KEY: 'not a key' }],
-    ['SESSIONS_NOT_BEFORE', { SESSIONS_NOT_BEFORE: 'yesterday' }],
-    ['JWT_SECRET_PARAMETER', { JWT_SECRET_PARAMETER: 'two words' }],
-  ])('refuses a wrong parameter by the name of its variable: %s', async (variable, wrong) => {
-    await expect(packaging({ ...working, ...wrong })).rejects.toThrow(FrameworkError);
-    await expect(packaging({ ...working, ...wrong })).rejects.toThrow(variable);
   });
 });

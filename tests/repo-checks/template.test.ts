@@ -1,4 +1,5 @@
-import { readService } from '../../support/service-file.ts';
+import { listed } from '../../infra/parameters.ts';
+import { readService, readStages } from '../../support/service-file.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -7,7 +8,6 @@ interface Statement {
 }
 
 interface ServerlessFile {
-  readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly provider: {
     readonly environment: Readonly<Record<string, unknown>>;
     readonly logs: { readonly httpApi: { readonly format: string } };
@@ -16,6 +16,7 @@ interface ServerlessFile {
 }
 
 const template = readService<ServerlessFile>('.');
+const stages = readStages('.');
 const { Resources: resources } = template.resources;
 const roles = Object.entries(template.functions).map(([name, { role }]) => [name, role] as const);
 /** Of functions that have nothing to do with tokens and sessions. */
@@ -67,11 +68,18 @@ describe.each(roles)('the role of %s', (_, role) => {
     return;
   }
 
+  if (role === 'AdminRole') {
+    test('verifies no token, and reads no secret', () => {
+      expect(actionsOf(role, 'ssm')).toEqual([]);
+    });
+    return;
+  }
+
   test('can read the one parameter that holds the secret, and change none', () => {
     const ssm = statementsOf(role).filter(({ Action }) => [Action].flat().join().includes('ssm:'));
     expect(ssm.map(({ Action }) => Action)).toEqual(['ssm:GetParameter']);
     expect(JSON.stringify(ssm[0]?.Resource)).toMatch(
-      /:parameter\$\{param:jwtSecretParameter\}"\}$/,
+      /:parameter\/\$\{self:service\}\/\$\{sls:stage\}\/jwt-secret"\}$/,
     );
   });
 });
@@ -95,19 +103,18 @@ test('every route is throttled, and every request of the gateway logged without 
   expect(JSON.stringify(template.resources)).toMatch(
     /"DefaultRouteSettings":\{[^}]*\$\{param:throttleRate\}[^}]*\$\{param:throttleBurst\}/,
   );
-  for (const stage of ['default', 'prod'])
-    expect(template.params[stage]?.throttleRate).toBeGreaterThan(0);
+  for (const stage of ['default', 'dev']) expect(stages[stage]?.throttleRate).toBeGreaterThan(0);
 });
 
-test('browsers may send no cookies, and only the methods and headers that are used', () => {
-  const {
-    allowCredentials = false,
-    allowedMethods,
-    allowedHeaders,
-  } = template.provider.httpApi.cors;
+test('browsers may send no cookies, only the methods that are used, and the headers of tracing', () => {
+  const { allowCredentials = false, allowedMethods } = template.provider.httpApi.cors;
   expect(allowCredentials).toBe(false);
   expect(allowedMethods).toEqual(['GET', 'POST', 'DELETE', 'OPTIONS']);
-  expect(allowedHeaders).toEqual(['Authorization', 'Content-Type']);
+  expect(listed(String(stages.default?.allowedHeaders))).toEqual([
+    ...['Authorization', 'Content-Type', 'X-Requested-With'],
+    ...['sentry-trace', 'baggage', 'traceparent', 'tracestate'],
+    ...['trace-id', 'parent-id', 'origin', 'sampling-priority'].map((name) => `x-datadog-${name}`),
+  ]);
 });
 
 test('no secret is a variable of a function', () => {
@@ -118,12 +125,12 @@ test('no secret is a variable of a function', () => {
   ]);
 });
 
-test('prod redacts what a 500 says, and keeps its table', () => {
-  expect(template.params.prod).toMatchObject({
-    errorDetails: 'redacted',
-    protectTable: true,
-    tableDeletionPolicy: 'Retain',
-  });
+test('every stage but dev redacts what a 500 says, and keeps its table', () => {
+  const strict = { errorDetails: 'redacted', protectTable: true, tableDeletionPolicy: 'Retain' };
+  const { default: common, dev: _, ...others } = stages;
+  expect(common).toMatchObject({ ...strict, logRetentionDays: 90, throttleRate: 1_000 });
+  for (const own of Object.values(others))
+    for (const name of Object.keys(strict)) expect(own ?? {}).not.toHaveProperty(name);
 });
 
 test('the table is encrypted, and forgets a session when its life is over', () => {
@@ -158,6 +165,7 @@ describe('the stack', () => {
       ['listSessions', 'handlers/list-sessions.handler', 'GET /api/v1/auth/sessions'],
       ['deleteSession', 'handlers/delete-session.handler', 'DELETE /api/v1/auth/sessions/{id}'],
       ['authorizer', 'handlers/authorizer.handler'],
+      ['admin', 'handlers/admin.handler'],
       ['openapi', 'handlers/openapi.handler', 'GET /openapi.json'],
     ]);
   });
@@ -170,12 +178,12 @@ describe('the stack', () => {
       memorySize: 1024,
       tracing: { lambda: true },
     });
-    expect(template.params.default).toMatchObject({
+    expect(stages.dev).toMatchObject({
       logRetentionDays: 14,
       throttleRate: 200,
       throttleBurst: 400,
     });
-    expect(template.params.prod).toMatchObject({
+    expect(stages.default).toMatchObject({
       logRetentionDays: 90,
       throttleRate: 1000,
       throttleBurst: 2000,
@@ -205,6 +213,7 @@ describe('the stack', () => {
       'latency',
       'logout-errors',
       'malformed-credentials',
+      'outside-ends',
       'server-errors',
       'stale-keys',
       'table-throttles',
@@ -214,6 +223,7 @@ describe('the stack', () => {
     ]);
     const { Outputs } = template.resources as { readonly Outputs?: object };
     expect(Object.keys(Outputs ?? {}).sort()).toEqual([
+      'AdminPolicyArn',
       'AuthorizerArn',
       'DomainTarget',
       'SessionsTableName',

@@ -57,6 +57,7 @@ export async function startFakeStage(
     const answer = answers[target || `${request.method} ${request.url}`];
     request.resume();
     response.writeHead(answer ? 200 : 404, {
+      ...(answer ? {} : { 'X-Amzn-ErrorType': 'ResourceNotFoundException' }),
       'Content-Type': target ? 'application/x-amz-json-1.1' : 'application/json',
       ...(answer ? {} : { 'X-Amzn-ErrorType': 'ResourceNotFoundException' }),
     });

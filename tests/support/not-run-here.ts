@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { parse } from 'yaml';
 import { parseSecrets } from '../../lib/tokens/hmac-keys.ts';
+import { readServiceName, readStages } from '../../support/service-file.ts';
 import { runCommand } from './commands.ts';
 import { optionsOfAws } from './fake-aws.ts';
 import { withProjectCopy } from './project-copy.ts';
@@ -44,11 +44,8 @@ export const NOT_RUN_HERE: Readonly<Record<string, Exception>> = {
     {
       why: 'it needs an AWS account',
       check: async (command) => {
-        const { params, service } = parse(readFileSync('serverless.yml', 'utf8'), {
-          logLevel: 'silent',
-        });
-        const name = String(params.default.jwtSecretParameter)
-          .replaceAll(`\${self:service}`, service)
+        const name = String(readStages('.').default?.jwtSecretParameter)
+          .replaceAll(`\${self:service}`, readServiceName('.'))
           .replaceAll(`\${sls:stage}`, 'dev');
         const options = optionsOfAws(command);
         expect(options.get('--name')).toBe(name);
