@@ -1,14 +1,5 @@
 import { ConfigurationError, type Environment } from '../shared/environment.ts';
 
-/** Options whose value is no text. */
-interface Values {
-  readonly sessions: 'registered' | 'adopted';
-  readonly errorDetails: 'full' | 'redacted';
-  readonly sessionMaxAge: number;
-  readonly maxSessions: number;
-  readonly idleTimeout: number;
-}
-
 const NAMES = [
   'sessionsTable',
   'jwtSecretParameter',
@@ -29,23 +20,22 @@ const NAMES = [
   'errorDetails',
 ] as const;
 
+type Value<Name> = Name extends 'sessionMaxAge' | 'maxSessions' | 'idleTimeout' ? number : string;
+
 /**
  * Settings of the check, by the names of the deployment's parameters, and in their units. An option that
- * is undefined leaves the setting to its variable: `jwtIssuer` to JWT_ISSUER.
+ * is undefined leaves the setting to its variable.
  */
 export type SessionOptions = {
-  readonly [Name in (typeof NAMES)[number]]?:
-    | (Name extends keyof Values ? Values[Name] : string)
-    | undefined;
+  readonly [Name in (typeof NAMES)[number]]?: Value<Name> | undefined;
 };
 
-/** The variables of the process, those replaced that an option names. */
+/** The variables of the process, with those in their places that options name: JWT_ISSUER for `jwtIssuer`. */
 export function environmentOf(options: SessionOptions): Environment {
-  const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return {
-    ...process.env,
-    ...Object.fromEntries(set.map(([name, value]) => [variableOf(name), `${value}`])),
-  };
+  const variables = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name.replaceAll(/[A-Z]/g, '_$&').toUpperCase(), String(value)]);
+  return { ...process.env, ...Object.fromEntries(variables) };
 }
 
 /**
@@ -56,14 +46,5 @@ export function environmentOf(options: SessionOptions): Environment {
 export function checkNames(options: SessionOptions): void {
   const known: readonly string[] = NAMES;
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new ConfigurationError(
-      unknown,
-      `is no option of requireSession; known are ${known.join(', ')}`,
-    );
-}
-
-/** `jwtJwksUrl` stands for JWT_JWKS_URL. */
-function variableOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  if (unknown) throw new ConfigurationError(unknown, 'is no option of requireSession');
 }

@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
-import type { ALBEvent, Context } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { authenticate } from '../auth/authenticate.ts';
 import { createServices, type Services } from '../auth/services.ts';
 import { type HttpRequest, parseRequest } from '../http/request.ts';
@@ -22,20 +22,6 @@ export interface SessionCaller {
 /** What the middleware adds to Middy's `internal`, and to the context. */
 type WithCaller = { caller: SessionCaller };
 
-/** A request that may not reach the API. Middy's http-error-handler builds the answer from the members. */
-class SessionRequiredError extends Error {
-  override readonly name = 'SessionRequiredError';
-  readonly statusCode: number;
-  readonly headers: HttpResponse['headers'];
-  readonly expose = true;
-
-  constructor({ statusCode, headers, body }: HttpResponse) {
-    super(body);
-    this.statusCode = statusCode;
-    this.headers = headers;
-  }
-}
-
 /**
  * Middleware that lets in only requests of an active session, by the check of the authorizer and of `/me`.
  * Takes events of HTTP APIs, REST APIs, load balancers and function URLs.
@@ -51,32 +37,23 @@ export function requireSession(
     checkNames(options);
     return createServices(environmentOf(options));
   });
-  // Not by the error's class, as asking a proxy for its prototype may throw.
-  const answers = new WeakMap<Error, object>();
-
-  async function check(
-    request: HttpRequest,
-  ): Promise<{ caller: SessionCaller; refusal?: never } | { refusal: HttpResponse }> {
-    try {
-      const { caller, denial } = await authenticate(request, services());
-      return denial ? { refusal: denied(denial) } : { caller };
-    } catch (error) {
-      return { refusal: internalErrorResponse(error, request, environmentOf(options)) };
-    } finally {
-      publishMetrics();
-    }
-  }
-
+  // Not a class of errors, as asking another's prototype may throw.
+  const answers = new WeakMap<object, object>();
   return {
     before: async ({ event, context, internal }) => {
-      const checked = await check(parseRequest(event, context.awsRequestId));
-      if (checked.refusal) {
-        const error = new SessionRequiredError(checked.refusal);
-        answers.set(error, answerTo(event, checked.refusal));
-        throw error;
+      const request = parseRequest(event, context.awsRequestId);
+      const checked = await check(request, services).catch((error: unknown) =>
+        internalErrorResponse(error, request, environmentOf(options)),
+      );
+      publishMetrics();
+      if ('session' in checked) {
+        internal.caller = context.caller = checked;
+        return;
       }
-      const { claims, session } = checked.caller;
-      internal.caller = context.caller = { claims, session };
+      // http-error-handler builds its answer from these members.
+      const error = Object.assign(new Error(checked.body), checked, { expose: true });
+      answers.set(error, answerTo(event, checked));
+      throw error;
     },
     onError: (request) => {
       request.response ??= answers.get(request.error as Error);
@@ -84,17 +61,21 @@ export function requireSession(
   };
 }
 
+/** Finds the caller, or the response to a request without one. */
+async function check(
+  request: HttpRequest,
+  services: () => Services,
+): Promise<SessionCaller | HttpResponse> {
+  const { caller, denial } = await authenticate(request, services());
+  return denial ? denied(denial) : { claims: caller.claims, session: caller.session };
+}
+
 /**
- * A load balancer reads either kind of headers, the one that its events have.
+ * Adds the headers in the form that a load balancer reads whose events have that form.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
  */
 function answerTo(event: unknown, response: HttpResponse): object {
-  const { requestContext, multiValueHeaders }: Partial<ALBEvent> = Object(event);
-  if (!requestContext?.elb) return response;
+  if (!Object(event).multiValueHeaders) return response;
   const headers = Object.entries(response.headers).map(([name, value]) => [name, [value]]);
-  return {
-    ...response,
-    isBase64Encoded: false,
-    ...(multiValueHeaders ? { multiValueHeaders: Object.fromEntries(headers) } : {}),
-  };
+  return { ...response, multiValueHeaders: Object.fromEntries(headers) };
 }

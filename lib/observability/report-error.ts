@@ -13,15 +13,12 @@ import { configuredSecrets } from './settings.ts';
  * @param environment names the secrets to redact
  * @returns the description, the redacted path, and the id (UUID v4) of the log line
  */
-export function reportError(
-  error: unknown,
-  request: HttpRequest,
-  environment: Environment = process.env,
-) {
+export function reportError(error: unknown, request: HttpRequest, environment?: Environment) {
   const errorId = randomUUID();
-  const description = describeRedacted(error, request.header('authorization'), environment);
+  const secrets = configuredSecrets(environment);
+  const description = describeError(error, redactor(request.header('authorization'), secrets));
   // Redact paths by the look of a token only: credentials as short as `me` would change the path.
-  const redactTokens = redactor(undefined, configuredSecrets(environment));
+  const redactTokens = redactor(undefined, secrets);
   const path = redactTokens(request.path);
   count('error');
   writeLine({
@@ -38,12 +35,8 @@ export function reportError(
 }
 
 /** Describes an error without a request's credentials and the configured secrets. Never throws. */
-export function describeRedacted(
-  error: unknown,
-  authorization?: string,
-  environment?: Environment,
-): ErrorDescription {
-  return describeError(error, redactor(authorization, configuredSecrets(environment)));
+export function describeRedacted(error: unknown, authorization?: string): ErrorDescription {
+  return describeError(error, redactor(authorization, configuredSecrets()));
 }
 
 function writeLine(line: Readonly<Record<string, unknown>>): void {

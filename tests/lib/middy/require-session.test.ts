@@ -59,36 +59,21 @@ function albEvent({ token, ...request }: TestRequest, headers: 'headers' | 'mult
 
 const challenge = { ...HEADERS, 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
+type Answered = (headers: object) => object;
+const single: Answered = (headers) => ({ headers });
+const both: Answered = (headers) => {
+  const lists = Object.entries(headers).map(([name, value]) => [name, [value]]);
+  return { headers, multiValueHeaders: Object.fromEntries(lists) };
+};
+
 /** What is answered beside status and body, for given headers. */
-const SHAPES: readonly [string, (request: TestRequest) => object, (headers: object) => object][] = [
-  ['HTTP API', eventV2, (headers) => ({ headers })],
-  [
-    'HTTP API, payload 1.0',
-    (request) => ({ version: '1.0', ...eventV1(request) }),
-    (headers) => ({ headers }),
-  ],
-  ['REST API', eventV1, (headers) => ({ headers })],
-  [
-    'function URL',
-    (request) => ({ ...eventV2(request), routeKey: '$default' }),
-    (headers) => ({ headers }),
-  ],
-  [
-    'load balancer',
-    (request) => albEvent(request, 'headers'),
-    (headers) => ({ headers, isBase64Encoded: false }),
-  ],
-  [
-    'load balancer, multi-value headers',
-    (request) => albEvent(request, 'multiValueHeaders'),
-    (headers) => ({
-      headers,
-      multiValueHeaders: Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, [value]]),
-      ),
-      isBase64Encoded: false,
-    }),
-  ],
+const SHAPES: readonly [string, (request: TestRequest) => object, Answered][] = [
+  ['HTTP API', eventV2, single],
+  ['HTTP API, payload 1.0', (request) => ({ version: '1.0', ...eventV1(request) }), both],
+  ['REST API', eventV1, both],
+  ['function URL', (request) => ({ ...eventV2(request), routeKey: '$default' }), single],
+  ['load balancer', (request) => albEvent(request, 'headers'), single],
+  ['load balancer, multi-value', (request) => albEvent(request, 'multiValueHeaders'), both],
 ];
 
 describe.each(SHAPES)('%s', (_, event, answered) => {
