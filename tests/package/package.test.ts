@@ -1,0 +1,174 @@
+/** The package as a stranger gets it: packed, installed into an empty project, and used there. */
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runCommand } from '../support/commands.ts';
+import { TEST_SECRET } from '../support/signing.ts';
+import { useTestStore } from '../support/store.ts';
+
+const isWanted = process.env.PACKED_PACKAGE === 'required';
+const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const versionOf = (name: string) => `${name}@${dependencies[name] ?? devDependencies[name]}`;
+
+/** Of the stranger's project, beside the package. */
+const PACKAGES = [
+  ...['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/client-ssm', '@middy/core'],
+  ...['@types/aws-lambda', '@types/node', 'typescript', 'esbuild', 'jest'],
+].map(versionOf);
+
+/** The Nodes to use the package with; .ci/run names those that the project does not bring along. */
+const NODES: readonly (readonly [string, string | undefined])[] = [
+  ['20', process.env.NODE_20],
+  ['22', process.env.NODE_22],
+  ['24', process.execPath],
+];
+
+const SOURCE = readFileSync(new URL('use.mts', import.meta.url), 'utf8');
+const IN_JAVASCRIPT = stripTypeScriptTypes(SOURCE);
+const IN_COMMONJS = IN_JAVASCRIPT.replaceAll(
+  /^import (\{[^}]*\}) from ('[^']+');$/gm,
+  'const $1 = require($2);',
+);
+/** Refused are the token that a refresh has replaced, and the one that was logged out. */
+const STATUSES = 'statuses 200 401 200 401\n';
+
+(isWanted ? describe : describe.skip)(
+  isWanted
+    ? 'the package'
+    : 'the package, installed: PACKED_PACKAGE=required npm test, which takes longer',
+  () => {
+    const store = useTestStore();
+    const folder = mkdtempSync(join(tmpdir(), 'stranger-'));
+    const at = (...path: string[]) => join(folder, ...path);
+    const run = (program: string, ...args: string[]) =>
+      runCommand('bash', ['-c', 'cd "$0" && exec "$@"', folder, program, ...args], {
+        ...{ SESSIONS_TABLE: store.table, JWT_SECRET: TEST_SECRET, NODE_OPTIONS: '' },
+        // The SDK says that its versions of 2027 need Node 22.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      });
+    const tool = (name: string, ...args: string[]) =>
+      run(process.execPath, at('node_modules/.bin', name), ...args);
+
+    async function expectSuccess(done: ReturnType<typeof run>): Promise<string> {
+      const { code, output } = await done;
+      expect({ code, output }).toEqual({ code: 0, output });
+      return output;
+    }
+
+    beforeAll(async () => {
+      await expectSuccess(runCommand(process.execPath, ['support/build-package.ts', at('dist')]));
+      await expectSuccess(run('npm', 'pack', './dist'));
+      rmSync(at('dist'), { recursive: true });
+      const [tarball = ''] = globSync('*.tgz', { cwd: folder });
+      const manifest = { private: true, allowScripts: { esbuild: true } };
+      writeFileSync(at('package.json'), JSON.stringify(manifest));
+      await expectSuccess(
+        run(
+          'npm',
+          'install',
+          '--no-audit',
+          '--no-fund',
+          '--prefer-offline',
+          `./${tarball}`,
+          ...PACKAGES,
+          'tsx@4.23.15',
+        ),
+      );
+      writeFileSync(at('use.mts'), SOURCE);
+      writeFileSync(at('use.cts'), SOURCE);
+      writeFileSync(at('use.mjs'), IN_JAVASCRIPT);
+      writeFileSync(at('use.cjs'), IN_COMMONJS);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    test('brings four packages along, and nothing that runs when it is installed', () => {
+      const packed = JSON.parse(readFileSync(at('node_modules/true-logout/package.json'), 'utf8'));
+      expect(packed).toMatchObject({ sideEffects: false, engines: { node: '>=20.19' } });
+      expect([packed.scripts, packed.devDependencies, packed.private]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(Object.keys(packed.dependencies)).toHaveLength(4);
+      const { packages } = JSON.parse(readFileSync(at('package-lock.json'), 'utf8'));
+      const names = Object.keys(packages).map((path) => path.replace(/.*node_modules\//, ''));
+      expect(names).toEqual(expect.arrayContaining(['true-logout', 'jose']));
+      expect(names.filter((name) => /swagger|scarf/.test(name))).toEqual([]);
+      expect(existsSync(at('node_modules/true-logout/node_modules'))).toBe(false);
+    });
+
+    for (const [version, node = ''] of NODES) {
+      const withNode = node === '' ? test.skip : test;
+      const name =
+        node === '' ? `Node ${version}: NODE_${version}=… names none` : `Node ${version}`;
+      withNode(`${name}: ES modules and CommonJS`, async () => {
+        expect(await expectSuccess(run(node, '--version'))).toMatch(new RegExp(`^v${version}\\.`));
+        expect(await expectSuccess(run(node, 'use.mjs'))).toContain(STATUSES);
+        expect(await expectSuccess(run(node, 'use.cjs'))).toContain(STATUSES);
+      });
+      withNode(`${name}: CommonJS as Lambda runs it, which cannot require ES modules`, async () => {
+        const output = await expectSuccess(
+          run(node, '--no-experimental-require-module', 'use.cjs'),
+        );
+        expect(output).toContain(STATUSES);
+      });
+    }
+
+    test('tsc --strict finds nothing wrong, in the declarations either', async () => {
+      const strict = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--noEmit'];
+      await expectSuccess(
+        tool('tsc', ...strict, '--exactOptionalPropertyTypes', 'use.mts', 'use.cts'),
+      );
+      writeFileSync(at('wrong.mts'), `${SOURCE}\nrequireSession({ jwtAudiences: 'notes' });\n`);
+      expect((await tool('tsc', ...strict, 'wrong.mts')).output).toMatch(
+        /wrong\.mts.*TS2353.*jwtAudiences/,
+      );
+    });
+
+    test('esbuild bundles it without an option', async () => {
+      await expectSuccess(
+        tool('esbuild', 'use.cjs', '--bundle', '--platform=node', '--outfile=from-cjs.cjs'),
+      );
+      await expectSuccess(
+        tool('esbuild', 'use.mts', '--bundle', '--platform=node', '--outfile=from-esm.cjs'),
+      );
+      for (const file of ['from-cjs.cjs', 'from-esm.cjs'])
+        expect(await expectSuccess(run(process.execPath, file))).toContain(STATUSES);
+    });
+
+    test('tsx runs TypeScript that uses it', async () => {
+      for (const file of ['use.mts', 'use.cts'])
+        expect(await expectSuccess(tool('tsx', file))).toContain(STATUSES);
+    });
+
+    test('Jest loads it without a setting', async () => {
+      mkdirSync(at('tests'));
+      writeFileSync(
+        at('tests/use.test.js'),
+        `const { issueSession } = require('true-logout/issue');
+        const { requireSession } = require('true-logout/middy');
+        const { openSessionStore } = require('true-logout/store');
+        test('a session gets in', async () => {
+          const key = new TextEncoder().encode(process.env.JWT_SECRET);
+          const store = openSessionStore(process.env.SESSIONS_TABLE);
+          const { token } = await issueSession(store, { key, algorithm: 'HS256' }, { sub: 'zoe', ttlSeconds: 60 });
+          const request = { event: { headers: { authorization: 'Bearer ' + token } }, context: {}, internal: {} };
+          await requireSession().before(request);
+          expect(request.context.caller.session.sub).toBe('zoe');
+          store.client.destroy();
+        });\n`,
+      );
+      expect(await expectSuccess(tool('jest', 'tests'))).toMatch(/1 passed, 1 total/);
+    });
+  },
+);
