@@ -1,4 +1,3 @@
-import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { authenticate } from '../auth/authenticate.ts';
 import { createServices, type Services } from '../auth/services.ts';
@@ -19,8 +18,21 @@ export interface SessionCaller {
   readonly session: Session;
 }
 
-/** What the middleware adds to Middy's `internal`, and to the context. */
 type WithCaller = { caller: SessionCaller };
+
+/** What the middleware reads and sets of Middy's request. Middy's own types are not for CommonJS. */
+interface MiddyRequest {
+  readonly event: unknown;
+  readonly context: Context & WithCaller;
+  readonly internal: WithCaller;
+  readonly error: unknown;
+  response: unknown;
+}
+
+interface SessionMiddleware {
+  before(request: MiddyRequest): Promise<void>;
+  onError(request: MiddyRequest): void;
+}
 
 /**
  * Middleware that lets in only requests of an active session, by the check of the authorizer and of `/me`.
@@ -30,9 +42,7 @@ type WithCaller = { caller: SessionCaller };
  * payload and `X-Error-ID`. The answer is set in `onError`, so that Middy's http-cors adds its headers,
  * unless http-error-handler has built the same one before. Errors of the API itself are left alone.
  */
-export function requireSession(
-  options: SessionOptions = {},
-): MiddlewareObj<unknown, unknown, Error, Context & WithCaller, WithCaller> {
+export function requireSession(options: SessionOptions = {}): SessionMiddleware {
   const services = memoizeLast<void, Services>(() => {
     checkNames(options);
     return createServices(environmentOf(options));
@@ -56,7 +66,7 @@ export function requireSession(
       throw error;
     },
     onError: (request) => {
-      request.response ??= answers.get(request.error as Error);
+      request.response ??= answers.get(Object(request.error));
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand } from '../support/commands.ts';
 import { TEST_SECRET } from '../support/signing.ts';
@@ -26,6 +26,13 @@ const PACKAGES = [
   ...['@types/aws-lambda', '@types/node', 'typescript', 'esbuild', 'jest'],
 ].map(versionOf);
 
+/** The last Middy for Node 20; what the declarations of Middy 7 import; and what runs TypeScript. */
+const OTHERS = [
+  'middy-6@npm:@middy/core@6.4.5',
+  '@aws/durable-execution-sdk-js@2.4.0',
+  'tsx@4.23.15',
+];
+
 /** The Nodes to use the package with; .ci/run names those that the project does not bring along. */
 const NODES: readonly (readonly [string, string | undefined])[] = [
   ['20', process.env.NODE_20],
@@ -40,7 +47,7 @@ const IN_COMMONJS = IN_JAVASCRIPT.replaceAll(
   'const $1 = require($2);',
 );
 /** Refused are the token that a refresh has replaced, and the one that was logged out. */
-const STATUSES = 'statuses 200 401 200 401\n';
+const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
 
 (isWanted ? describe : describe.skip)(
   isWanted
@@ -53,11 +60,11 @@ const STATUSES = 'statuses 200 401 200 401\n';
     const run = (program: string, ...args: string[]) =>
       runCommand('bash', ['-c', 'cd "$0" && exec "$@"', folder, program, ...args], {
         ...{ SESSIONS_TABLE: store.table, JWT_SECRET: TEST_SECRET, NODE_OPTIONS: '' },
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
         // The SDK says that its versions of 2027 need Node 22.
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       });
-    const tool = (name: string, ...args: string[]) =>
-      run(process.execPath, at('node_modules/.bin', name), ...args);
+    const tool = (name: string, ...args: string[]) => run(at('node_modules/.bin', name), ...args);
 
     async function expectSuccess(done: ReturnType<typeof run>): Promise<string> {
       const { code, output } = await done;
@@ -81,7 +88,7 @@ const STATUSES = 'statuses 200 401 200 401\n';
           '--prefer-offline',
           `./${tarball}`,
           ...PACKAGES,
-          'tsx@4.23.15',
+          ...OTHERS,
         ),
       );
       writeFileSync(at('use.mts'), SOURCE);
@@ -125,10 +132,8 @@ const STATUSES = 'statuses 200 401 200 401\n';
     }
 
     test('tsc --strict finds nothing wrong, in the declarations either', async () => {
-      const strict = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--noEmit'];
-      await expectSuccess(
-        tool('tsc', ...strict, '--exactOptionalPropertyTypes', 'use.mts', 'use.cts'),
-      );
+      const strict = ['--strict', '--module', 'nodenext', '--noEmit', '--types', 'node'];
+      await expectSuccess(tool('tsc', ...strict, 'use.mts', 'use.cts'));
       writeFileSync(at('wrong.mts'), `${SOURCE}\nrequireSession({ jwtAudiences: 'notes' });\n`);
       expect((await tool('tsc', ...strict, 'wrong.mts')).output).toMatch(
         /wrong\.mts.*TS2353.*jwtAudiences/,
