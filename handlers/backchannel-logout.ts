@@ -12,8 +12,13 @@ import { httpHandler } from '../lib/lambda/http-handler.ts';
 export const handler = httpHandler(async (request) => {
   const form = readForm(request, ['logout_token']);
   if ('problem' in form) return oauthError(400, 'invalid_request', form.problem);
-  const token = await verifyLogoutToken(form.values.logout_token ?? '', logoutIssuers());
-  if ('problem' in token) return oauthError(400, 'invalid_request', token.problem);
+  const { logout_token: text } = form.values;
+  if (!text) return oauthError(400, 'invalid_request', 'The parameter logout_token is missing');
+  const token = await verifyLogoutToken(text, logoutIssuers());
+  if ('problem' in token) {
+    recordEvent(request, { name: 'logout.refused', reason: token.reason });
+    return oauthError(400, 'invalid_request', token.problem);
+  }
   const scope = await token.issuer.end(token);
   const by = { by: 'identity-provider', issuer: token.issuer.issuer } as const;
   recordEvent(request, { name: 'logout.ended', scope, by, session: { sub: token.sub } });

@@ -10,7 +10,7 @@ export interface FunctionEntry {
   /** Whether the function verifies tokens, so its role may read the secret. */
   readonly verifiesTokens?: true;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether a 401 is a Lambda error; crashes are then counted from the log. */
+  /** Whether a 401 or bad input is a Lambda error; crashes are then counted from the log. */
   readonly throwsDenials?: true;
   /** Whether OAuth clients call the function, so its role may read their hashes. */
   readonly authenticatesClients?: true;
@@ -72,6 +72,7 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
   admin: {
     dynamodb: ['BatchGetItem', 'Query', 'UpdateItem'],
     registered: ['DeleteItem', 'BatchWriteItem'],
+    throwsDenials: true,
   },
   openapi: {
     route: 'GET /openapi.json',

@@ -20,7 +20,9 @@ export interface Framework {
       readonly httpApi: { readonly cors: { readonly allowedOrigins: readonly string[] } };
     };
     readonly custom: { readonly esbuild: object };
+    readonly service: string;
     readonly functions: Readonly<Record<string, FunctionSettings>>;
+    setFunctionNames(options: object): void;
   };
   readonly configurationInput: { readonly params: Stages };
   readonly pluginManager: { getPlugins(): readonly object[] };

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { functionTable } from '../infra/functions.ts';
 import type { Framework } from '../infra/plugin.ts';
+import { stack } from '../infra/stack.ts';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
@@ -13,6 +15,7 @@ import { signerOf } from '../support/signer.ts';
 import { createSessionsTable } from '../support/table.ts';
 import { announce, untilListening } from './announce.ts';
 import { putConsoleInFront } from './console/console.ts';
+import { hostInUrl } from './console/guard.ts';
 import { answerAsOnAws, gatewayOf } from './gateway.ts';
 import { forwardJwks } from './jwks-forward.ts';
 import { type LocalVariables, localCredentials, localVariables } from './local-environment.ts';
@@ -43,6 +46,23 @@ export function prepareLocalRun({ service, classes }: Framework, options: Offlin
     minify: false,
     outputWorkFolder: `.esbuild/${options.httpPort ?? DEFAULT_PORT}`,
   });
+  Object.assign(service.functions, { ...switchedOn(prefixOf(service)), ...service.functions });
+  service.setFunctionNames(options);
+}
+
+/** The functions of a deployment whose parameters are the shell's variables: JWT_LOGOUT_AUDIENCE is `jwtLogoutAudience`. */
+function switchedOn(pathPrefix: string) {
+  const parameters = [
+    'jwtIssuers',
+    ...Object.values(functionTable).flatMap(({ when = [] }) => when),
+  ];
+  const variable = (name: string) => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+  const values = parameters.map((name) => [name, process.env[variable(name)] ?? '']);
+  return stack({ ...Object.fromEntries(values), pathPrefix }).functions;
+}
+
+function prefixOf({ functions }: Framework['service']): string {
+  return String(functions.openapi?.environment?.PATH_PREFIX);
 }
 
 /**
@@ -53,7 +73,8 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
   const host = options.host ?? 'localhost';
   const port = Number(options.httpPort ?? DEFAULT_PORT);
   const failure = (message: string) => new serverless.classes.Error(message, 'LOCAL_RUN');
-  await requireFreePorts(host, [port, Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT)], failure);
+  const lambdaPort = Number(options.lambdaPort ?? DEFAULT_LAMBDA_PORT);
+  await requireFreePorts(host, [port, lambdaPort], failure);
 
   await useForwardedJwks(process.env, failure);
   const variables = checkedVariables(failure);
@@ -78,7 +99,12 @@ export async function startLocalRun(serverless: Framework, options: OfflineOptio
       `The store at AWS_ENDPOINT_URL_DYNAMODB (${environment.AWS_ENDPOINT_URL_DYNAMODB}) can't be used: ${error}`,
     );
   }
-  writeRunFile(port, environment);
+  const { service, provider } = serverless.service;
+  writeRunFile(port, {
+    ...environment,
+    AWS_ENDPOINT_URL_LAMBDA: `http://${hostInUrl(host)}:${lambdaPort}`,
+    LOCAL_STACK: `${service}-${provider.stage}`,
+  });
   keepRunLog(port);
   process.once('exit', () => removeRunFile(port));
   // A store that others share may have an alice of its own, whose rows are not for the console.
@@ -158,7 +184,7 @@ async function openWhenReady(serverless: Framework, run: LocalRun): Promise<void
   const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
   answerAsOnAws(gateway, routes, allowedOrigins);
   const adopted = issuers[0]?.adoption !== undefined;
-  const prefix = String(serverless.service.functions.openapi?.environment?.PATH_PREFIX);
+  const prefix = prefixOf(serverless.service);
   putConsoleInFront(gateway, { store, signer, sub, prefix, adopted }, host);
   const portOption = port === DEFAULT_PORT ? '' : ` --port ${port}`;
   await announce({ host, port, portOption, prefix, store, signer, adopted });

@@ -2,10 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { functionTable } from '../infra/functions.ts';
+import { stack } from '../infra/stack.ts';
 import { bundling, entryPoint } from './bundling.ts';
 
-/** The functions with a route, and the authorizer: the names of their exports in the bundle. */
-export type FunctionName = 'logout' | 'me' | 'listSessions' | 'deleteSession' | 'authorizer';
+/** Names of functions' exports in the bundle. */
+export type FunctionName =
+  | 'logout'
+  | 'me'
+  | 'listSessions'
+  | 'deleteSession'
+  | 'authorizer'
+  | 'backchannelLogout'
+  | 'admin';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,7 +31,10 @@ export interface Appended {
  * @returns the text of a CommonJS module, which exports each function's handler under its name
  */
 export async function bundleFunctions(appended?: Appended): Promise<string> {
-  const { functions, options } = await bundling(ROOT);
+  const { options } = await bundling(ROOT);
+  // All functions, whatever switches them on.
+  const switches = Object.values(functionTable).map(({ when = '' }) => [when, 'on'] as const);
+  const { functions } = stack(Object.fromEntries(switches));
   const lines = Object.entries(functions).map(
     ([name, each]) => `export { handler as ${name} } from './${entryPoint(each)}';`,
   );

@@ -29,7 +29,30 @@ Row = dict[str, Any]
 REUSE_INTERVAL = 10_000  # a second refresh of one token gets the same successor until then
 MAX_AHEAD = 300_000  # how far auth_time may be ahead of the clock
 NOT_BEFORE = 0  # the stack's SESSIONS_NOT_BEFORE
+MAX_AGE = IDLE = float("inf")  # its SESSION_MAX_AGE and IDLE_TIMEOUT, in milliseconds
 ALIVE = "attribute_exists(jti) AND attribute_not_exists(rotated_to)"
+
+
+def log_in_limited(table: str, secret: str, user: str, max_sessions: int, ttl: int = 3600,
+                   **claims: Any) -> str:
+    """Begin a session as the newest of at most max_sessions. Racing log-ins leave as many."""
+    for _ in range(3):
+        now, jti = int(time.time() * 1000), str(uuid.uuid4())
+        active, cutoff = _active(table, user, now)
+        after = max(cutoff.get("revoked_before", 0), *(row["auth_time"] for row in active), 0)
+        row = {"sub": user, "jti": jti, "sid": jti, "auth_time": max(now, int(after) + 1),
+               "expires_at": now // 1000 + ttl}
+        _write(db.put_item, table, "attribute_not_exists(jti)", Item=row)  # False: a lost answer
+        active = _active(table, user, now)[0]
+        active.sort(key=lambda row: (-row["auth_time"], row["sid"]))
+        kept = list(dict.fromkeys(row["sid"] for row in active))[:max_sessions]
+        for other in active:
+            if other["sid"] not in kept:
+                _end(table, {"sub": user, "jti": other["jti"]})
+        if jti in kept:
+            session = {"sub": user, "jti": jti, "exp": row["expires_at"]}
+            return jwt.encode({**claims, **session}, secret, "HS256")
+    raise RuntimeError("Racing log-ins have ended the session")
 
 
 def refresh(table: str, secret: str, token: str, ttl: int = 3600, **claims: Any) -> str | None:
@@ -64,7 +87,11 @@ def check(table: str, secret: str, token: str) -> dict[str, Any] | None:
 
 def log_out(table: str, secret: str, token: str) -> None:
     """End the session of a token, expired or not, and its successors, the last one first."""
-    key, marked = _verify(secret, token)[1], list[Row]()
+    _end(table, _verify(secret, token)[1])
+
+
+def _end(table: str, key: Row) -> None:
+    marked = list[Row]()
     while key and not _write(db.delete_item, table, ALIVE, Key=key):
         if len(marked) > 100:
             raise RuntimeError("The session was refreshed too often to be ended")
@@ -78,11 +105,7 @@ def log_out(table: str, secret: str, token: str) -> None:
 def end_all(table: str, user: str) -> None:
     """End all sessions of a user. Each write of a cutoff grows it: an equal one is unchanged."""
     for _ in range(4):
-        pages = db.get_paginator("query").paginate(
-            TableName=table, KeyConditionExpression="#sub = :sub", ConsistentRead=True,
-            ExpressionAttributeNames={"#sub": "sub"}, ExpressionAttributeValues={":sub": user},
-        )
-        rows = [row for page in pages for row in page["Items"]]
+        rows = _query(table, user)
         previous = next((row["revoked_before"] for row in rows if row["jti"] == "#cutoff"), 0)
         newest = max((row.get("auth_time", 0) for row in rows), default=0)
         values = {":new": max(int(time.time() * 1000), newest, previous + 1)}
@@ -109,6 +132,21 @@ def _verify(secret: str, token: str, verify_exp: bool = False) -> tuple[dict[str
     return claims, key
 
 
+def _query(table: str, user: str) -> list[Row]:
+    pages = db.get_paginator("query").paginate(
+        TableName=table, KeyConditionExpression="#sub = :sub", ConsistentRead=True,
+        ExpressionAttributeNames={"#sub": "sub"}, ExpressionAttributeValues={":sub": user},
+    )
+    return [row for page in pages for row in page["Items"]]
+
+
+def _active(table: str, user: str, now: int) -> tuple[list[Row], Row]:
+    """The user's active sessions and cutoff."""
+    rows = {row["jti"]: row for row in _query(table, user)}
+    cutoff = rows.pop("#cutoff", {})
+    return [row for row in rows.values() if _is_active(row, cutoff, now)], cutoff
+
+
 def _read(table: str, key: Row) -> tuple[Row, Row]:
     """The session's row and the user's cutoff, {} where missing, by one consistent read."""
     keys, rows = [key, {**key, "jti": "#cutoff"}], dict[str, Row]()
@@ -129,7 +167,9 @@ def _is_active(row: Row, cutoff: Row, now: int) -> bool:
     if not 10**12 <= auth_time <= max(now, revoked_before + 1) + MAX_AHEAD:
         raise ValueError("auth_time must be epoch milliseconds, at most 5 minutes ahead")
     covered = auth_time <= revoked_before and row["sid"] != cutoff.get("except_sid")
-    return not covered and auth_time >= NOT_BEFORE and row["expires_at"] * 1000 > now
+    aged = now - auth_time >= MAX_AGE or now - row.get("last_seen", now) > IDLE
+    begun = auth_time >= NOT_BEFORE and not covered and not aged
+    return begun and row["expires_at"] * 1000 > now
 
 
 def _successor(table: str, key: Row, marked: Row, now: int) -> Row:

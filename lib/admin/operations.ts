@@ -26,8 +26,9 @@ export async function administer(request: AdminRequest, source: EventSource, ser
     case 'end': {
       const key = parseSessionId(sub, request.session);
       const session = key && (await findCurrent(sessions.store, key));
-      if (!session || !(await sessions.end(session)))
-        throw new AdminRequestError('The user has no active session of this id');
+      if (!session) throw new AdminRequestError('The user has no active session of this id');
+      // Whether this call or another one has ended the session: the session is over.
+      await sessions.end(session);
       record(source, request, 'one', session);
       return { ended: 'one' };
     }

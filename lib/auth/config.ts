@@ -123,7 +123,14 @@ function logoutConfiguration(
   { issuer: own, keySource }: TokenConfiguration,
 ): LogoutConfiguration | undefined {
   const audience = JWT_LOGOUT_AUDIENCE?.match(/\S+/g);
-  if (!audience) return undefined;
+  if (!audience) {
+    if (JWT_LOGOUT_ISSUER || JWT_LOGOUT_JWKS_URL)
+      throw new ConfigurationError(
+        'JWT_LOGOUT_AUDIENCE',
+        'is not set, so JWT_LOGOUT_ISSUER and JWT_LOGOUT_JWKS_URL would do nothing',
+      );
+    return undefined;
+  }
   const issuer = JWT_LOGOUT_ISSUER || own;
   if (issuer === undefined)
     throw new ConfigurationError(

@@ -8,6 +8,7 @@ import type { RevokeScope } from '../sessions/revoke-many.ts';
 import type { InvalidSessionError } from '../sessions/session.ts';
 import type { SessionDenial } from '../sessions/session-mode.ts';
 import type { AuthenticTokenStatus, RefusalReason } from '../tokens/verify.ts';
+import type { Status } from '../tokens/verify-signed.ts';
 
 /** Who has ended a session, if not the user; `policy` is MAX_SESSIONS. */
 export type EndedBy =
@@ -23,7 +24,11 @@ export type AuthEvent =
       readonly reason: RefusalReason | Exclude<AuthenticTokenStatus, 'verified'> | SessionDenial;
       readonly session?: SessionKey;
     }
-  | { readonly name: 'logout.refused'; readonly reason: RefusalReason }
+  | {
+      readonly name: 'logout.refused';
+      /** A status and `no_logout_event` are those of a provider's logout token. */
+      readonly reason: RefusalReason | Exclude<Status, 'verified'> | 'no_logout_event';
+    }
   | {
       readonly name: 'logout.ended' | 'logout.already_ended';
       readonly scope: 'this';

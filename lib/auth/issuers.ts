@@ -17,6 +17,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   logoutAudience: 'JWT_LOGOUT_AUDIENCE',
 };
 
+/** Variables of a single issuer that no entry has. */
+const SINGLE = ['JWT_SECRET', 'JWT_LOGOUT_ISSUER', 'JWT_LOGOUT_JWKS_URL'];
+
 const KEY_SOURCES = ['jwksUrl', 'publicKey', 'secretParameter'];
 
 /** Separates issuer and user in the partition key where several issuers are configured. */
@@ -34,7 +37,7 @@ export function readIssuers<Settings>(
   read: (variables: Environment, partitionPrefix: string) => Settings,
 ): readonly Settings[] {
   if (!environment.JWT_ISSUERS) return [read(environment, '')];
-  const beside = ['JWT_SECRET', ...Object.values(VARIABLES)].find((name) => environment[name]);
+  const beside = [...SINGLE, ...Object.values(VARIABLES)].find((name) => environment[name]);
   if (beside) throw new ConfigurationError(beside, 'is set beside JWT_ISSUERS; set it there');
   const entries = parseJson(environment.JWT_ISSUERS);
   if (!Array.isArray(entries) || entries.length === 0)
@@ -53,6 +56,13 @@ export function readIssuers<Settings>(
       throw new ConfigurationError('JWT_ISSUERS', problem);
     }
   });
+}
+
+/** Whether some issuer sends logout tokens; for a valid configuration. */
+export function hasLogoutIssuers({ JWT_LOGOUT_AUDIENCE, JWT_ISSUERS = '' }: Environment): boolean {
+  const entries = parseJson(JWT_ISSUERS);
+  const members = Array.isArray(entries) ? entries.filter(isObject) : [];
+  return Boolean(JWT_LOGOUT_AUDIENCE) || members.some((entry) => 'logoutAudience' in entry);
 }
 
 /** The variables of a single issuer for one entry. */

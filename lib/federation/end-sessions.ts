@@ -1,4 +1,5 @@
-import { revokeAll } from '../sessions/revoke-many.ts';
+import { CUTOFF_KEY, parseCutoff } from '../sessions/cutoff.ts';
+import { rememberLogout, revokeAll } from '../sessions/revoke-many.ts';
 import { isSessionRow, queryRows, type Row } from '../sessions/rows.ts';
 import type { EndableSession, SessionMode } from '../sessions/session-mode.ts';
 import type { LogoutToken } from './logout-token.ts';
@@ -15,21 +16,52 @@ export type ProviderLogout = (
   token: Pick<LogoutToken, 'sub' | 'sid' | 'jti'>,
 ) => Promise<ProviderScope>;
 
+/** Rows that are ended at the same time. */
+const AT_ONCE = 16;
+
 /** Registered sessions: by `sid` the rows with that `idp_sid` and those with none, else all of the user. */
 export function endRegistered(sessions: SessionMode): ProviderLogout {
   return async ({ sub, sid, jti }) => {
     if (sid === undefined) return endAll(sessions, sub, jti);
     const rows = await queryRows(sessions.store, sub);
-    for (const row of rows.filter(isSessionRow))
-      if (row.idp_sid === sid || row.idp_sid === undefined) await sessions.end(endable(row));
+    const cutoff = parseCutoff(rows.find((row) => row.jti === CUTOFF_KEY));
+    const isRepeated = cutoff?.logout_jti === jti;
+    const named = rows.filter(
+      (row) => isSessionRow(row) && (row.idp_sid === sid || (!isRepeated && !hasProvider(row))),
+    );
+    await endRows(sessions, named);
+    // Only of rows without `idp_sid` could a repeated token end one that began since.
+    if (!named.every(hasProvider)) await rememberLogout(sessions.store, sub, jti);
     return 'one';
   };
 }
 
+function hasProvider({ idp_sid }: Row): boolean {
+  return typeof idp_sid === 'string' && idp_sid !== '';
+}
+
+/**
+ * Ends sessions and their successors, each at least once tried.
+ *
+ * @throws the first failure, after all have been tried
+ */
+async function endRows(sessions: SessionMode, rows: readonly Row[]): Promise<void> {
+  const names = new Set(rows.map(({ jti }) => jti));
+  // A replaced row whose successor ends here as well is over already: refreshes would add up otherwise.
+  const last = rows.filter(({ rotated_to }) => !names.has(rotated_to));
+  const failures: unknown[] = [];
+  for (let start = 0; start < last.length; start += AT_ONCE) {
+    const ends = last.slice(start, start + AT_ONCE).map((row) => sessions.end(endable(row)));
+    for (const end of await Promise.allSettled(ends))
+      if (end.status === 'rejected') failures.push(end.reason);
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 /** Adopted sessions: by `sid` where that is the session claim, else all of the user. */
-export function endAdopted(sessions: SessionMode, sessionClaim: string): ProviderLogout {
+export function endAdopted(sessions: SessionMode, namesSessions: boolean): ProviderLogout {
   return async ({ sub, sid, jti }) => {
-    if (sid === undefined || sessionClaim !== 'sid') return endAll(sessions, sub, jti);
+    if (sid === undefined || !namesSessions) return endAll(sessions, sub, jti);
     await sessions.end({ sub, jti: sid, expires_at: 0 });
     return 'one';
   };

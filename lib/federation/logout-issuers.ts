@@ -34,12 +34,15 @@ function logoutIssuer(
     sessions,
     sessionClaim,
     adoption,
+    issuer: own,
   }: Issuer & IssuerConfiguration,
   { issuer, audience, keySource }: LogoutConfiguration,
 ): LogoutIssuer {
+  // The `sid` of another issuer is a name for its own session, of which tokens here know nothing.
+  const namesSessions = sessionClaim === 'sid' && issuer === own;
   return {
     ...{ issuer, audience, userClaim, partitionPrefix },
     keys: keySource ? createKeySet({ keySource, algorithms }, reportStaleKeys) : keys,
-    end: adoption ? endAdopted(sessions, sessionClaim) : endRegistered(sessions),
+    end: adoption ? endAdopted(sessions, namesSessions) : endRegistered(sessions),
   };
 }

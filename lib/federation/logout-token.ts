@@ -24,46 +24,73 @@ export const MAX_AGE_SECONDS = 300;
 /** Senders set `typ` to logout+jwt, to JWT, or not at all. */
 const LOGOUT_TOKEN = { types: ['logout+jwt', 'jwt'], requiredClaims: ['iat', 'jti', 'events'] };
 
+/** Why a logout token ends nothing: a code for the log. */
+export type RefusedLogout =
+  | RefusedSignature
+  | 'expired'
+  | 'not_yet_valid'
+  | 'wrong_audience'
+  | 'no_logout_event'
+  | 'invalid_session_reference';
+
+/** A refusal: its code for the log, and its text for the `error_description` of the answer. */
+export interface RefusedLogoutToken {
+  readonly reason: RefusedLogout;
+  readonly problem: string;
+}
+
 /**
  * Verifies a logout token by section 2.6, with the leniency of real senders: `exp` may be missing, `aud` may
  * be an array, `events` may have further members, and unknown claims are ignored.
  *
- * @returns the token, or a problem for the `error_description` of the answer
  * @throws JwksUnavailableError: without keys, nothing is known about the token
  */
 export async function verifyLogoutToken(
   text: string,
   issuers: readonly LogoutIssuer[],
-): Promise<LogoutToken | { readonly problem: string }> {
+): Promise<LogoutToken | RefusedLogoutToken> {
   const signed = await verifySigned(text, issuers, LOGOUT_TOKEN);
-  if (signed.status === 'refused') return { problem: PROBLEMS[signed.reason] };
-  const { claims, issuer } = signed;
-  const problem =
-    signed.status === 'verified' ? problemOf(claims, issuer) : 'The token is outside its life';
-  if (problem) return { problem };
+  if (signed.status === 'refused') return refusal(signed.reason);
+  const { claims, issuer, status } = signed;
+  if (status !== 'verified') return refusal(status);
+  const refused = refusedBy(claims, issuer);
+  if (refused) return refused;
   const { userClaim, partitionPrefix } = issuer;
   const sub = userPartition(namedBy(claims, userClaim), partitionPrefix);
-  if (sub === null)
-    return { problem: `The claim ${userClaim} names no user: the issuer has to send it` };
+  if (sub === null) {
+    const problem = `The claim ${userClaim} names no user: the issuer has to send it`;
+    return refusal('invalid_session_reference', problem);
+  }
   const { sid, jti } = claims;
   return { issuer, sub, sid: isJti(sid) ? sid : undefined, jti: `${jti}` };
 }
 
 /** Why verified claims are no logout; undefined where they are. */
-function problemOf(claims: JWTPayload, { audience }: LogoutIssuer): string | undefined {
-  const { aud, events, iat = 0, exp, jti } = claims;
-  if (Object.hasOwn(claims, 'nonce')) return 'A logout token must not have a nonce';
-  if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return 'The event is no logout';
+function refusedBy(claims: JWTPayload, { audience }: LogoutIssuer): RefusedLogoutToken | undefined {
+  const { aud, events, iat = 0, exp, jti, sid } = claims;
+  // By this claim, an ID token is never a logout token (section 2.4).
+  if (Object.hasOwn(claims, 'nonce'))
+    return refusal('no_logout_event', 'A logout token must not have a nonce');
+  if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return refusal('no_logout_event');
   if (![aud].flat().some((name) => name !== undefined && audience.includes(name)))
-    return 'The token is for another audience';
+    return refusal('wrong_audience');
   const ageSeconds = Date.now() / 1_000 - iat;
-  if (ageSeconds < -CLOCK_TOLERANCE_SECONDS) return 'The token was issued in the future';
-  if (exp === undefined && ageSeconds > MAX_AGE_SECONDS) return 'The token is too old';
-  if (typeof jti !== 'string' || jti === '') return 'The jti must be a text';
-  return claims.sid === undefined || isJti(claims.sid) ? undefined : 'The sid is no session id';
+  if (ageSeconds < -CLOCK_TOLERANCE_SECONDS)
+    return refusal('not_yet_valid', 'The token was issued in the future');
+  if (exp === undefined && ageSeconds > MAX_AGE_SECONDS) return refusal('expired');
+  if (typeof jti !== 'string' || jti === '')
+    return refusal('invalid_claims', 'The jti must be a text');
+  // Some senders write null for "none".
+  return (sid ?? undefined) === undefined || isJti(sid)
+    ? undefined
+    : refusal('invalid_session_reference', 'The sid is no session id');
 }
 
-const PROBLEMS: Readonly<Record<RefusedSignature, string>> = {
+function refusal(reason: RefusedLogout, problem = PROBLEMS[reason]): RefusedLogoutToken {
+  return { reason, problem };
+}
+
+const PROBLEMS: Readonly<Record<RefusedLogout, string>> = {
   malformed_header: 'The header is malformed',
   unsupported_header: 'The header has members that are not supported',
   unsupported_type: 'The typ is not that of a logout token',
@@ -74,4 +101,9 @@ const PROBLEMS: Readonly<Record<RefusedSignature, string>> = {
   bad_signature: 'No key of the issuer has signed the token',
   wrong_issuer: 'The token is of another issuer',
   invalid_claims: 'A claim is missing or of the wrong type',
+  expired: 'The token is too old',
+  not_yet_valid: 'The token is not valid yet',
+  wrong_audience: 'The token is for another audience',
+  no_logout_event: 'The event is no logout',
+  invalid_session_reference: 'The token names no session',
 };

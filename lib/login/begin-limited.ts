@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SessionStore } from '../aws/dynamodb.ts';
 import { authTimeAfter } from '../sessions/cutoff.ts';
 import { endOldest } from '../sessions/limit.ts';
@@ -10,6 +11,7 @@ import { createSession } from './create-session.ts';
 const MAX_ATTEMPTS = 3;
 
 interface Limit {
+  readonly jti?: string | undefined;
   readonly maxSessions?: number | undefined;
   readonly onEnded?: ((sessions: readonly Session[]) => void) | undefined;
 }
@@ -21,26 +23,36 @@ interface Limit {
  * @param draft the row without its `auth_time`
  * @returns null when the `jti` is taken
  * @throws TypeError for a limit that is no whole number from 1
- * @throws Error when racing log-ins have ended the session {@link MAX_ATTEMPTS} times
+ * @throws Error when racing log-ins have ended the session {@link MAX_ATTEMPTS} times, or one with a given
+ *   `jti` once
  */
 export async function beginLimited(
   store: SessionStore,
   draft: Session,
-  { maxSessions = 0, onEnded }: Limit,
+  { maxSessions = 0, onEnded, jti: given }: Limit,
   nowMs: number,
 ): Promise<Session | null> {
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 1)
     throw new TypeError('maxSessions must be a whole number from 1');
+  let { jti } = draft;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const { sessions, cutoff } = await readActive(store, draft.sub, nowMs);
     const newest = sessions.reduce((time, { auth_time }) => Math.max(time, auth_time), 0);
     const auth_time = Math.max(authTimeAfter(cutoff, nowMs), newest + 1);
-    const session = { ...draft, auth_time };
+    const session = { ...draft, jti, sid: jti, auth_time };
     if (!(await createSession(store, session))) return null;
-    const ended = await endOldest(registeredSessions(store), draft.sub, maxSessions, nowMs);
-    const others = ended.filter(({ jti }) => jti !== session.jti);
+    const { ended, goesOn } = await endOldest(
+      registeredSessions(store),
+      session,
+      maxSessions,
+      nowMs,
+    );
+    const others = ended.filter((each) => each.jti !== session.jti);
     if (others.length > 0) onEnded?.(others);
-    if (others.length === ended.length) return session;
+    if (goesOn) return session;
+    if (given !== undefined) break;
+    // A racing log-in may still be about to end the row of the jti before.
+    jti = randomUUID();
   }
-  throw new Error(`Racing log-ins have ended the session ${MAX_ATTEMPTS} times`);
+  throw new Error('Racing log-ins have ended the session');
 }

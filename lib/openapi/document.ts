@@ -1,9 +1,12 @@
+import { hasLogoutIssuers } from '../auth/issuers.ts';
+import type { Environment } from '../shared/environment.ts';
+import { federationPaths, federationResponses, federationSchemas } from './federation-paths.ts';
 import { PATH_PREFIX } from './path-prefix.ts';
 import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
 import { schemas } from './schemas.ts';
 
-/** The HTTP contract. End-to-end tests validate every response against this document. */
+/** The HTTP contract of every deployment. End-to-end tests validate every response against this document. */
 export const openApiDocument = {
   openapi: '3.1.1',
   info: {
@@ -37,11 +40,28 @@ export const openApiDocument = {
   },
 } as const;
 
-/** The contract of a deployment whose endpoints are below another prefix. */
-export function documentOf(prefix = PATH_PREFIX) {
-  const moved = Object.entries(paths).map(([path, operations]) => [
+/** The contract with back-channel logout. */
+export const federationDocument = {
+  ...openApiDocument,
+  tags: [
+    ...openApiDocument.tags,
+    { name: 'identity providers', description: 'Logouts that a user begins elsewhere.' },
+  ],
+  paths: { ...paths, ...federationPaths },
+  components: {
+    ...openApiDocument.components,
+    responses: { ...responses, ...federationResponses },
+    schemas: { ...schemas, ...federationSchemas },
+  },
+} as const;
+
+/** The contract of a deployment with these variables. */
+export function documentOf(environment: Environment) {
+  const document = hasLogoutIssuers(environment) ? federationDocument : openApiDocument;
+  const prefix = environment.PATH_PREFIX || PATH_PREFIX;
+  const moved = Object.entries(document.paths).map(([path, operations]) => [
     path.replace(PATH_PREFIX, prefix),
     operations,
   ]);
-  return { ...openApiDocument, paths: Object.fromEntries(moved) };
+  return { ...document, paths: Object.fromEntries(moved) };
 }

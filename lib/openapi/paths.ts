@@ -19,6 +19,7 @@ export interface Operation {
   /** Absent: a bearer token; empty: none. */
   readonly security?: readonly [];
   readonly parameters?: readonly Parameter[];
+  readonly requestBody?: object;
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
@@ -31,7 +32,11 @@ const SESSION = {
 const LISTED = { ...SESSION, user_agent: 'Firefox', ip: '192.0.2.1', current: true };
 
 /** Responses that endpoints share. */
-const ANY = { 429: 'TooManyRequests', 500: 'UnhandledError', '5XX': 'GatewayFailure' } as const;
+export const ANY = {
+  429: 'TooManyRequests',
+  500: 'UnhandledError',
+  '5XX': 'GatewayFailure',
+} as const;
 const PROTECTED = { 401: 'Unauthorized', 403: 'Forbidden', ...ANY } as const;
 
 /** Every route of serverless.yml: operations by path and by method in lower case. */

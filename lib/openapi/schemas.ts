@@ -117,7 +117,8 @@ export function reference(kind: 'headers' | 'responses' | 'schemas', name: strin
   return { $ref: `#/components/${kind}/${name}` };
 }
 
-function object(
+/** An object with these members and no others. */
+export function object(
   properties: Readonly<Record<string, Schema>>,
   required: readonly string[] = Object.keys(properties),
 ): Schema {

@@ -64,9 +64,8 @@ async function findOrAdopt(
     : foundIn(store, await readSession(store, draft), nowMs);
   // Also after a lost race: a retry of the own put looks the same.
   if (!adoption.maxSessions || found.denial) return found;
-  const ended = await endOldest(sessions, draft.sub, adoption.maxSessions, nowMs);
-  const isOver = ended.some(({ jti }) => jti === draft.jti);
-  return isOver ? { denial: 'session_ended', ended } : { ...found, ended };
+  const { ended, goesOn } = await endOldest(sessions, draft, adoption.maxSessions, nowMs);
+  return goesOn ? { ...found, ended } : { denial: 'session_ended', ended };
 }
 
 /**

@@ -72,6 +72,27 @@ export async function revokeAll(
   throw new Error(`The cutoff was still being rewritten after ${MAX_ATTEMPTS} attempts`);
 }
 
+/**
+ * Notes the `jti` of a logout token in the user's cutoff row, which ends no session by that.
+ *
+ * @throws when the store does not answer or refuses
+ */
+export async function rememberLogout(
+  store: SessionStore,
+  sub: string,
+  logoutJti: string,
+): Promise<void> {
+  using deadline = startDeadline();
+  const command = new UpdateCommand({
+    TableName: store.table,
+    Key: { sub, jti: CUTOFF_KEY },
+    UpdateExpression:
+      'SET logout_jti = :logout_jti, revoked_before = if_not_exists(revoked_before, :none)',
+    ExpressionAttributeValues: { ':logout_jti': logoutJti, ':none': 0 },
+  });
+  await store.client.send(command, deadline);
+}
+
 /** Reads a user's cutoff, strongly consistent. */
 export async function readCutoff(store: SessionStore, sub: string): Promise<Cutoff | undefined> {
   return parseCutoff((await readRows(store, sub, [CUTOFF_KEY])).get(CUTOFF_KEY));

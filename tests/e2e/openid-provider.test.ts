@@ -1,10 +1,12 @@
 /** A local run as of docs/identity-providers.md, and a client as of docs/clients.md, with a real OpenID provider. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { readRunLog } from '../../support/run-log.ts';
 import { codeBlocks } from '../support/documents.ts';
 import {
   API,
   type Browser,
+  CLIENT,
   LOGIN_PAGE,
   NO_OPENID_PROVIDER,
   type OpenIdProvider,
@@ -56,6 +58,7 @@ describeWithProvider(
         JWT_JWKS_URL: provider.jwksUrl,
         JWT_AUDIENCE: API,
         JWT_SESSION_CLAIM: 'sid',
+        JWT_LOGOUT_AUDIENCE: CLIENT.client_id,
       });
     });
     afterAll(async () => {
@@ -119,6 +122,28 @@ describeWithProvider(
       expect(sidOf(current)).not.toBe(sidOf(tokens));
       expect((await client.fetchWithToken(url, held))?.status).toBe(200);
       expect(refreshes).toBe(1);
+    });
+
+    test('a logout at the provider ends that browser’s session here, at the next request', async () => {
+      await provider.sendLogoutTokensTo(`${service.url}/api/v1/auth/backchannel-logout`);
+      const [desk, phone] = [provider.openBrowser(), provider.openBrowser()];
+      const [atDesk, onPhone] = [await desk.signIn('carol'), await phone.signIn('carol')];
+      expect([await me(atDesk.access_token), await me(onPhone.access_token)]).toEqual([200, 200]);
+      await desk.endSession(
+        `${provider.issuer}/session/end?${new URLSearchParams({ id_token_hint: atDesk.id_token })}`,
+      );
+      expect([await me(atDesk.access_token), await me(onPhone.access_token)]).toEqual([401, 200]);
+      expect(readRunLog(service.port).join('\n')).toMatch(/"by":"identity-provider"/);
+      expect(await me((await desk.signIn('carol')).access_token)).toBe(200);
+    });
+
+    test('a form without a logout token is refused as documented', async () => {
+      const body = new URLSearchParams({ logout_token: 'x' });
+      const refused = await service.fetch('/api/v1/auth/backchannel-logout', {
+        method: 'POST',
+        body,
+      });
+      expect(refused.status).toBe(400);
     });
 
     test('everywhere ends every browser’s session, refreshed tokens included', async () => {

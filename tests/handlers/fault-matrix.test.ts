@@ -105,6 +105,8 @@ describe('a function that is wrong is found', () => {
       listSessions: wrong,
       deleteSession: wrong,
       authorizer: wrong,
+      backchannelLogout: wrong,
+      admin: wrong,
     };
     const { asks } = await runCell({ store, start: () => functions }, fault, {
       ...endpoint,

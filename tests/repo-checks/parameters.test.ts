@@ -34,6 +34,8 @@ async function run({
       service: {
         provider: { environment, stage, httpApi: { cors: { allowedOrigins: [] } } },
         custom: { esbuild: {} },
+        service: 'true-logout',
+        setFunctionNames: () => {},
         functions: { me: {}, authorizer: { environment: { AUTHORIZER_CLAIMS: 'role' } } },
       },
       configurationInput: { params },

@@ -31,7 +31,16 @@ export interface AdoptedImplementation {
 const CLOCK_MS = 100_000;
 /** SESSION_MAX_AGE of the model, and the clock tolerance of `exp`, in seconds. */
 export const MODEL_MAX_AGE = 600;
+/** IDLE_TIMEOUT and MAX_SESSIONS of the model with ageing sessions; the former in seconds. */
+export const MODEL_IDLE = 250;
+export const MODEL_MAX_SESSIONS = 2;
 const TOLERANCE = 5;
+
+interface ModelOptions {
+  readonly tokenIsSession: boolean;
+  /** Sessions have an idle time-out; where they go on across refreshes, a user has a limit of them. */
+  readonly isAgeing: boolean;
+}
 
 /** The promise in few lines: who is in. A session that was ended is over for ever, whatever TTL deletes. */
 class Model {
@@ -39,12 +48,31 @@ class Model {
   readonly ended = new Set<string>();
   /** Sessions whose rows are there, and until when they live, in epoch seconds. */
   readonly rows = new Map<string, number>();
+  /** Last use of these sessions that was written, in epoch milliseconds. */
+  readonly seen = new Map<string, number>();
   cutoffMs = Number.NEGATIVE_INFINITY;
   spared: string | undefined;
   readonly tokenIsSession: boolean;
+  readonly #idleMs: number;
+  readonly #maxSessions: number;
 
-  constructor(tokenIsSession: boolean) {
+  constructor({ tokenIsSession, isAgeing }: ModelOptions) {
     this.tokenIsSession = tokenIsSession;
+    this.#idleMs = isAgeing ? MODEL_IDLE * 1_000 : Number.POSITIVE_INFINITY;
+    this.#maxSessions = isAgeing && !tokenIsSession ? MODEL_MAX_SESSIONS : Number.POSITIVE_INFINITY;
+  }
+  isIdle(sid: string, nowMs: number): boolean {
+    return nowMs - (this.seen.get(sid) ?? nowMs) > this.#idleMs;
+  }
+  /** Whether a session that a check has adopted is over. */
+  isRowActive(token: ProviderToken, nowMs: number): boolean {
+    const until = this.rows.get(token.sid) ?? 0;
+    return (
+      until * 1_000 > nowMs &&
+      !this.ended.has(token.sid) &&
+      !this.isCovered(token) &&
+      !this.isIdle(token.sid, nowMs)
+    );
   }
   isCovered({ sid, begun }: ProviderToken): boolean {
     return begun * 1_000 <= this.cutoffMs && sid !== this.spared;
@@ -53,16 +81,39 @@ class Model {
     return (
       !this.ended.has(token.sid) &&
       !this.isCovered(token) &&
+      !this.isIdle(token.sid, nowMs) &&
       token.exp + TOLERANCE > Math.floor(nowMs / 1_000) &&
       (token.begun + MODEL_MAX_AGE) * 1_000 > nowMs
     );
   }
-  /** Expects what a check says, and adopts. */
+  /** Expects what a check says; adopts, or writes a use. */
   expectCheck(token: ProviderToken, nowMs: number, isIn: boolean) {
-    expect(isIn).toBe(this.isActive(token, nowMs));
+    const { sid } = token;
+    const active = this.isActive(token, nowMs);
+    if (active && !this.rows.has(sid)) this.#adopt(token, nowMs);
+    else if (active && nowMs - (this.seen.get(sid) ?? 0) >= this.#idleMs / 10)
+      this.seen.set(sid, nowMs);
+    expect(isIn).toBe(active && !this.ended.has(sid));
+  }
+  #adopt(token: ProviderToken, nowMs: number) {
     const age = token.begun + MODEL_MAX_AGE;
-    const end = this.tokenIsSession ? Math.min(token.exp + TOLERANCE, age) : age;
-    if (isIn) this.rows.set(token.sid, this.rows.get(token.sid) ?? end);
+    this.rows.set(token.sid, this.tokenIsSession ? Math.min(token.exp + TOLERANCE, age) : age);
+    this.seen.set(token.sid, nowMs);
+    const active = [...new Map(this.tokens.map((each) => [each.sid, each])).values()]
+      .filter((each) => this.isRowActive(each, nowMs))
+      .sort((one, other) => other.begun - one.begun || (one.sid < other.sid ? -1 : 1));
+    for (const { sid } of active.slice(this.#maxSessions)) this.end(sid);
+  }
+  end(sid: string) {
+    this.ended.add(sid);
+    this.deleteRow(sid);
+  }
+  deleteRow(sid: string) {
+    this.rows.delete(sid);
+    this.seen.delete(sid);
+  }
+  deleteExpired(nowMs: number) {
+    for (const [sid, until] of this.rows) if (until * 1_000 <= nowMs) this.deleteRow(sid);
   }
   endMany(untilMs: number, spared?: string) {
     for (const token of this.tokens) if (this.isCovered(token)) this.ended.add(token.sid);
@@ -82,23 +133,24 @@ type Step = fc.AsyncCommand<Model, Run>;
 /** Fails where adopted sessions break the model's promise, in a random order of steps. */
 export async function expectAdoptedModel(
   implementation: AdoptedImplementation,
-  options: { readonly startMs: number; readonly numRuns: number; readonly tokenIsSession: boolean },
+  options: ModelOptions & { readonly startMs: number; readonly numRuns: number },
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       fc.commands(stepsOf(implementation), { maxCommands: 40 }),
       async (commands) => {
-        const model = new Model(options.tokenIsSession);
+        const model = new Model(options);
         const run: Run = { sub: randomUUID(), nowMs: options.startMs };
         await fc.asyncModelRun(() => ({ model, real: run }), commands);
         // Once more when TTL has deleted what it may, by a function whose clock is behind.
         for (const laterMs of [0, MODEL_MAX_AGE * 1_000]) {
           await implementation.deleteExpired(run.sub, run.nowMs + laterMs);
+          model.deleteExpired(run.nowMs + laterMs);
           for (const token of model.tokens) {
             const clockMs = run.nowMs + laterMs - CLOCK_MS;
             const exp = model.tokenIsSession ? token.exp : Math.floor(clockMs / 1_000) + 60;
             const isIn = await implementation.check({ ...token, exp }, clockMs);
-            expect(isIn).toBe(model.isActive({ ...token, exp }, clockMs));
+            model.expectCheck({ ...token, exp }, clockMs, isIn);
           }
         }
       },
@@ -148,12 +200,10 @@ function stepsOf(sessions: AdoptedImplementation): fc.Arbitrary<Step>[] {
   );
   const logOut = stepOn('logOut', async (model, token, nowMs) => {
     await sessions.logOut(token, nowMs);
-    model.ended.add(token.sid);
-    model.rows.delete(token.sid);
+    model.end(token.sid);
   });
   const endOne = stepOn('endOne', async (model, token, nowMs) => {
-    const until = model.rows.get(token.sid) ?? 0;
-    const active = until * 1_000 > nowMs && !model.ended.has(token.sid) && !model.isCovered(token);
+    const active = model.isRowActive(token, nowMs);
     expect(await sessions.endOne(token, nowMs)).toBe(active);
     if (active) model.ended.add(token.sid);
   });
@@ -182,8 +232,7 @@ function stepsOf(sessions: AdoptedImplementation): fc.Arbitrary<Step>[] {
         state.nowMs += ms;
         if (!deletes) return;
         await sessions.deleteExpired(state.sub, state.nowMs);
-        for (const [sid, until] of model.rows)
-          if (until * 1_000 <= state.nowMs) model.rows.delete(sid);
+        model.deleteExpired(state.nowMs);
       }),
     );
   return [

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { expect } from '@jest/globals';
+import { expect, jest } from '@jest/globals';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { rotateSession } from '../../lib/login/create-session.ts';
 import { beginSession, REUSE_INTERVAL_SECONDS } from '../../lib/login/issue.ts';
 import { deleteRevoked } from '../../lib/sessions/delete-revoked.ts';
 import { listSessions } from '../../lib/sessions/list.ts';
+import { registeredSessions } from '../../lib/sessions/registered.ts';
 import { readCutoff, revokeAll, revokeMany } from '../../lib/sessions/revoke-many.ts';
 import {
   activeOf,
@@ -13,14 +14,26 @@ import {
   findSession,
   readSession,
 } from '../../lib/sessions/sessions.ts';
-import type { Implementation } from './session-model.ts';
+import { withIdleTimeout } from '../../lib/sessions/touch.ts';
+import type { Held, Implementation } from './session-model.ts';
 import { deleteExpired } from './session-rows.ts';
 
-/** The project's own functions, on a store, as the endpoints call them. */
+/**
+ * The project's own functions, on a store, as the endpoints call them. Where the store has an idle time-out, the
+ * file's clock has to be frozen.
+ */
 export function typescriptSessions(store: SessionStore): Implementation {
+  const { idleMs } = store;
+  const find = async (held: Held, nowMs: number) => {
+    if (idleMs === undefined) return findSession(store, held, nowMs);
+    jest.setSystemTime(nowMs);
+    const idle = withIdleTimeout(registeredSessions(store), idleMs);
+    const token = { session: { ...held, expires_at: 0 }, claims: {} };
+    return (await idle.find(token, {})).session ?? null;
+  };
   return {
-    async logIn(sub, ttlSeconds, nowMs) {
-      const session = await beginSession(store, { sub, ttlSeconds }, nowMs);
+    async logIn(sub, ttlSeconds, nowMs, maxSessions) {
+      const session = await beginSession(store, { sub, ttlSeconds, maxSessions }, nowMs);
       if (!session) throw new Error('The jti is taken');
       return session.jti;
     },
@@ -36,7 +49,7 @@ export function typescriptSessions(store: SessionStore): Implementation {
       );
     },
     async check(held, nowMs) {
-      const found = await findSession(store, held, nowMs);
+      const found = await find(held, nowMs);
       const { sessions } = await listSessions(store, held.sub, { limit: 100 }, nowMs);
       // The list and the check have one opinion.
       expect(sessions.find(({ jti }) => jti === held.jti) ?? null).toEqual(found);

@@ -5,6 +5,7 @@ declare module 'oidc-provider' {
   export default class Provider {
     constructor(issuer: string, configuration: object);
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
+    readonly Client: { find(id: string): Promise<object | undefined> };
     interactionDetails(
       request: IncomingMessage,
       response: ServerResponse,

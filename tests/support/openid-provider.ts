@@ -15,7 +15,7 @@ export const API = 'https://api.example.com';
 /** Where the provider's logout leads to. */
 export const LOGIN_PAGE = 'http://127.0.0.1:1/login';
 const CALLBACK = 'http://127.0.0.1:1/callback';
-const CLIENT = { client_id: 'web', client_secret: 'a-secret-of-the-tests-only-000000' };
+export const CLIENT = { client_id: 'web', client_secret: 'a-secret-of-the-tests-only-000000' };
 
 /** The tokens of a sign-in or a refresh. */
 export interface Tokens {
@@ -42,6 +42,8 @@ export interface OpenIdProvider {
   readonly jwksUrl: string;
   openBrowser(): Browser;
   refresh(tokens: Pick<Tokens, 'refresh_token'>): Promise<Tokens>;
+  /** Where logout tokens are sent from now on; nowhere at first. */
+  sendLogoutTokensTo(url: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,10 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
     jwksUrl: `${port.url}/jwks`,
     openBrowser: () => openBrowser(port.url, askForTokens),
     refresh: ({ refresh_token }) => askForTokens({ grant_type: 'refresh_token', refresh_token }),
+    sendLogoutTokensTo: async (url) => {
+      const client = await provider.Client.find(CLIENT.client_id);
+      Object.assign(Object(client), { backchannelLogoutUri: url });
+    },
     close: port.close,
   };
 }

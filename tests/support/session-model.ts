@@ -10,10 +10,14 @@ export interface Held {
 
 /** One implementation of the sessions, under test. All times are epoch milliseconds. */
 export interface Implementation {
-  /** @returns the new `jti` */
-  logIn(sub: string, ttlSeconds: number, nowMs: number): Promise<string>;
+  /**
+   * @param maxSessions the oldest of more end
+   * @returns the new `jti`
+   */
+  logIn(sub: string, ttlSeconds: number, nowMs: number, maxSessions?: number): Promise<string>;
   /** @returns the `jti` of the successor, or null */
   refresh(held: Held, ttlSeconds: number, nowMs: number): Promise<string | null>;
+  /** Counts as a use. */
   check(held: Held, nowMs: number): Promise<boolean>;
   logOut(held: Held, nowMs: number): Promise<void>;
   /** @returns null where the caller's session is over, as an unauthorized request */
@@ -30,8 +34,18 @@ export interface Implementation {
 /** Reuse interval of every implementation. */
 const REUSE_MS = 10_000;
 
+/** How sessions age in a run. */
+interface Ageing {
+  /** Idle time-out of every implementation, in milliseconds. */
+  readonly idleMs?: number;
+  /** Some log-ins have a limit. */
+  readonly limits?: boolean;
+}
+
 interface Token {
   readonly sid: string;
+  /** Last use that was written. */
+  seenMs: number;
   readonly expiresMs: number;
   /** When TTL may delete the row; a mark lives as long as the successor. */
   rowExpiresMs: number;
@@ -48,19 +62,42 @@ class Model {
   /** When each family began by its login service's clock: a clock ahead outlives a caller's cutoff. */
   readonly families = new Map<string, number>();
   cutoffMs = Number.NEGATIVE_INFINITY;
+  readonly #idleMs: number;
 
+  constructor(idleMs = Number.POSITIVE_INFINITY) {
+    this.#idleMs = idleMs;
+  }
   isActive(jti: string, nowMs: number): boolean {
     const token = this.tokens.get(jti);
     return (
       token !== undefined &&
       this.families.has(token.sid) &&
       token.successor === undefined &&
-      token.expiresMs > nowMs
+      token.expiresMs > nowMs &&
+      nowMs - token.seenMs <= this.#idleMs
     );
   }
-  begin(jti: string, expiresMs: number, nowMs: number) {
-    this.families.set(jti, Math.max(nowMs, this.cutoffMs + 1));
-    this.tokens.set(jti, { sid: jti, expiresMs, rowExpiresMs: expiresMs });
+  /** Writes a use, unless the last one was less than a tenth of the time-out ago. */
+  use(jti: string, nowMs: number) {
+    const token = this.tokens.get(jti);
+    if (token && nowMs - token.seenMs >= this.#idleMs / 10) token.seenMs = nowMs;
+  }
+  begin(jti: string, expiresMs: number, nowMs: number, maxSessions?: number) {
+    const others = maxSessions === undefined ? [] : this.#activeFamilies(nowMs);
+    const newest = Math.max(this.cutoffMs, ...others.map(([, begunMs]) => begunMs));
+    this.families.set(jti, Math.max(nowMs, newest + 1));
+    const life = { expiresMs, rowExpiresMs: expiresMs, seenMs: nowMs };
+    this.tokens.set(jti, { sid: jti, ...life });
+    if (maxSessions === undefined) return;
+    const ranked = others.sort(
+      ([sid, begunMs], [other, otherMs]) => otherMs - begunMs || (sid < other ? -1 : 1),
+    );
+    for (const [sid] of ranked.slice(maxSessions - 1)) this.families.delete(sid);
+  }
+  #activeFamilies(nowMs: number) {
+    const active = [...this.tokens].filter(([jti]) => this.isActive(jti, nowMs));
+    const sids = new Set(active.map(([, { sid }]) => sid));
+    return [...this.families].filter(([sid]) => sids.has(sid));
   }
   /** The last successor of a token; undefined where TTL has deleted a mark on the way. */
   current(jti: string): string | undefined {
@@ -96,27 +133,34 @@ export type Pick = (choice: number) => Implementation;
 /** Fails where one of the implementations breaks the model's promise, in a random order of steps. */
 export async function expectModel(
   pick: Pick,
-  options: { readonly startMs: number; readonly numRuns: number },
+  { startMs, numRuns, ...ageing }: Ageing & { readonly startMs: number; readonly numRuns: number },
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.commands(stepsOf(pick), { maxCommands: 40 }), async (commands) => {
-      const model = new Model();
-      const run: Run = { sub: randomUUID(), tokens: [], nowMs: options.startMs };
+    fc.asyncProperty(fc.commands(stepsOf(pick, ageing), { maxCommands: 40 }), async (commands) => {
+      const model = new Model(ageing.idleMs);
+      const run: Run = { sub: randomUUID(), tokens: [], nowMs: startMs };
       await fc.asyncModelRun(() => ({ model, real: run }), commands);
       for (const jti of run.tokens)
         expect(await pick(0).check({ sub: run.sub, jti }, run.nowMs)).toBe(
           model.isActive(jti, run.nowMs),
         );
     }),
-    { numRuns: options.numRuns },
+    { numRuns },
   );
 }
 
-function stepsOf(pick: Pick): fc.Arbitrary<Step>[] {
+function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<Step>[] {
   const which = fc.nat({ max: 20 });
   const life = fc.integer({ min: 1, max: 30 });
   const side = fc.nat({ max: 1 });
-  const ahead = fc.constantFrom(-3_600_000, -50, 0, 0, 50, 1_000, 300_000);
+  const isAgeing = limits || idleMs !== undefined;
+  // A limit counts what the clock of the log-in finds: further apart, a row of the one is unreadable to the other.
+  const ahead = isAgeing
+    ? fc.constantFrom(-50_000, -50, 0, 0, 50, 1_000, 200_000)
+    : fc.constantFrom(-3_600_000, -50, 0, 0, 50, 1_000, 300_000);
+  const limit = limits ? fc.constantFrom(undefined, 1, 2, 3) : fc.constant(undefined);
+  /** Clocks of functions that check step, forward and back. */
+  const stepped = isAgeing ? fc.constantFrom(-1_000, 0, 0, 50, 1_000) : fc.constant(0);
   const step = (label: string, run: Step['run']): Step => ({
     check: () => true,
     run,
@@ -133,13 +177,14 @@ function stepsOf(pick: Pick): fc.Arbitrary<Step>[] {
       if (jti !== undefined) await run(model, state, { sub: state.sub, jti });
     });
 
-  const logIn = fc.tuple(side, life, ahead).map(([by, ttl, aheadMs]) =>
-    step(`logIn(by ${by}, ${ttl} s, ${aheadMs} ms ahead)`, async (model, state) => {
+  const logIn = fc.tuple(side, life, ahead, limit).map(([by, ttl, aheadMs, max]) =>
+    step(`logIn(by ${by}, ${ttl} s, ${aheadMs} ms ahead, at most ${max})`, async (model, state) => {
       const clockMs = state.nowMs + aheadMs;
-      const ttlSeconds = ttl - Math.trunc(aheadMs / 1_000);
-      const jti = await pick(by).logIn(state.sub, ttlSeconds, clockMs);
+      // A limit keeps no session that is expired by the clock of its own log-in.
+      const ttlSeconds = max === undefined ? ttl - Math.trunc(aheadMs / 1_000) : ttl;
+      const jti = await pick(by).logIn(state.sub, ttlSeconds, clockMs, max);
       state.tokens.push(jti);
-      model.begin(jti, (Math.floor(clockMs / 1_000) + ttlSeconds) * 1_000, clockMs);
+      model.begin(jti, (Math.floor(clockMs / 1_000) + ttlSeconds) * 1_000, clockMs, max);
     }),
   );
 
@@ -161,14 +206,19 @@ function stepsOf(pick: Pick): fc.Arbitrary<Step>[] {
         const expiresMs = (Math.floor(nowMs / 1_000) + ttl) * 1_000;
         old.successor = { jti, untilMs: nowMs + REUSE_MS };
         old.rowExpiresMs = Math.max(old.rowExpiresMs, expiresMs);
-        model.tokens.set(jti, { sid: old.sid, expiresMs, rowExpiresMs: expiresMs });
+        // A refresh is no use.
+        const { sid, seenMs } = old;
+        model.tokens.set(jti, { sid, seenMs, expiresMs, rowExpiresMs: expiresMs });
       }
     }),
   );
 
-  const check = fc.tuple(side, which).map(([by, index]) =>
-    stepOn(`check by ${by}`, index, async (model, { nowMs }, held) => {
-      expect(await pick(by).check(held, nowMs)).toBe(model.isActive(held.jti, nowMs));
+  const check = fc.tuple(side, which, stepped).map(([by, index, aheadMs]) =>
+    stepOn(`check by ${by}, ${aheadMs} ms ahead`, index, async (model, { nowMs }, held) => {
+      const clockMs = nowMs + aheadMs;
+      const isActive = model.isActive(held.jti, clockMs);
+      expect(await pick(by).check(held, clockMs)).toBe(isActive);
+      if (isActive) model.use(held.jti, clockMs);
     }),
   );
 

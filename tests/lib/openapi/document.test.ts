@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { functionTable } from '../../../infra/functions.ts';
 import { LOGOUT_SCOPES } from '../../../lib/auth/logout.ts';
-import { openApiDocument } from '../../../lib/openapi/document.ts';
+import { documentOf, federationDocument, openApiDocument } from '../../../lib/openapi/document.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/sessions/list.ts';
 import { readService } from '../../../support/service-file.ts';
 import { FORMATS } from '../../support/events.ts';
@@ -28,6 +29,7 @@ const protectedOperations = operations.filter(({ route }) => route.includes('/au
 describe('the OpenAPI document', () => {
   test('has nothing that the linter, as strict as it comes, complains about', async () => {
     expect(await problemsOf(openApiDocument)).toEqual([]);
+    expect(await problemsOf(federationDocument)).toEqual([]);
   });
 
   test('has every route of serverless.yml, and no other', () => {
@@ -36,6 +38,20 @@ describe('the OpenAPI document', () => {
       events.map(({ httpApi }) => httpApi),
     );
     expect(operations.map(({ route }) => route).sort()).toEqual(routes.sort());
+  });
+
+  test.each([
+    [{}, false],
+    [{ JWT_LOGOUT_AUDIENCE: '' }, false],
+    [{ JWT_LOGOUT_AUDIENCE: 'web' }, true],
+    [{ JWT_ISSUERS: '[{"issuer":"a"}]' }, false],
+    [{ JWT_ISSUERS: '[{"issuer":"a"},{"issuer":"b","logoutAudience":"web"}]' }, true],
+  ])('has back-channel logout only where it is configured: %j', (environment, expected) => {
+    const route = '/api/v1/auth/backchannel-logout';
+    expect(functionTable.backchannelLogout?.route).toBe(`POST ${route}`);
+    expect(route in documentOf(environment).paths).toBe(expected);
+    const moved = documentOf({ ...environment, PATH_PREFIX: '/session' }).paths;
+    expect('/session/backchannel-logout' in moved).toBe(expected);
   });
 
   test('has the version of the package', async () => {
@@ -60,13 +76,13 @@ describe('the OpenAPI document', () => {
     expect(schemaOf('scope')).toMatchObject({ enum: LOGOUT_SCOPES, default: 'this' });
   });
 
-  test('lets no object have more than it lists, but for the document itself', () => {
-    const open = Object.entries(openApiDocument.components.schemas)
+  test('lets no object have more than it lists, but for the document itself and a form', () => {
+    const open = Object.entries(federationDocument.components.schemas)
       .filter(
         ([, { type, additionalProperties }]) => type !== 'object' || additionalProperties !== false,
       )
       .map(([name]) => name);
-    expect(open).toEqual(['OpenApi']);
+    expect(open).toEqual(['OpenApi', 'LogoutRequest']);
   });
 });
 

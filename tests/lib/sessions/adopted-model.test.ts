@@ -8,7 +8,9 @@ import { verifyToken } from '../../../lib/tokens/verify.ts';
 import {
   type AdoptedImplementation,
   expectAdoptedModel,
+  MODEL_IDLE,
   MODEL_MAX_AGE,
+  MODEL_MAX_SESSIONS,
   type ProviderToken,
 } from '../../support/adopted-model.ts';
 import { FAR_NOW_MS as NOW_MS, useFrozenDate } from '../../support/clock.ts';
@@ -18,19 +20,21 @@ import { useTestStore } from '../../support/store.ts';
 
 jest.setTimeout(240_000);
 
-const store = useTestStore();
+const table = useTestStore();
 useFrozenDate(NOW_MS);
 
 /** The verifier and adopted sessions, as the endpoints call them. */
 function adopted(
-  sessionClaim: string,
+  variables: Readonly<Record<string, string>>,
   claimsOf: (token: ProviderToken) => object,
 ): AdoptedImplementation {
-  const [configuration] = readConfiguration({
-    ...{ SESSIONS_TABLE: store.table, JWT_SECRET: TEST_SECRET, SESSIONS: 'adopted' },
-    ...{ JWT_SESSION_CLAIM: sessionClaim, SESSION_MAX_AGE: `${MODEL_MAX_AGE}` },
-  }).issuers;
+  const { issuers, idleMs } = readConfiguration({
+    ...{ SESSIONS_TABLE: table.table, JWT_SECRET: TEST_SECRET, SESSIONS: 'adopted' },
+    ...{ SESSION_MAX_AGE: `${MODEL_MAX_AGE}`, ...variables },
+  });
+  const [configuration] = issuers;
   if (!configuration) throw new Error('There is no issuer');
+  const store = { ...table, idleMs };
   const issuer = createIssuer(configuration, store);
 
   const verified = async (token: ProviderToken, nowMs: number) => {
@@ -83,13 +87,19 @@ function adopted(
   };
 }
 
-test.each<[string, (token: ProviderToken) => object, boolean]>([
-  ['sid', ({ sid, begun, exp }) => ({ sid, auth_time: begun, iat: exp - 1 }), false],
-  ['jti', ({ sid, begun }) => ({ jti: sid, iat: begun }), true],
+const BY_SID = ({ sid, begun, exp }: ProviderToken) => ({ sid, auth_time: begun, iat: exp - 1 });
+const BY_JTI = ({ sid, begun }: ProviderToken) => ({ jti: sid, iat: begun });
+
+test.each([
+  ['sid', BY_SID, {}],
+  ['jti', BY_JTI, {}],
+  ['sid', BY_SID, { IDLE_TIMEOUT: `${MODEL_IDLE}`, MAX_SESSIONS: `${MODEL_MAX_SESSIONS}` }],
+  ['jti', BY_JTI, { IDLE_TIMEOUT: `${MODEL_IDLE}` }],
 ])(
   'sessions by %s keep the promise of the model, whatever TTL deletes and whatever clocks say',
-  async (sessionClaim, claimsOf, tokenIsSession) => {
-    const implementation = adopted(sessionClaim, claimsOf);
-    await expectAdoptedModel(implementation, { startMs: NOW_MS, numRuns: 60, tokenIsSession });
+  async (claim, claimsOf, ageing) => {
+    const implementation = adopted({ JWT_SESSION_CLAIM: claim, ...ageing }, claimsOf);
+    const options = { tokenIsSession: claim === 'jti', isAgeing: 'IDLE_TIMEOUT' in ageing };
+    await expectAdoptedModel(implementation, { startMs: NOW_MS, numRuns: 60, ...options });
   },
 );

@@ -48,7 +48,7 @@ describe('a log-in with a limit', () => {
     expect(await active(sub)).toEqual(['c', 'b']);
   });
 
-  test.each([1, 2])('leaves %i of six that race, and a token for none but these', async (max) => {
+  test.each([1, 2])('leaves %i of six that race, each with its token', async (max) => {
     const sub = randomUUID();
     const results = await Promise.allSettled(
       ['1', '2', '3', '4', '5', '6'].map((jti) => logIn(sub, max, jti)),

@@ -23,7 +23,8 @@ const NOT_FOUND = {
 /** Tells which of the contract's answers this is. */
 export function readAnswer(endpoint: Endpoint, devices: Devices, outcome: Outcome): Answer {
   if ('thrown' in outcome) return readError(endpoint, outcome.thrown);
-  const { returned } = outcome;
+  const { timeless = (answer: unknown) => answer } = endpoint;
+  const returned = timeless(outcome.returned);
   const text = JSON.stringify(returned) ?? 'undefined';
   if (isSame(returned, endpoint.succeeded(devices))) return { kind: 'success', text };
   if (isSame(returned, endpoint.refused)) return { kind: 'refused', text };
@@ -32,7 +33,7 @@ export function readAnswer(endpoint: Endpoint, devices: Devices, outcome: Outcom
   return errorId === undefined ? { kind: 'malformed', text } : { kind: 'failed', text, errorId };
 }
 
-/** An authorizer throws: API Gateway turns the message `Unauthorized` into a 401, anything else into a 500. */
+/** An authorizer and the admin function throw: API Gateway turns the message `Unauthorized` into a 401, anything else into a 500. */
 function readError({ request, refused }: Endpoint, thrown: unknown): Answer {
   const { message, stack }: { message?: unknown; stack?: unknown } = Object(thrown);
   const text = `threw ${stack ?? thrown}`;

@@ -1,11 +1,22 @@
+import { SignJWT } from 'jose';
+import type { Signer } from '../../../lib/login/issue.ts';
 import { sessionId } from '../../../lib/sessions/key.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { toSessionView } from '../../../lib/sessions/view.ts';
+import { defined } from '../../../lib/shared/json.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import type { FunctionName } from '../../../support/bundle-functions.ts';
 import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
 import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
 import { eventV2, type TestRequest } from '../events.ts';
+import {
+  BACKCHANNEL_PATH,
+  backchannelEvent,
+  CLIENT,
+  logoutClaims,
+  logoutForm,
+  PROVIDER,
+} from '../logout-tokens.ts';
 
 /** A user with two sessions; the first sends the request. */
 export interface Devices {
@@ -13,6 +24,8 @@ export interface Devices {
   readonly other: Session;
   /** The asker's. */
   readonly token: string;
+  /** Of the tokens, and of an identity provider's logout tokens. */
+  readonly signer: Signer;
 }
 
 /** A column of the matrix: a request of a client or of a gateway, and its right answers. */
@@ -31,12 +44,22 @@ export interface Endpoint {
   readonly except?: readonly string[];
   /** The names of the faults that it meets; all that it can by default. */
   readonly only?: readonly string[];
+  /** It asks for no key: faults of keys are none of its own. */
+  readonly needsNoKeys?: true;
+  /** Its keys are public: an identity provider signs. */
+  readonly hasPublicKeys?: true;
+  /** It reads rows by their keys although nobody is checked. */
+  readonly readsKeys?: true;
+  /** Further variables of the functions. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly ends: readonly ('asker' | 'other')[];
   /** A dead session is answered `refused`. */
   readonly isProtected: boolean;
   event(devices: Devices): unknown;
-  /** The answer to a live session, byte for byte. */
+  /** The answer to a live session, byte for byte but for what the endpoint takes out. */
   succeeded(devices: Devices): unknown;
+  /** Takes out of an answer what differs by the time. */
+  readonly timeless?: (answer: unknown) => unknown;
   /** The answer to a dead session; undefined is the error that API Gateway turns into a 401. */
   readonly refused: unknown;
   /** The method and path in the 500 payload; undefined for an authorizer, which throws. */
@@ -103,6 +126,69 @@ const END = {
   succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),
 } as const;
 
+const BACKCHANNEL = {
+  fn: 'backchannelLogout',
+  request: { method: 'POST', path: BACKCHANNEL_PATH },
+  isProtected: false,
+  refused: undefined,
+  hasPublicKeys: true,
+  variables: { JWT_LOGOUT_AUDIENCE: CLIENT, JWT_LOGOUT_ISSUER: PROVIDER },
+  ends: ['asker', 'other'],
+  event: (devices: Devices) => logoutEvent(devices),
+  succeeded: () => ({ statusCode: 200, headers: JSON_HEADERS, body: '{}' }),
+} as const;
+
+const ADOPTED_BY_SID = {
+  ...BACKCHANNEL.variables,
+  ...{ JWT_SESSION_CLAIM: 'sid', JWT_ISSUER: PROVIDER },
+};
+
+async function logoutEvent({ asker, signer }: Devices, sid?: string) {
+  const claims = logoutClaims({ sub: asker.sub, sid });
+  const header = { alg: signer.algorithm, ...defined({ kid: signer.kid }), typ: 'logout+jwt' };
+  const token = await new SignJWT(claims).setProtectedHeader(header).sign(signer.key);
+  return backchannelEvent(logoutForm(token));
+}
+
+const BY = { actor: 'bob', reason: 'left' };
+const ADMIN = {
+  fn: 'admin',
+  isProtected: false,
+  refused: undefined,
+  needsNoKeys: true,
+} as const;
+
+const ADMIN_LIST = {
+  ...ADMIN,
+  ends: [],
+  event: ({ asker }: Devices) => ({ operation: 'list', user: asker.sub }),
+  succeeded: ({ asker, other }: Devices) => ({
+    sessions: [other, asker].map((session) => ({
+      ...toSessionView(session),
+      ...{ user_agent: null, ip: null },
+    })),
+    ...{ next: null, unreadable: 0 },
+  }),
+} as const;
+
+const ADMIN_END = {
+  ...ADMIN,
+  ends: ['other'],
+  readsKeys: true,
+  event: ({ other }: Devices) => ({
+    ...{ operation: 'end', user: other.sub, session: sessionId(other), ...BY },
+  }),
+  succeeded: () => ({ ended: 'one' }),
+} as const;
+
+const ADMIN_END_ALL = {
+  ...ADMIN,
+  ends: ['asker', 'other'],
+  event: ({ asker }: Devices) => ({ operation: 'end-all', user: asker.sub, ...BY }),
+  timeless: (answer: unknown) => JSON.parse(JSON.stringify(answer).replace(/20[-\dT:.]+Z/, 'then')),
+  succeeded: () => ({ ended: 'all', began_before: 'then' }),
+} as const;
+
 /** A new endpoint is one entry here, and one more for each later operation that may meet a fault alone. */
 export const endpoints: readonly Endpoint[] = [
   http({ name: 'this', ...LOGOUT, ends: ['asker'], isProtected: false }),
@@ -134,6 +220,27 @@ export const endpoints: readonly Endpoint[] = [
   http({ name: 'end', ...END }),
   http({ name: 'end, write', ...END, operation: 'DeleteItem' }),
   http({ name: 'end, adopted, write', ...END, isAdopted: true, operation: 'UpdateItem' }),
+  { name: 'back-channel', ...BACKCHANNEL },
+  { name: 'back-channel, write', ...BACKCHANNEL, operation: 'UpdateItem' },
+  {
+    ...{ name: 'back-channel, sid, delete', ...BACKCHANNEL, operation: 'DeleteItem' },
+    event: (devices) => logoutEvent(devices, 'op-session'),
+  },
+  {
+    ...{ name: 'back-channel, sid, adopted', ...BACKCHANNEL, ends: ['asker'], isAdopted: true },
+    variables: ADOPTED_BY_SID,
+    event: (devices) => logoutEvent(devices, devices.asker.sid),
+  },
+  { name: 'admin, list', ...ADMIN_LIST, operation: 'Query' },
+  { name: 'admin, end', ...ADMIN_END },
+  { name: 'admin, end, write', ...ADMIN_END, operation: 'DeleteItem' },
+  { name: 'admin, end, adopted, write', ...ADMIN_END, isAdopted: true, operation: 'UpdateItem' },
+  { name: 'admin, end-all', ...ADMIN_END_ALL },
+  { name: 'admin, end-all, write', ...ADMIN_END_ALL, operation: 'UpdateItem' },
+  {
+    ...{ name: 'admin, end-all, delete', ...ADMIN_END_ALL, operation: 'BatchWriteItem' },
+    isBestEffort: true,
+  },
   ...authorizerForms.map(authorizer),
 ];
 

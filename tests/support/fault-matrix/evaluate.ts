@@ -37,11 +37,11 @@ export interface Observation {
 }
 
 export function expectationOf(
-  { isProtected, isBestEffort }: Endpoint,
+  { isProtected, isBestEffort, readsKeys }: Endpoint,
   { expected, mayHaveEffect, store, cause }: MatrixFault,
 ): Expectation {
   // Logout of this one session is a delete; only that of a session that is over reads as well.
-  const isPassedBy = !isProtected && isUnprocessed(store);
+  const isPassedBy = !isProtected && !readsKeys && isUnprocessed(store);
   const answer = isPassedBy || isBestEffort ? 'served' : expected;
   const isProvedByCause = cause !== undefined && answer === 'failed';
   return {
@@ -57,6 +57,8 @@ export function canMeet(endpoint: Endpoint, fault: MatrixFault): boolean {
   const { name, store, expected, remainingMs } = fault;
   if (only) return only.includes(name);
   if ((isAdopted && !store) || except?.includes(name)) return false;
+  if ((endpoint.needsNoKeys && (fault.jwks || fault.ssm)) || (endpoint.hasPublicKeys && fault.ssm))
+    return false;
   if (operation === undefined) return true;
   if (!store || 'endpoint' in store || store.fault === 'refused' || isUnprocessed(store))
     return false;

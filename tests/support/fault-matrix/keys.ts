@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JWK } from 'jose';
 import type { Signer } from '../../../lib/login/issue.ts';
 import { listenOnLoopback } from '../../../support/loopback.ts';
 import { startFakeSsm } from '../fake-ssm.ts';
 import { startKeyServer } from '../jwks-server.ts';
 import { type KeyPair, makeKeyPair } from '../key-pairs.ts';
 import { TEST_SECRET, testSigner } from '../signing.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { JwksFault, MatrixFault } from './faults.ts';
 
 /** The source of the functions' keys, in the state that a fault describes. */
@@ -23,9 +25,17 @@ const PARAMETER = '/service/test/jwt-secret';
 let pair: Promise<KeyPair> | undefined;
 
 /** The key source of a fault: a JWKS endpoint, a parameter in SSM, or the secret in a variable. */
-export async function startMatrixKeys({ jwks, ssm }: MatrixFault): Promise<MatrixKeys> {
+export async function startMatrixKeys(
+  { jwks, ssm }: MatrixFault,
+  { hasPublicKeys }: Pick<Endpoint, 'hasPublicKeys'>,
+): Promise<MatrixKeys> {
   if (jwks) return startJwks(jwks);
   const nothing = async () => {};
+  if (hasPublicKeys) {
+    const { signer, jwk } = await publicKeys();
+    const variables = { JWT_PUBLIC_KEY: JSON.stringify({ keys: [jwk] }) };
+    return { variables, signer, goDown: nothing, close: nothing };
+  }
   if (!ssm)
     return {
       variables: { JWT_SECRET: TEST_SECRET },
@@ -40,11 +50,15 @@ export async function startMatrixKeys({ jwks, ssm }: MatrixFault): Promise<Matri
   return { variables, signer: testSigner, goDown: server.close, close: server.close };
 }
 
-async function startJwks(fault: JwksFault): Promise<MatrixKeys> {
+async function publicKeys(): Promise<{ readonly signer: Signer; readonly jwk: JWK }> {
   pair ??= makeKeyPair('ES256');
   const { privateKey, jwk } = await pair;
-  const signer: Signer = { key: privateKey, algorithm: 'ES256', kid: KID };
-  const keys = [{ ...jwk, kid: KID }];
+  return { signer: { key: privateKey, algorithm: 'ES256', kid: KID }, jwk: { ...jwk, kid: KID } };
+}
+
+async function startJwks(fault: JwksFault): Promise<MatrixKeys> {
+  const { signer, jwk } = await publicKeys();
+  const keys = [jwk];
   if (typeof fault === 'object' && 'delayMs' in fault)
     return { signer, ...(await startSlowServer(JSON.stringify({ keys }), fault.delayMs)) };
   const server = await startKeyServer(fault === 'no keys' ? [] : keys);

@@ -84,7 +84,7 @@ export async function runCell(
 ): Promise<Cell> {
   await using stack = new AsyncDisposableStack();
   const proxy = stack.adopt(await startFaultProxy(store.endpoint), (opened) => opened.close());
-  const keys = stack.adopt(await startMatrixKeys(fault), (opened) => opened.close());
+  const keys = stack.adopt(await startMatrixKeys(fault, endpoint), (opened) => opened.close());
   const { expected } = fault;
   const functions = start(
     {
@@ -92,6 +92,7 @@ export async function runCell(
       ...keys.variables,
       ...fault.variables,
       ...(endpoint.isAdopted ? { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' } : {}),
+      ...endpoint.variables,
     },
     timeOutsOf(fault, endpoint),
   );
@@ -159,7 +160,7 @@ async function devicesOf(
   if (asker === 'deleted' || isUnseen) await endSession(store, session);
   if (asker === 'ended') await revokeMany(store, { session, cutoff: undefined }, 'everywhere', now);
   const { session: other } = await issueSession(store, signer, request, now + 1);
-  return { asker: session, other, token };
+  return { asker: session, other, token, signer };
 }
 
 async function readAlive(
@@ -181,7 +182,7 @@ async function callFunction(
   { remainingMs = AMPLE_MS }: MatrixFault,
   devices: Devices,
 ): Promise<Outcome> {
-  return functions[fn](event(devices), lambdaContext(remainingMs)).then(
+  return functions[fn](await event(devices), lambdaContext(remainingMs)).then(
     (returned) => ({ returned }),
     (thrown: unknown) => ({ thrown }),
   );

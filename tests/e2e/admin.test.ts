@@ -1,0 +1,78 @@
+/** `npm run admin` against a local run, as docs/administration.md describes it. */
+import { expect, test } from '@jest/globals';
+import { runCommand } from '../support/commands.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
+
+const { stack, service } = useSharedStack();
+
+const admin = (...args: string[]) =>
+  runCommand(process.execPath, ['local/admin.ts', ...args, '--port', `${service.port}`]);
+const BY = ['--actor', 'bob', '--reason', 'left'];
+
+const me = async (token: string) =>
+  (await service.fetch('/api/v1/auth/me', { headers: { Authorization: `Bearer ${token}` } }))
+    .status;
+
+async function logIn(sub: string): Promise<string> {
+  const args = ['local/token.ts', '--port', `${service.port}`, '--sub', sub];
+  const { code, output } = await runCommand(process.execPath, args);
+  expect(code).toBe(0);
+  return output.trim();
+}
+
+test('lists, ends one, and ends all, dead at the next request; the line says who and why', async () => {
+  const user = stack.user('alice');
+  const [first, second, third] = [await logIn(user), await logIn(user), await logIn(user)];
+  const listed = await admin('list', user, '--limit', '2');
+  expect(listed.code).toBe(0);
+  const page = JSON.parse(listed.output);
+  expect(page.sessions).toHaveLength(2);
+  const rest = JSON.parse((await admin('list', user, '--next', page.next)).output);
+  expect(rest).toMatchObject({ sessions: [{ id: expect.any(String) }], next: null });
+
+  const one = await admin('end', user, rest.sessions[0].id, ...BY);
+  expect({ ...one, output: JSON.parse(one.output) }).toEqual({ code: 0, output: { ended: 'one' } });
+  expect([await me(first), await me(second), await me(third)]).toEqual([401, 200, 200]);
+  const again = await admin('end', user, rest.sessions[0].id, ...BY);
+  expect(again).toEqual({ code: 1, output: 'The user has no active session of this id\n' });
+
+  const all = await admin('end-all', user, ...BY);
+  expect({ code: all.code, ...JSON.parse(all.output) }).toMatchObject({ code: 0, ended: 'all' });
+  expect([await me(second), await me(third)]).toEqual([401, 401]);
+  const lines = service
+    .log()
+    .flatMap((line) => (line.includes(`"sub_hash"`) ? [JSON.parse(line)] : []));
+  expect(lines.filter(({ actor }) => actor === 'bob')).toMatchObject([
+    { by: 'admin', reason: 'left', scope: 'one', route: 'admin' },
+    { by: 'admin', reason: 'left', scope: 'everywhere', route: 'admin' },
+  ]);
+});
+
+test.each([
+  [['end-all', 'alice', '--actor', 'bob'], /^reason must be a text that is not empty\n$/],
+  [['end-all', 'alice', ...BY, '--issuer', 'x'], /^issuer is none of the deployment’s\n$/],
+  [['list', 'alice', '--limit', 'many'], /^limit must be a whole number from 1 to 100\n$/],
+  [['list', 'alice', '--actor', 'bob'], /^list has 1 unknown members/],
+  [['end', 'alice', 'x', ...BY], /^The user has no active session of this id\n$/],
+  [['end-everything', 'alice'], /^Lists and ends sessions of any user/],
+  [['end-all'], /^Lists and ends sessions of any user/],
+  [['end', 'alice', 'x', 'y', ...BY], /^Lists and ends sessions of any user/],
+  [['end-all', 'alice', '--who', 'bob'], /^Unknown option '--who'/],
+])('%j is told what is wrong, and exits with 1', async (args, message) => {
+  const { code, output } = await admin(...args);
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+});
+
+test('a port where nothing runs, and a stage that is none, are one line', async () => {
+  const nobody = await runCommand(process.execPath, ['local/admin.ts', 'list', 'a', '--port', '1']);
+  expect(nobody).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/^Nothing runs on port 1: /),
+  });
+  const stage = ['local/admin.ts', 'list', 'a', '--stage', 'prd'];
+  expect(await runCommand(process.execPath, stage)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/^There is no stage prd in stages.yml/),
+  });
+});

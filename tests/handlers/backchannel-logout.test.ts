@@ -1,0 +1,559 @@
+/** Logout tokens as identity providers send them, and as nobody should (OpenID Connect Back-Channel Logout 1.0). */
+import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { refreshSession } from '../../lib/login/issue.ts';
+import { CUTOFF_KEY } from '../../lib/sessions/cutoff.ts';
+import { queryRows } from '../../lib/sessions/rows.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { contract } from '../support/contract.ts';
+import { payloadId } from '../support/error-payload.ts';
+import { eventV2 } from '../support/events.ts';
+import { type FreshFunctions, useFunctions } from '../support/fault-matrix/process.ts';
+import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
+import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
+import { lambdaContext } from '../support/lambda.ts';
+import { useLog } from '../support/log.ts';
+import {
+  BACKCHANNEL_PATH,
+  backchannelEvent,
+  CLIENT,
+  FORM_TYPE,
+  logoutForm,
+  logoutToken,
+  PROVIDER,
+} from '../support/logout-tokens.ts';
+import { useProxiedStore } from '../support/proxied-store.ts';
+import { encode, issueTestSession, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
+
+const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
+
+const store = useProxiedStore();
+const log = useLog();
+const { start } = useFunctions(store);
+
+let rsa: KeyPair;
+let ed: KeyPair;
+let stranger: KeyPair;
+let keys: KeyServer;
+/** A login service signs the sessions' tokens, by HMAC; the provider its logout tokens. */
+let registered: FreshFunctions;
+/** The provider signs both. */
+let adopted: FreshFunctions;
+let sub: string;
+
+beforeAll(async () => {
+  rsa = await makeKeyPair('RS256');
+  ed = await makeKeyPair('EdDSA');
+  stranger = await makeKeyPair('RS256');
+  const jwks = [
+    { ...rsa.jwk, kid: 'k1', alg: 'RS256', use: 'sig' },
+    { ...ed.jwk, kid: 'ed' },
+  ];
+  keys = await startKeyServer(jwks);
+  registered = startRegistered();
+  adopted = startAdopted('sid');
+});
+afterAll(() => keys.close());
+beforeEach(() => {
+  sub = randomUUID();
+});
+
+const startRegistered = () =>
+  start({
+    JWT_SECRET: TEST_SECRET,
+    JWT_LOGOUT_AUDIENCE: `other ${CLIENT}`,
+    JWT_LOGOUT_ISSUER: PROVIDER,
+    JWT_LOGOUT_JWKS_URL: keys.url,
+  });
+const startAdopted = (JWT_SESSION_CLAIM: string, changes: Record<string, string> = {}) =>
+  start({
+    ...{ SESSIONS: 'adopted', JWT_SESSION_CLAIM, JWT_ISSUER: PROVIDER, JWT_JWKS_URL: keys.url },
+    ...{ JWT_AUDIENCE: 'api', JWT_LOGOUT_AUDIENCE: CLIENT, ...changes },
+  });
+
+/** Holds every answer to the OpenAPI document. */
+const check = contract();
+const seconds = () => Math.floor(Date.now() / 1_000);
+
+/** Hands an event to the endpoint. */
+async function post(event: unknown, functions = registered) {
+  const answer = (await functions.backchannelLogout(event, lambdaContext())) as {
+    readonly statusCode: number;
+    readonly headers: Record<string, string>;
+    readonly body: string;
+  };
+  expect(answer.headers).toMatchObject({
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+  });
+  const { statusCode: status, body } = answer;
+  const headers = new Headers(answer.headers);
+  check({ method: 'POST', path: BACKCHANNEL_PATH, status, headers, body });
+  return { status, body: JSON.parse(body) };
+}
+
+const send = async (token: string, functions = registered) =>
+  (await post(backchannelEvent(logoutForm(token)), functions)).status;
+
+/** Requires a 400 that ends nothing. */
+async function expectRefused(token: string, reason: string, functions = registered) {
+  await store.proxy.clear();
+  log.clear();
+  const { status, body } = await post(backchannelEvent(logoutForm(token)), functions);
+  expect({ status, error: body.error }).toEqual({ status: 400, error: 'invalid_request' });
+  expect(Object.keys(body).sort()).toEqual(['error', 'error_description']);
+  expect(store.operations()).toEqual([]);
+  expect(log.outcomes()).toMatchObject([{ message: 'logout.refused', reason }]);
+  expect(log.lines().join()).not.toContain(token);
+  return body.error_description;
+}
+
+/** The status of `GET /me`. */
+async function me(token: string, functions = registered): Promise<number> {
+  const event = eventV2({ method: 'GET', path: '/api/v1/auth/me', token });
+  return ((await functions.me(event, lambdaContext())) as { statusCode: number }).statusCode;
+}
+const refresh = async (session: Session) => {
+  const refreshed = await refreshSession(store.direct, testSigner, session, { ttlSeconds: 600 });
+  if (!refreshed) throw new Error('The session is over');
+  return refreshed;
+};
+const begin = (idpSid?: string) => issueTestSession(store.direct, { sub, idpSid });
+/** An access token of the provider. */
+const access = (sid: string, changes: object = {}) =>
+  signWith(
+    rsa,
+    {
+      ...{ iss: PROVIDER, aud: 'api', sub, sid, jti: randomUUID(), iat: seconds() - 60 },
+      ...{ auth_time: seconds() - 60, exp: seconds() + 600, ...changes },
+    },
+    { typ: 'at+jwt', kid: 'k1' },
+  );
+
+describe('the modules of the OpenID conformance suite', () => {
+  test('oidcc-client-test-rp-backchannel-rpinitlogout', async () => {
+    const { token } = await begin('s');
+    const valid = await logoutToken(rsa, { sub, sid: 's', ignored_claim: 'x' });
+    const form = logoutForm(valid, { ignored_parameter: 'x' });
+    expect(await post(backchannelEvent(form))).toEqual({ status: 200, body: {} });
+    expect(await me(token)).toBe(401);
+  });
+
+  test('oidcc-client-test-rp-backchannel-rpinitlogout-alg-none', async () => {
+    const [, payload] = (await logoutToken(rsa, { sub })).split('.');
+    for (const signature of ['', 'AAAA'])
+      await expectRefused(
+        `${encode({ alg: 'none', typ: 'logout+jwt' })}.${payload}.${signature}`,
+        'algorithm_not_allowed',
+      );
+  });
+
+  test('oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg', async () => {
+    // The key's `alg` is the registered one.
+    const other = { ...rsa, algorithm: 'PS256' };
+    await expectRefused(await logoutToken(other, { sub }), 'unknown_key');
+    const functions = startAdopted('sid', { JWT_ALGORITHMS: 'RS256' });
+    await expectRefused(
+      await logoutToken(ed, { sub }, { kid: 'ed' }),
+      'algorithm_not_allowed',
+      functions,
+    );
+  });
+
+  test.each([
+    ['wrong-iss', { iss: `${PROVIDER}/` }, 'wrong_issuer'],
+    ['wrong-aud', { aud: 'another' }, 'wrong_audience'],
+    ['no-event', { events: undefined }, 'invalid_claims'],
+    [
+      'wrong-event',
+      { events: { 'http://schemas.openid.net/event/foobar': {} } },
+      'no_logout_event',
+    ],
+    ['with-nonce', { nonce: 'n' }, 'no_logout_event'],
+  ])('oidcc-client-test-rp-backchannel-rpinitlogout-%s', async (_, changes, reason) => {
+    await expectRefused(await logoutToken(rsa, { sub, ...changes }), reason);
+  });
+});
+
+describe('what providers send', () => {
+  test.each<[string, object, object]>([
+    ['oidc-provider, with the session', { sid: 's' }, {}],
+    ['oidc-provider, without', {}, {}],
+    ['Hydra with a user', { sid: 's', exp: undefined, aud: [CLIENT] }, { typ: undefined }],
+    [
+      'Keycloak',
+      { sid: 's', typ: 'Logout', events: { [LOGOUT]: {}, revoke_offline_access: true } },
+      { typ: 'JWT' },
+    ],
+    ['an older Keycloak', { exp: undefined, aud: ['x', CLIENT] }, { typ: 'JWT' }],
+    ['a sender of null for no session', { sid: null }, { typ: 'application/logout+jwt' }],
+  ])('%s', async (_, changes, header) => {
+    const { token } = await begin('s');
+    expect(await send(await logoutToken(rsa, { sub, ...changes }, { ...header }))).toBe(200);
+    expect(await me(token)).toBe(401);
+  });
+
+  test('Better Auth, signed by EdDSA', async () => {
+    const { token } = await begin('s');
+    expect(await send(await logoutToken(ed, { sub, sid: 's' }, { kid: 'ed' }))).toBe(200);
+    expect(await me(token)).toBe(401);
+  });
+
+  test('Hydra without a user is told what to send', async () => {
+    const token = await logoutToken(rsa, { sid: 's', exp: undefined }, { typ: undefined });
+    expect(await expectRefused(token, 'invalid_session_reference')).toMatch(
+      /claim sub names no user: the issuer has to send it/,
+    );
+  });
+});
+
+describe('a token that is not right ends nothing', () => {
+  test.each<[string, object, string]>([
+    ['a nonce of null', { nonce: null }, 'no_logout_event'],
+    ['an event that is no object', { events: { [LOGOUT]: true } }, 'no_logout_event'],
+    ['a list of events', { events: [LOGOUT] }, 'no_logout_event'],
+    [
+      'the event with https',
+      { events: { [LOGOUT.replace('http', 'https')]: {} } },
+      'no_logout_event',
+    ],
+    ['no audience', { aud: undefined }, 'wrong_audience'],
+    ['an empty audience', { aud: [] }, 'wrong_audience'],
+    ['an audience that holds the client id', { aud: `${CLIENT} x` }, 'wrong_audience'],
+    ['no jti', { jti: undefined }, 'invalid_claims'],
+    ['an empty jti', { jti: '' }, 'invalid_claims'],
+    ['a number for a jti', { jti: 7 }, 'invalid_claims'],
+    ['no iat', { iat: undefined }, 'invalid_claims'],
+    ['an iat in words', { iat: 'now' }, 'invalid_claims'],
+    ['an exp in words', { exp: 'soon' }, 'invalid_claims'],
+    ['a sid that is no session id', { sid: '#cutoff' }, 'invalid_session_reference'],
+    ['a number for a sid', { sid: 7 }, 'invalid_session_reference'],
+    ['a user that is a list', { sub: ['alice'] }, 'invalid_session_reference'],
+    ['a user that no token can name', { sub: '#jti:x' }, 'invalid_session_reference'],
+  ])('%s', async (_, changes, reason) => {
+    const { token } = await begin('s');
+    await expectRefused(await logoutToken(rsa, { sub, sid: 's', ...changes }), reason);
+    expect(await me(token)).toBe(200);
+  });
+
+  test.each<[string, () => object, string | undefined]>([
+    ['expired just within the tolerance', () => ({ exp: seconds() - 2 }), undefined],
+    ['expired', () => ({ exp: seconds() - 10 }), 'expired'],
+    ['without exp, 4:50 minutes old', () => ({ exp: undefined, iat: seconds() - 290 }), undefined],
+    ['without exp, 5:10 minutes old', () => ({ exp: undefined, iat: seconds() - 310 }), 'expired'],
+    ['an hour old, with exp', () => ({ iat: seconds() - 3_600 }), undefined],
+    ['issued 3 s ahead', () => ({ iat: seconds() + 3 }), undefined],
+    ['issued 10 s ahead', () => ({ iat: seconds() + 10 }), 'not_yet_valid'],
+    ['not yet valid', () => ({ nbf: seconds() + 60 }), 'not_yet_valid'],
+  ])('a token that is %s', async (_, changes, reason) => {
+    const token = await logoutToken(rsa, { sub, ...changes() });
+    if (reason) await expectRefused(token, reason);
+    else expect(await send(token)).toBe(200);
+  });
+
+  test('a signature of another key, of no known kid, or by HMAC with the public key or the secret', async () => {
+    await expectRefused(await logoutToken(stranger, { sub }), 'bad_signature');
+    await expectRefused(await logoutToken(stranger, { sub }, { kid: 'k2' }), 'unknown_key');
+    const [, payload = ''] = (await logoutToken(rsa, { sub })).split('.');
+    for (const secret of [TEST_SECRET, rsa.pem]) {
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      await expectRefused(
+        signRaw({ alg: 'HS256', typ: 'logout+jwt', kid: 'k1' }, claims, secret),
+        'algorithm_not_allowed',
+      );
+    }
+  });
+
+  test('an encrypted token', async () => {
+    await expectRefused('a.b.c.d.e', 'malformed');
+  });
+
+  test('an access token is no logout token, and a logout token no access token', async () => {
+    const token = await access('s');
+    await expectRefused(token, 'unsupported_type', adopted);
+    const untyped = await signWith(
+      rsa,
+      { iss: PROVIDER, aud: CLIENT, sub, iat: seconds(), jti: 'j', exp: seconds() + 9 },
+      { kid: 'k1' },
+    );
+    await expectRefused(untyped, 'invalid_claims', adopted);
+    for (const typ of ['logout+jwt', 'JWT', undefined])
+      expect(
+        await me(await logoutToken(rsa, { sub, sid: 's', aud: 'api' }, { typ }), adopted),
+      ).toBe(401);
+    expect(await me(token, adopted)).toBe(200);
+  });
+});
+
+describe('the form', () => {
+  const ends = async (event: (form: string) => unknown) => {
+    const { token } = await begin('s');
+    const form = logoutForm(await logoutToken(rsa, { sub, sid: 's' }));
+    return { ...(await post(event(form))), me: await me(token) };
+  };
+
+  test.each<[string, (form: string) => unknown]>([
+    ['plain', (form) => backchannelEvent(form, { isBase64Encoded: false })],
+    ['in base64', (form) => backchannelEvent(form)],
+    ['with a charset', (form) => backchannelEvent(form, { type: `${FORM_TYPE}; charset=UTF-8` })],
+    ['of a type in capitals', (form) => backchannelEvent(form, { type: FORM_TYPE.toUpperCase() })],
+    ['with a megabyte beside', (form) => backchannelEvent(`${form}&x=${'x'.repeat(1_000_000)}`)],
+  ])('%s', async (_, event) => {
+    expect(await ends(event)).toMatchObject({ status: 200, me: 401 });
+  });
+
+  test.each<[string, (form: string) => unknown]>([
+    ['two tokens', (form) => backchannelEvent(`${form}&${form}`)],
+    ['two tokens, one empty', (form) => backchannelEvent(`${form}&logout_token=`)],
+    ['JSON', (form) => backchannelEvent(JSON.stringify(form), { type: 'application/json' })],
+    ['a form by the name of text', (form) => backchannelEvent(form, { type: 'text/plain' })],
+    ['no content type', (form) => backchannelEvent(form, { type: '' })],
+    ['multipart', (form) => backchannelEvent(form, { type: 'multipart/form-data; boundary=x' })],
+    [
+      'base64 that nobody announced',
+      (form) => ({ ...backchannelEvent(form), isBase64Encoded: false }),
+    ],
+    ['another name', (form) => backchannelEvent(form.replace('logout_token', 'token'))],
+    ['an empty token', () => backchannelEvent('logout_token=')],
+    ['an empty body', () => backchannelEvent('')],
+    ['no body', () => ({ ...backchannelEvent(''), body: undefined })],
+    ['a token of a megabyte', () => backchannelEvent(logoutForm('x'.repeat(1_000_000)))],
+    [
+      'the token in the query',
+      (form) => ({
+        ...backchannelEvent(''),
+        rawQueryString: form,
+        queryStringParameters: Object.fromEntries(new URLSearchParams(form)),
+      }),
+    ],
+    [
+      'the token as a bearer token',
+      (form) => ({
+        ...backchannelEvent(''),
+        headers: {
+          'content-type': FORM_TYPE,
+          authorization: `Bearer ${new URLSearchParams(form).get('logout_token')}`,
+        },
+      }),
+    ],
+  ])('%s: 400, and nothing ends', async (_, event) => {
+    expect(await ends(event)).toMatchObject({
+      ...{ status: 400, me: 200 },
+      body: { error: 'invalid_request', error_description: expect.any(String) },
+    });
+  });
+});
+
+describe('registered sessions', () => {
+  test('by sid: the rows of that session and those of none, along their marks', async () => {
+    const [own, none, empty, other] = [
+      await begin('s'),
+      await begin(),
+      await begin(''),
+      await begin('t'),
+    ];
+    const refreshed = await refresh(own.session);
+    const tokens = [own.token, refreshed.token, none.token, empty.token];
+    expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
+    for (const token of tokens) expect(await me(token)).toBe(401);
+    expect(await me(other.token)).toBe(200);
+  });
+
+  test('by sub alone: all of the user, and of no other', async () => {
+    const sessions = [await begin('s'), await begin()];
+    const bob = await issueTestSession(store.direct, { sub: `${sub}-bob` });
+    expect(await send(await logoutToken(rsa, { sub }))).toBe(200);
+    for (const { token } of sessions) expect(await me(token)).toBe(401);
+    expect(await me(bob.token)).toBe(200);
+  });
+
+  test.each([{}, { sid: 's' }])(
+    'the same token again, %j, ends nothing that began since',
+    async (claims) => {
+      const before = await begin();
+      const token = await logoutToken(rsa, { sub, ...claims });
+      expect(await send(token)).toBe(200);
+      expect(await me(before.token)).toBe(401);
+      const after = await begin();
+      expect(await send(token)).toBe(200);
+      expect(await me(after.token)).toBe(200);
+      expect(await send(await logoutToken(rsa, { sub, ...claims }))).toBe(200);
+      expect(await me(after.token)).toBe(401);
+    },
+  );
+
+  test('the same token again still ends a session of its sid', async () => {
+    const token = await logoutToken(rsa, { sub, sid: 's' });
+    await begin();
+    expect(await send(token)).toBe(200);
+    const late = await begin('s');
+    expect(await send(token)).toBe(200);
+    expect(await me(late.token)).toBe(401);
+  });
+
+  test('a user without sessions: 200, and no row is left by a sid', async () => {
+    expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
+    expect(await queryRows(store.direct, sub)).toEqual([]);
+  });
+
+  test('refreshes do not add up: one delete for a family that is read whole', async () => {
+    let { session } = await begin('s');
+    for (let refreshes = 0; refreshes < 5; refreshes += 1) ({ session } = await refresh(session));
+    await store.proxy.clear();
+    expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
+    expect(store.operations()).toEqual(['Query', 'DeleteItem']);
+  });
+
+  test('a successor of another idp_sid ends with its predecessor', async () => {
+    const { session } = await begin('s');
+    const { session: next, token } = await refresh(session);
+    const Item = { ...next, idp_sid: 't' };
+    await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item }));
+    expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
+    expect(await me(token)).toBe(401);
+  });
+});
+
+describe('adopted sessions', () => {
+  test('by the session claim sid: that session alone, seen before or not, refreshed or not', async () => {
+    const [seen, other] = [await access('seen'), await access('other')];
+    for (const token of [seen, other]) expect(await me(token, adopted)).toBe(200);
+    for (const sid of ['seen', 'unseen'])
+      expect(await send(await logoutToken(rsa, { sub, sid }), adopted)).toBe(200);
+    for (const token of [seen, await access('seen', { iat: seconds() }), await access('unseen')])
+      expect(await me(token, adopted)).toBe(401);
+    expect(await me(other, adopted)).toBe(200);
+  });
+
+  test.each<[string, object, () => FreshFunctions]>([
+    ['without a sid', {}, () => adopted],
+    ['by another session claim', { sid: 'a' }, () => startAdopted('origin_jti')],
+    [
+      'of another issuer, whose sid names nothing here',
+      { sid: 'a', iss: 'https://broker.example' },
+      () => startAdopted('sid', { JWT_LOGOUT_ISSUER: 'https://broker.example' }),
+    ],
+  ])('%s: all of the user, seen or not, until the next sign-in', async (_, changes, functions) => {
+    const deployment = functions();
+    const [seen, unseen] = [
+      await access('a', { origin_jti: 'a' }),
+      await access('b', { origin_jti: 'b' }),
+    ];
+    expect(await me(seen, deployment)).toBe(200);
+    const token = await logoutToken(rsa, { sub, ...changes });
+    expect(await send(token, deployment)).toBe(200);
+    for (const each of [seen, unseen]) expect(await me(each, deployment)).toBe(401);
+    const next = await access('c', { origin_jti: 'c', auth_time: seconds() + 1 });
+    expect(await send(token, deployment)).toBe(200);
+    expect(await me(next, deployment)).toBe(200);
+  });
+});
+
+describe('several issuers', () => {
+  const ONE = 'https://one.example';
+  const TWO = 'https://two.example';
+  const THREE = 'https://three.example';
+  let functions: FreshFunctions;
+  beforeAll(() => {
+    const entry = { sessions: 'adopted', sessionClaim: 'sid' };
+    functions = start({
+      JWT_ISSUERS: JSON.stringify([
+        { ...entry, issuer: ONE, publicKey: rsa.pem, logoutAudience: CLIENT },
+        { ...entry, issuer: TWO, publicKey: ed.pem, logoutAudience: ['x', CLIENT] },
+        { ...entry, issuer: THREE, publicKey: stranger.pem },
+      ]),
+    });
+  });
+
+  test('each ends sessions of its own users', async () => {
+    const one = await access('s', { iss: ONE });
+    const two = await signWith(ed, { iss: TWO, sub, sid: 's', exp: seconds() + 600 });
+    for (const token of [one, two]) expect(await me(token, functions)).toBe(200);
+    expect(
+      await send(await logoutToken(ed, { iss: TWO, sub }, { kid: undefined }), functions),
+    ).toBe(200);
+    expect([await me(one, functions), await me(two, functions)]).toEqual([200, 401]);
+    const lines = log.outcomes().filter(({ message }) => message === 'logout.ended');
+    expect(lines).toMatchObject([{ by: 'identity-provider', issuer: TWO, scope: 'everywhere' }]);
+  });
+
+  test('none signs for another, and none that may send nothing', async () => {
+    const ofOne = await logoutToken(rsa, { iss: TWO, sub });
+    await expectRefused(ofOne, 'algorithm_not_allowed', functions);
+    await expectRefused(await logoutToken(stranger, { iss: ONE, sub }), 'bad_signature', functions);
+    await expectRefused(
+      await logoutToken(stranger, { iss: THREE, sub }),
+      'wrong_issuer',
+      functions,
+    );
+    await expectRefused(await logoutToken(rsa, { iss: undefined, sub }), 'wrong_issuer', functions);
+  });
+});
+
+describe('where nothing is known, nothing is claimed', () => {
+  const REQUEST = { method: 'POST', path: BACKCHANNEL_PATH };
+
+  test.each(['Query', 'DeleteItem', 'UpdateItem'])(
+    'a store that refuses %s: 500',
+    async (operation) => {
+      const { token } = await begin();
+      await store.proxy.fault('access-denied', { operation });
+      const answer = await registered.backchannelLogout(
+        backchannelEvent(logoutForm(await logoutToken(rsa, { sub, sid: 's' }))),
+        lambdaContext(),
+      );
+      expect(payloadId(REQUEST, answer)).toEqual(expect.any(String));
+      await store.proxy.clear();
+      expect(await me(token)).toBe(operation === 'UpdateItem' ? 401 : 200);
+    },
+  );
+
+  test('one row that cannot be ended keeps no other alive', async () => {
+    const [one, two] = [await begin('s'), await begin('s')];
+    const broken = { ...two.session, rotated_to: 7 };
+    await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item: broken }));
+    const event = backchannelEvent(logoutForm(await logoutToken(rsa, { sub, sid: 's' })));
+    expect(payloadId(REQUEST, await registered.backchannelLogout(event, lambdaContext()))).toEqual(
+      expect.any(String),
+    );
+    expect(await me(one.token)).toBe(401);
+  });
+
+  test('keys that cannot be fetched: 500', async () => {
+    keys.behaviour = { status: 503 };
+    const event = backchannelEvent(logoutForm(await logoutToken(rsa, { sub })));
+    const answer = await startRegistered().backchannelLogout(event, lambdaContext());
+    keys.behaviour = 'keys';
+    expect(payloadId(REQUEST, answer)).toEqual(expect.any(String));
+    expect((await post(event, startRegistered())).status).toBe(200);
+  });
+});
+
+test('the line says who and what, and holds no token, name or session', async () => {
+  const { session } = await begin('s-s-s-s-s-s');
+  const token = await logoutToken(rsa, { sub, sid: 's-s-s-s-s-s' });
+  expect(await send(token)).toBe(200);
+  const [line, ...others] = log.outcomes();
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({
+    ...{ message: 'logout.ended', by: 'identity-provider', issuer: PROVIDER, scope: 'one' },
+    ...{ route: `POST ${BACKCHANNEL_PATH}`, sub_hash: expect.stringMatching(/^[0-9a-f]{16}$/) },
+  });
+  const text = log.lines().join('\n');
+  for (const secret of [token, ...token.split('.'), sub, session.jti, 's-s-s-s-s-s'])
+    expect(text).not.toContain(secret);
+  expect(text).toContain('ended.identity-provider');
+});
+
+test('the cutoff of a user keeps the jti of the last logout token, and ends nothing by a sid', async () => {
+  await begin();
+  const other = await begin('t');
+  expect(await send(await logoutToken(rsa, { sub, sid: 's', jti: 'j' }))).toBe(200);
+  const rows = await queryRows(store.direct, sub);
+  expect(rows.find(({ jti }) => jti === CUTOFF_KEY)).toMatchObject({
+    logout_jti: 'j',
+    revoked_before: 0,
+  });
+  expect(await me(other.token)).toBe(200);
+});
