@@ -33,19 +33,20 @@ const OTHERS = [
   'tsx@4.23.15',
 ];
 
-/** The Nodes to use the package with; .ci/run names those that the project does not bring along. */
-const NODES: readonly (readonly [string, string | undefined])[] = [
-  ['20', process.env.NODE_20],
-  ['22', process.env.NODE_22],
-  ['24', process.execPath],
-];
+/** The Nodes to use the package with, and their program. .ci/run names those that are not the project's own. */
+const NODES = [
+  { version: '20', node: process.env.NODE_20, program: 'use-middy-6' },
+  { version: '22', node: process.env.NODE_22, program: 'use' },
+  { version: '24', node: process.execPath, program: 'use' },
+] as const;
 
 const SOURCE = readFileSync(new URL('use.mts', import.meta.url), 'utf8');
-const IN_JAVASCRIPT = stripTypeScriptTypes(SOURCE);
-const IN_COMMONJS = IN_JAVASCRIPT.replaceAll(
-  /^import (\{[^}]*\}) from ('[^']+');$/gm,
-  'const $1 = require($2);',
-);
+const PROGRAMS = [
+  ['use', SOURCE],
+  ['use-middy-6', SOURCE.replace("'@middy/core'", "'middy-6'")],
+] as const;
+const inCommonJs = (code: string) =>
+  code.replaceAll(/^import (\{[^}]*\}) from ('[^']+');$/gm, 'const $1 = require($2);');
 /** Refused are the token that a refresh has replaced, and the one that was logged out. */
 const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
 
@@ -91,11 +92,14 @@ const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
           ...OTHERS,
         ),
       );
-      writeFileSync(at('use.mts'), SOURCE);
-      writeFileSync(at('use.cts'), SOURCE);
-      writeFileSync(at('use.mjs'), IN_JAVASCRIPT);
-      writeFileSync(at('use.cjs'), IN_COMMONJS);
-    });
+      for (const [name, source] of PROGRAMS) {
+        const code = stripTypeScriptTypes(source);
+        writeFileSync(at(`${name}.mts`), source);
+        writeFileSync(at(`${name}.cts`), source);
+        writeFileSync(at(`${name}.mjs`), code);
+        writeFileSync(at(`${name}.cjs`), inCommonJs(code));
+      }
+    }, 600_000);
     afterAll(() => rmSync(folder, { recursive: true }));
 
     test('brings four packages along, and nothing that runs when it is installed', () => {
@@ -114,29 +118,26 @@ const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
       expect(existsSync(at('node_modules/true-logout/node_modules'))).toBe(false);
     });
 
-    for (const [version, node = ''] of NODES) {
+    for (const { version, node = '', program } of NODES) {
       const withNode = node === '' ? test.skip : test;
-      const name =
-        node === '' ? `Node ${version}: NODE_${version}=… names none` : `Node ${version}`;
+      const name = `Node ${version}${node === '' ? `, which NODE_${version} does not name` : ''}`;
       withNode(`${name}: ES modules and CommonJS`, async () => {
         expect(await expectSuccess(run(node, '--version'))).toMatch(new RegExp(`^v${version}\\.`));
-        expect(await expectSuccess(run(node, 'use.mjs'))).toContain(STATUSES);
-        expect(await expectSuccess(run(node, 'use.cjs'))).toContain(STATUSES);
+        for (const file of [`${program}.mjs`, `${program}.cjs`])
+          expect(await expectSuccess(run(node, file))).toContain(STATUSES);
       });
-      withNode(`${name}: CommonJS as Lambda runs it, which cannot require ES modules`, async () => {
-        const output = await expectSuccess(
-          run(node, '--no-experimental-require-module', 'use.cjs'),
-        );
-        expect(output).toContain(STATUSES);
+      withNode(`${name}: CommonJS that cannot require ES modules, as in Lambda`, async () => {
+        const flag = '--no-experimental-require-module';
+        expect(await expectSuccess(run(node, flag, `${program}.cjs`))).toContain(STATUSES);
       });
     }
 
     test('tsc --strict finds nothing wrong, in the declarations either', async () => {
       const strict = ['--strict', '--module', 'nodenext', '--noEmit', '--types', 'node'];
-      await expectSuccess(tool('tsc', ...strict, 'use.mts', 'use.cts'));
+      await expectSuccess(tool('tsc', ...strict, 'use.mts', 'use.cts', 'use-middy-6.mts'));
       writeFileSync(at('wrong.mts'), `${SOURCE}\nrequireSession({ jwtAudiences: 'notes' });\n`);
       expect((await tool('tsc', ...strict, 'wrong.mts')).output).toMatch(
-        /wrong\.mts.*TS2353.*jwtAudiences/,
+        /wrong\.mts.*'jwtAudiences' does not exist/,
       );
     });
 
