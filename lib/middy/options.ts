@@ -1,6 +1,7 @@
 import { ConfigurationError, type Environment } from '../shared/environment.ts';
 
-const NAMES = [
+/** Parameters of a deployment that a check reads. */
+export const NAMES = [
   'sessionsTable',
   'jwtSecretParameter',
   'jwtPublicKey',

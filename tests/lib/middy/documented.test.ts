@@ -1,5 +1,6 @@
 /** docs/middleware.md and examples/middy-api, beside the deployment that they go with. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { handler as notes } from '../../../examples/middy-api/handlers/notes.ts';
@@ -7,8 +8,10 @@ import { handler as authorizer } from '../../../handlers/authorizer.ts';
 import { handler as logout } from '../../../handlers/logout.ts';
 import { functionTable } from '../../../infra/functions.ts';
 import { role } from '../../../infra/permissions.ts';
+import { environmentOf, NAMES } from '../../../lib/middy/options.ts';
 import { authorizerForms } from '../../support/authorizer-events.ts';
-import { codeBlocks } from '../../support/documents.ts';
+import { runCommand } from '../../support/commands.ts';
+import { codeBlocks, sectionOf } from '../../support/documents.ts';
 import { eventV2 } from '../../support/events.ts';
 import { configureFunction, invoke, lambdaContext } from '../../support/lambda.ts';
 import { useLog } from '../../support/log.ts';
@@ -62,6 +65,46 @@ describe('the permissions', () => {
     });
     expect(bare(service.provider.iam.role.statements)).toEqual([check, secret]);
   });
+});
+
+test('the settings of docs/middleware.md are the options, each beside its variable', () => {
+  const rows = sectionOf('docs/middleware.md', 'Settings').matchAll(
+    /^\| (`[a-z].*?) \| (.*) \|$/gm,
+  );
+  const documented = [...rows].flatMap(([, options = '', variables = '']) => {
+    const names = [...variables.matchAll(/`([A-Z_]{6,})`/g)].map(([, name]) => name);
+    return [...options.matchAll(/`(\w+)`/g)].map(([, option = ''], index) => [
+      option,
+      names[index],
+    ]);
+  });
+  expect(documented.map(([option]) => option).sort()).toEqual([...NAMES].sort());
+  for (const [option = '', variable = ''] of documented)
+    expect(environmentOf({ [option]: 'its value' })).toMatchObject({ [variable]: 'its value' });
+});
+
+test('the code of docs/middleware.md lets a session in, and nobody else', async () => {
+  const [code = '', ...others] = codeBlocks('docs/middleware.md', 'ts');
+  expect(others).toEqual([]);
+  const { token } = await issueTestSession(store);
+  // Inside the project, as it imports the project by its name.
+  mkdirSync('.local', { recursive: true });
+  const folder = mkdtempSync(join('.local', 'snippet-'));
+  try {
+    const call = (headers: object) =>
+      `await handler(${JSON.stringify({ headers })} as never, {} as never)`;
+    const calls = [{ authorization: `Bearer ${token}` }, {}].map(call).join(', ');
+    writeFileSync(join(folder, 'api.ts'), `${code}\nconsole.log(JSON.stringify([${calls}]));\n`);
+    const { code: exit, output } = await runCommand(process.execPath, [join(folder, 'api.ts')]);
+    expect({ exit, answers: output.split('\n').find((line) => line.startsWith('[')) }).toEqual({
+      exit: 0,
+      answers: expect.stringMatching(
+        /^\[\{"statusCode":200,"body":"Hello, alice"\},\{"statusCode":403,/,
+      ),
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a token that was logged out is refused by both ways of guarding an API', async () => {
