@@ -10,6 +10,8 @@ const FORGED_LIMIT = 0.25;
 const MALFORMED_LIMIT = 0.2;
 /** Of a session that a check has adopted before, against a registered one. */
 const ADOPTED_LIMIT = 1.1;
+/** With an IDLE_TIMEOUT, over a session's use: ten checks, of which one writes; against none. */
+const IDLE_LIMIT = 1.15;
 const CALLS = { warmUp: 1_500, measured: 1_500 };
 
 /**
@@ -21,12 +23,22 @@ export async function measureWarmCalls(
   turns: Turns,
 ): Promise<PartResult> {
   const workload = await workloads(packages);
-  const { logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer } = workload;
+  const { logout, bareDelete, check, adoptedCheck, idleCheck, bareBatchGet, authorizer } = workload;
   const refused = (name: string, event: Workload['event']) => ({ name, fn: logout.fn, event });
   const forged = refused('forged token', ({ token }) => logoutEvent(withOtherSignature(token)));
   const malformed = refused('malformed token', () => logoutEvent('garbage'));
   const costs = await measureInTurns(
-    [logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer, forged, malformed],
+    [
+      logout,
+      bareDelete,
+      check,
+      adoptedCheck,
+      idleCheck,
+      bareBatchGet,
+      authorizer,
+      forged,
+      malformed,
+    ],
     turns,
     (each) => measureWarm(each, store, CALLS),
   );
@@ -46,6 +58,7 @@ export async function measureWarmCalls(
       row('CPU of a warm logout', logout, bareDelete, STORE_CALL_LIMIT),
       row('CPU of a warm check (/me)', check, bareBatchGet, STORE_CALL_LIMIT),
       row('CPU of a warm check, adopted session', adoptedCheck, check, ADOPTED_LIMIT),
+      row('CPU of a warm check, IDLE_TIMEOUT on', idleCheck, check, IDLE_LIMIT),
       row('CPU of a logout, forged token', forged, logout, FORGED_LIMIT),
       row('CPU of a logout, malformed token', malformed, logout, MALFORMED_LIMIT),
       row('time of a warm check, p50, authorizer', authorizer, check, undefined, 'wallUs'),
