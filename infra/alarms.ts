@@ -75,7 +75,7 @@ export function alarms(
       ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
       : []),
     ...(functions.some(({ authenticatesClients }) => authenticatesClients)
-      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'))]
+      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'), SEVERAL)]
       : []),
     alarm(
       'outside-ends',
@@ -106,8 +106,11 @@ const P99 = {
   DatapointsToAlarm: 2,
   EvaluateLowSampleCountPercentile: 'ignore',
 };
+/** One request of a scanner is no alarm; a client with a wrong secret tries at each request of its own. */
+const SEVERAL = { Period: 300, Threshold: 10 };
 const CRASH = '?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"';
-const FAILED_LOGOUT = '{ $.route = "POST ${param:pathPrefix}/logout" && $.status = "5*" }';
+const FAILED_LOGOUT =
+  '{ ($.route = "POST ${param:pathPrefix}/logout" || $.route = "POST ${param:pathPrefix}/revoke") && $.status = "5*" }';
 
 /**
  * One alarm on a metric, or on the sum of several.

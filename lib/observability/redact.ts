@@ -5,7 +5,7 @@ const MIN_PART_LENGTH = 16;
 
 /**
  * Builds a function that removes credentials from a text: the request's Authorization value and its
- * parts, the configured secrets, and anything that looks like a JWT.
+ * parts (of Basic, the password), the configured secrets, and anything that looks like a JWT.
  *
  * @param secrets values under 16 characters are ignored, as no valid secret is so short
  */
@@ -15,7 +15,11 @@ export function redactor(
 ): (text: string) => string {
   const header = authorization?.trim() ?? '';
   const credentials = header.slice(header.indexOf(' ') + 1).trim();
-  const parts = [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)];
+  const parts = [
+    ...credentials.split(/[\s,]+/),
+    ...credentials.split(/[^\w-]+/),
+    ...(/^basic /i.test(header) ? Buffer.from(credentials, 'base64').toString().split(':') : []),
+  ];
   // Whole values first: removing a part first would leave the rest in the text.
   const wholes = [header, credentials].filter((text) => text !== '');
   const others = [...parts, ...secrets].filter((text) => text.length >= MIN_PART_LENGTH);
