@@ -176,6 +176,36 @@ describe('the actions on the table', () => {
     expect(Object.keys(stack({ oauthClientsParameter: '' }).functions)).not.toContain('introspect');
   });
 
+  test('with an idle time-out, functions that check may write last_seen and nothing else', () => {
+    const { Resources } = stack({ idleTimeout: '900' }).resources;
+    const statements = (resource: unknown): readonly object[] =>
+      Object(resource).Properties.Policies[0].PolicyDocument.Statement;
+    const touch = {
+      ...{ Effect: 'Allow', Action: 'dynamodb:UpdateItem' },
+      Resource: { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
+      Condition: {
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
+        StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+      },
+    };
+    for (const role of [
+      'MeRole',
+      'ListSessionsRole',
+      'DeleteSessionRole',
+      'AuthorizerRole',
+    ] as const)
+      expect(statements(Resources[role])).toContainEqual(touch);
+    expect(JSON.stringify(Resources.OpenapiRole)).not.toContain('dynamodb');
+    for (const off of [{}, { idleTimeout: '0' }, { idleTimeout: '' }])
+      expect(JSON.stringify(stack(off))).not.toContain('last_seen');
+  });
+
+  test('with a limit, functions that adopt may read and end the others', () => {
+    const switches = { sessions: 'adopted', maxSessions: '2' };
+    for (const role of ['MeRole', 'AuthorizerRole'])
+      expect(actions(switches, role)).toEqual(['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
+  });
+
   test('of several issuers come with those on each secret, and on no other', () => {
     const { Resources } = stack({ jwtIssuers: issuers('adopted', 'registered') }).resources;
     const role = JSON.stringify(Resources.MeRole);

@@ -99,6 +99,16 @@ test.each<[Environment, RegExp]>([
     /^JWT_ISSUER is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL/,
   ],
   [{ SESSION_MAX_AGE: '0' }, /^SESSION_MAX_AGE must not be 0; leave it out/],
+  ...['-1', '1.5', '1e3', '15m', ' 60', '060', '1000000000'].map((value): [Environment, RegExp] => [
+    { IDLE_TIMEOUT: value },
+    /^IDLE_TIMEOUT must be a whole number of seconds from 0 to 999999999$/,
+  ]),
+  [{ MAX_SESSIONS: '-1' }, /^MAX_SESSIONS must be a whole number of sessions from 0 to/],
+  [{ MAX_SESSIONS: '2' }, /^MAX_SESSIONS is for SESSIONS=adopted; .* maxSessions to issueSession$/],
+  ...['jti', 'uti', 'none'].map((JWT_SESSION_CLAIM): [Environment, RegExp] => [
+    { SESSIONS: 'adopted', MAX_SESSIONS: '2', JWT_SESSION_CLAIM },
+    new RegExp(`^MAX_SESSIONS needs a JWT_SESSION_CLAIM .*; by ${JWT_SESSION_CLAIM} a refresh`),
+  ]),
   ...['-1', '1.5', '1e3', '60s', ' 60', '0x10', '1000000000', '9'.repeat(400)].map(
     (SESSION_MAX_AGE): [Environment, RegExp] => [
       { SESSION_MAX_AGE },
@@ -107,6 +117,19 @@ test.each<[Environment, RegExp]>([
   ),
 ])('%.80j is refused by name', (changes, message) => {
   expect(problem(changes).message).toMatch(message);
+});
+
+test.each<[Environment, object]>([
+  [{ IDLE_TIMEOUT: '900' }, { idleMs: 900_000 }],
+  [{ IDLE_TIMEOUT: '0' }, { idleMs: undefined }],
+  [{ IDLE_TIMEOUT: '' }, { idleMs: undefined }],
+  [{ MAX_SESSIONS: '0' }, { issuers: [{ adoption: undefined }] }],
+  [
+    { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid', MAX_SESSIONS: '2' },
+    { issuers: [{ adoption: { maxSessions: 2 } }] },
+  ],
+])('reads how sessions age: %j', (variables, expected) => {
+  expect(readConfiguration({ ...working, ...variables })).toMatchObject(expected);
 });
 
 describe('SESSIONS_NOT_BEFORE', () => {
