@@ -1,6 +1,7 @@
 import type { CpuShare } from './cpu-share.ts';
 import { Environment, type WarmCost } from './environment.ts';
 import { authorizerEvent, logoutEvent, meEvent } from './gateway-event.ts';
+import { buildGuarded } from './guarded.ts';
 import { buildBare } from './naive/build.ts';
 import type { PackagedFunction, Packages } from './packaged.ts';
 import type { BenchStore, LiveSession } from './store.ts';
@@ -18,11 +19,11 @@ export interface Workload {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Logout, the two forms of a check, and the bare store calls to compare with. */
+/** Logout, the forms of a check, and the bare store calls to compare with. */
 export async function workloads({ functions, directory }: Packages) {
   const { logout, me, authorizer } = functions;
   const bare = async (
-    file: 'delete' | 'batch-get',
+    file: 'constant' | 'delete' | 'batch-get',
     operation: Workload['operation'],
     like: PackagedFunction,
   ): Promise<Workload> => {
@@ -42,6 +43,8 @@ export async function workloads({ functions, directory }: Packages) {
     check,
     adoptedCheck: { ...check, name: 'check of an adopted session', variables },
     authorizer: workload('authorizer', 'BatchGetItem', authorizer, authorizerEvent),
+    guarded: workload('guarded API', 'BatchGetItem', await buildGuarded(me, directory), meEvent),
+    bareHandler: await bare('constant', undefined, me),
     bareDelete: await bare('delete', 'DeleteItem', logout),
     bareBatchGet: await bare('batch-get', 'BatchGetItem', me),
   };

@@ -33,7 +33,7 @@ type Protocol = $ClientProtocol<HttpRequest, HttpResponse>;
  *
  * @param version of the protocol: DynamoDB speaks 1.0, SSM 1.1
  */
-export function awsJson(version: '1.0' | '1.1') {
+export function awsJson(version: '1.0' | '1.1'): new (service: ServiceSettings) => Protocol {
   return class AwsJson implements Protocol {
     readonly #service: ServiceSettings;
 

@@ -7,7 +7,7 @@ const MIN_PART_LENGTH = 16;
 
 /**
  * Builds a function that removes credentials from a text: the request's Authorization value and its
- * parts, the configured secrets, and anything that looks like a JWT.
+ * parts (of Basic, the password), the configured secrets, and anything that looks like a JWT.
  *
  * @param secrets values under 16 characters are ignored, as no valid secret is so short
  */
@@ -50,11 +50,18 @@ function withoutSpelling(text: string): string {
   return decoded.replaceAll('/', '');
 }
 
-/** The credentials of an Authorization header, whole values first: a part removed first would leave the rest. */
+/**
+ * The credentials of an Authorization header (of Basic, id and password too), whole values first: a part
+ * removed first would leave the rest.
+ */
 function credentialsOf(authorization = '') {
   const header = authorization.trim();
   const credentials = header.slice(header.indexOf(' ') + 1).trim();
-  const parts = [...credentials.split(/[\s,]+/), ...credentials.split(/[^\w-]+/)];
+  const parts = [
+    ...credentials.split(/[\s,]+/),
+    ...credentials.split(/[^\w-]+/),
+    ...(/^basic /i.test(header) ? Buffer.from(credentials, 'base64').toString().split(':') : []),
+  ];
   return { wholes: [header, credentials].filter((text) => text !== ''), parts };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '../http/request.ts';
+import type { Environment } from '../shared/environment.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
@@ -9,13 +10,15 @@ import { configuredSecrets } from './settings.ts';
 /**
  * Describes an error, redacts credentials, and writes its one log line. Never throws.
  *
+ * @param environment names the secrets to redact
  * @returns the description, the redacted path, and the id (UUID v4) of the log line
  */
-export function reportError(error: unknown, request: HttpRequest) {
+export function reportError(error: unknown, request: HttpRequest, environment?: Environment) {
   const errorId = randomUUID();
-  const description = describeRedacted(error, request.header('authorization'));
-  const redactLong = (text: string) =>
-    redactPath(text, request.header('authorization'), configuredSecrets());
+  const secrets = configuredSecrets(environment);
+  const authorization = request.header('authorization');
+  const description = describeError(error, redactor(authorization, secrets));
+  const redactLong = (text: string) => redactPath(text, authorization, secrets);
   const path = redactLong(request.path);
   count('error');
   writeLine({

@@ -114,6 +114,8 @@ describe('a function that is wrong is found', () => {
       listSessions: wrong,
       deleteSession: wrong,
       authorizer: wrong,
+      introspect: wrong,
+      revoke: wrong,
       backchannelLogout: wrong,
       admin: wrong,
     };

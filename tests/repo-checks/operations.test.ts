@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
+import { recordEvent } from '../../lib/auth/events.ts';
 import { prices } from '../../support/prices.ts';
 import { readService, readStages } from '../../support/service-file.ts';
 import { errorTable, isInTable } from '../support/error-table.ts';
@@ -65,14 +66,17 @@ const events = [
   ),
 ];
 const reasons = [
-  ...union('lib/tokens/verify.ts', 'RefusalReason'),
-  ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
-  ...union('lib/tokens/header.ts', 'RefusedHeader'),
-  ...union('lib/tokens/claims.ts', 'RefusedClaims'),
-  // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
-  ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
-  ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
+  ...new Set([
+    ...union('lib/federation/logout-token.ts', 'RefusedLogout'),
+    ...union('lib/tokens/verify.ts', 'RefusalReason'),
+    ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
+    ...union('lib/tokens/header.ts', 'RefusedHeader'),
+    ...union('lib/tokens/claims.ts', 'RefusedClaims'),
+    // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
+    ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
+    ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
+    ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
+  ]),
 ].sort();
 const refused = (text: string) =>
   [...text.matchAll(/\brefused\.(\w+)/g)].map(([, reason = '']) => reason).sort();
@@ -128,9 +132,15 @@ describe('docs/operations.md', () => {
       const row = { ...session, auth_time: 'yesterday' };
       await store.client.send(new PutCommand({ TableName: store.table, Item: row }));
       await invoke(me, event);
+      const source = { requestId: 'r', route: 'admin', header: () => undefined };
+      const ended = { name: 'logout.ended', scope: 'everywhere', session: { sub: 'a' } } as const;
+      const admin = { by: 'admin', actor: 'bob', reason: 'left' } as const;
+      for (const by of [admin, { by: 'identity-provider', issuer: 'https://op' } as const])
+        recordEvent(source, { ...ended, by });
       const lines = log.outcomes();
       expect(lines.map(({ message }) => message)).toEqual([
         ...['logout.ended', 'logout.already_ended', 'check.refused', 'check.refused', 'error'],
+        ...['logout.ended', 'logout.ended'],
       ]);
       const fields = new Set(lines.flatMap((line) => Object.keys(line)));
       fields.delete('message');
