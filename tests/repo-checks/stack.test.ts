@@ -182,7 +182,9 @@ describe('the actions on the table', () => {
       Object(resource).Properties.Policies[0].PolicyDocument.Statement;
     const touch = {
       ...{ Effect: 'Allow', Action: 'dynamodb:UpdateItem' },
-      Resource: { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
+      Resource: {
+        'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/\${param:tableName}`,
+      },
       Condition: {
         'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
         StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
