@@ -10,6 +10,10 @@ const FORGED_LIMIT = 0.25;
 const MALFORMED_LIMIT = 0.2;
 /** Of a session that a check has adopted before, against a registered one. */
 const ADOPTED_LIMIT = 1.1;
+/** Of an API that checks sessions by the middleware, against `/me`. */
+const MIDDLEWARE_LIMIT = 1.1;
+/** With an IDLE_TIMEOUT, over a session's use: ten checks, of which one writes; against none. */
+const IDLE_LIMIT = 1.15;
 const CALLS = { warmUp: 1_500, measured: 1_500 };
 
 /**
@@ -21,12 +25,13 @@ export async function measureWarmCalls(
   turns: Turns,
 ): Promise<PartResult> {
   const workload = await workloads(packages);
-  const { logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer } = workload;
+  const { logout, bareDelete, check, adoptedCheck, idleCheck, bareBatchGet, authorizer } = workload;
+  const { guarded, bareHandler } = workload;
   const refused = (name: string, event: Workload['event']) => ({ name, fn: logout.fn, event });
   const forged = refused('forged token', ({ token }) => logoutEvent(withOtherSignature(token)));
   const malformed = refused('malformed token', () => logoutEvent('garbage'));
   const costs = await measureInTurns(
-    [logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer, forged, malformed],
+    [...Object.values(workload), forged, malformed],
     turns,
     (each) => measureWarm(each, store, CALLS),
   );
@@ -41,11 +46,26 @@ export async function measureWarmCalls(
     const name = other === logout ? 'of a live token' : other.name;
     return compare(what, 'µs', samples(ours), { name, samples: samples(other) }, { limit });
   };
+  /** Functions that a request to an API invokes. */
+  const byMiddleware = [guarded];
+  const byAuthorizer = [authorizer, bareHandler];
+  const guardedRow = (what: string, unit: string, samples: (of: Workload[]) => readonly number[]) =>
+    compare(what, unit, samples(byMiddleware), {
+      ...{ name: 'authorizer and bare handler', samples: samples(byAuthorizer) },
+    });
+  const cpuOfAll = (all: Workload[]) =>
+    Array.from({ length: turns.runs }, (_, run) =>
+      all.reduce((sum, { name }) => sum + (costs(name)[run]?.cpuUs ?? NaN), 0),
+    );
   return {
     rows: [
       row('CPU of a warm logout', logout, bareDelete, STORE_CALL_LIMIT),
       row('CPU of a warm check (/me)', check, bareBatchGet, STORE_CALL_LIMIT),
       row('CPU of a warm check, adopted session', adoptedCheck, check, ADOPTED_LIMIT),
+      row('CPU of a warm check, API with the middleware', guarded, check, MIDDLEWARE_LIMIT),
+      guardedRow('CPU of a request to an API, middleware', 'µs', cpuOfAll),
+      guardedRow('Lambda calls of a request to an API, middleware', 'calls', (all) => [all.length]),
+      row('CPU of a warm check, IDLE_TIMEOUT on', idleCheck, check, IDLE_LIMIT),
       row('CPU of a logout, forged token', forged, logout, FORGED_LIMIT),
       row('CPU of a logout, malformed token', malformed, logout, MALFORMED_LIMIT),
       row('time of a warm check, p50, authorizer', authorizer, check, undefined, 'wallUs'),

@@ -15,6 +15,7 @@ export const SUSPICIOUS = {
     'wrong_audience',
     'missing_claim',
     'security_event',
+    'no_logout_event',
     'sender_constrained',
   ],
   malformedThreshold: [
@@ -77,6 +78,11 @@ export function alarms(
     ...(functions.some(({ authenticatesClients }) => authenticatesClients)
       ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'), SEVERAL)]
       : []),
+    alarm(
+      'admin-refusals',
+      'A wrong request of administrators ended nothing.',
+      own('admin.refused'),
+    ),
     alarm(
       'outside-ends',
       'Administrators and identity providers have ended many sessions.',

@@ -5,6 +5,7 @@ import { describeRedacted } from '../observability/report-error.ts';
 import { adoptedSessions } from '../sessions/adopted.ts';
 import { registeredSessions } from '../sessions/registered.ts';
 import { withIdleTimeout } from '../sessions/touch.ts';
+import type { Environment } from '../shared/environment.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
@@ -25,14 +26,21 @@ export interface Services {
  *
  * @throws ConfigurationError
  */
-export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => {
-  const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration();
+export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => createServices());
+
+/**
+ * Creates the services from variables; those of the process by default.
+ *
+ * @throws ConfigurationError
+ */
+export function createServices(environment?: Environment): Services {
+  const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration(environment);
   const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);
   return {
     issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
     ...others,
   };
-});
+}
 
 /** Creates an issuer from its configuration. */
 export function createIssuer(

@@ -33,7 +33,7 @@ type Protocol = $ClientProtocol<HttpRequest, HttpResponse>;
  *
  * @param version of the protocol: DynamoDB speaks 1.0, SSM 1.1
  */
-export function awsJson(version: '1.0' | '1.1') {
+export function awsJson(version: '1.0' | '1.1'): new (service: ServiceSettings) => Protocol {
   return class AwsJson implements Protocol {
     readonly #service: ServiceSettings;
 
@@ -117,7 +117,7 @@ export function awsJson(version: '1.0' | '1.1') {
       $metadata: ResponseMetadata,
     ): Error {
       const name = loadJsonRpcErrorCode(response, body) ?? 'Unknown';
-      const message = String(body.message ?? body.Message ?? 'UnknownError');
+      const message = String(body.message ?? body.Message ?? `status ${response.statusCode}`);
       const Exception = exceptionClass(name, this.#service.errorTypeRegistries);
       const $fault = response.statusCode < 500 ? 'client' : 'server';
       const properties = { name, message, $fault, $metadata };

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { type CryptoKey, type JWTPayload, type KeyObject, SignJWT } from 'jose';
+import { type KeyObject, randomUUID, type webcrypto } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
 import type { SessionStore } from '../aws/dynamodb.ts';
 import { authTimeAfter } from '../sessions/cutoff.ts';
 import { GUEST_PREFIX, isGuest, type SessionKey } from '../sessions/key.ts';
@@ -11,10 +11,13 @@ import { createSession, rotateSession } from './create-session.ts';
 
 export { revokeAll } from '../sessions/revoke-many.ts';
 
+/** Members of a token's payload. Not jose's type: CommonJS cannot import the types of an ES module. */
+type Claims = Readonly<Record<string, unknown>>;
+
 /** The key of a login service, and the claims that this service checks. */
 export interface Signer {
   /** Bytes of the HMAC secret, or a private key. */
-  readonly key: Uint8Array | KeyObject | CryptoKey;
+  readonly key: Uint8Array | KeyObject | webcrypto.CryptoKey;
   /** For example `HS256`. */
   readonly algorithm: string;
   readonly kid?: string | undefined;
@@ -30,7 +33,7 @@ export interface NewSession {
   /** Life of the token and of its session, in seconds. */
   readonly ttlSeconds: number;
   /** Further claims, such as `name`. The registered claims set here win. */
-  readonly claims?: JWTPayload | undefined;
+  readonly claims?: Claims | undefined;
   /** Defaults to a random UUID. */
   readonly jti?: string | undefined;
   /** Shown in the list of sessions. */
@@ -137,14 +140,14 @@ export function newSession(request: NewSession, nowMs: number): Session {
 export async function signSession(
   signer: Signer,
   session: Session,
-  claims: JWTPayload = {},
+  claims: Claims = {},
   nowMs: number = Date.now(),
 ): Promise<string> {
   const { jti, expires_at: exp } = session;
   const { key, algorithm: alg, kid, issuer, audience, partitionPrefix = '' } = signer;
   const sub = session.sub.slice(partitionPrefix.length);
   return new SignJWT({
-    ...claims,
+    ...(claims as JWTPayload),
     ...defined({ iss: issuer, aud: audience }),
     sub,
     jti,

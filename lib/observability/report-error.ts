@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '../http/request.ts';
+import type { Environment } from '../shared/environment.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
-import { redactor } from './redact.ts';
+import { redactor, redactPath } from './redact.ts';
 import { configuredSecrets } from './settings.ts';
 
 /**
  * Describes an error, redacts credentials, and writes its one log line. Never throws.
  *
+ * @param environment names the secrets to redact
  * @returns the description, the redacted path, and the id (UUID v4) of the log line
  */
-export function reportError(error: unknown, request: HttpRequest) {
+export function reportError(error: unknown, request: HttpRequest, environment?: Environment) {
   const errorId = randomUUID();
-  const description = describeRedacted(error, request.header('authorization'));
-  // Redact paths by the look of a token only: credentials as short as `me` would change the path.
-  const redactTokens = redactor(undefined, configuredSecrets());
-  const path = redactTokens(request.path);
+  const secrets = configuredSecrets(environment);
+  const authorization = request.header('authorization');
+  const description = describeError(error, redactor(authorization, secrets));
+  const redactLong = (text: string) => redactPath(text, authorization, secrets);
+  const path = redactLong(request.path);
   count('error');
   writeLine({
     error_id: errorId,
@@ -26,7 +29,7 @@ export function reportError(error: unknown, request: HttpRequest) {
     path,
     method: request.method,
     request_id: request.requestId,
-    route: redactTokens(request.route),
+    route: redactLong(request.route),
   });
   return { ...description, errorId, path };
 }

@@ -26,7 +26,7 @@ function dependenciesOf({ dependencies, devDependencies, optionalDependencies }:
 }
 
 const manifests = globSync('**/package.json', {
-  exclude: (path) => /(^|\/)(node_modules|\.\w+)$/.test(path),
+  exclude: (path) => /(^|\/)(node_modules|dist|\.\w+)$/.test(path),
 }).filter((path) => Object.keys(dependenciesOf(readJson<Dependencies>(path))).length > 0);
 
 test('the project has dependencies to look at', () => {

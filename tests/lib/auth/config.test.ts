@@ -87,6 +87,22 @@ test.each<[Environment, RegExp]>([
     { SESSIONS: 'adopted', JWT_SESSION_CLAIM: '' },
     /^JWT_SESSION_CLAIM is not set; SESSIONS=adopted/,
   ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web' },
+    /^JWT_LOGOUT_ISSUER is not set, nor is JWT_ISSUER; JWT_LOGOUT_AUDIENCE needs one of them$/,
+  ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web', JWT_ISSUER: 'i' },
+    /^JWT_LOGOUT_JWKS_URL is not set; a secret of the sessions verifies no logout tokens$/,
+  ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web', JWT_ISSUER: 'i', JWT_LOGOUT_JWKS_URL: 'http://op.example/jwks' },
+    /^JWT_LOGOUT_JWKS_URL /,
+  ],
+  ...['JWT_LOGOUT_ISSUER', 'JWT_LOGOUT_JWKS_URL'].map((name): [Environment, RegExp] => [
+    { [name]: 'https://op.example', JWT_LOGOUT_AUDIENCE: ' ' },
+    /^JWT_LOGOUT_AUDIENCE is not set, so JWT_LOGOUT_ISSUER and JWT_LOGOUT_JWKS_URL would do nothing$/,
+  ]),
   [{ JWT_SESSION_CLAIM: 'none' }, /^JWT_SESSION_CLAIM can be none for SESSIONS=adopted only$/],
   [{ JWT_SESSION_CLAIM: 'a b' }, /^JWT_SESSION_CLAIM names one claim, without spaces$/],
   [{ JWT_USER_CLAIM: 'a b' }, /^JWT_USER_CLAIM names one claim, without spaces$/],
@@ -130,6 +146,21 @@ test.each<[Environment, object]>([
   ],
 ])('reads how sessions age: %j', (variables, expected) => {
   expect(readConfiguration({ ...working, ...variables })).toMatchObject(expected);
+});
+
+test('reads who may send logout tokens, by default the issuer of the sessions', () => {
+  expect(only(working).logout).toBeUndefined();
+  const OWN = { JWT_JWKS_URL: 'https://i/jwks', JWT_ISSUER: 'i', JWT_LOGOUT_AUDIENCE: 'web  app' };
+  const own = only({ SESSIONS_TABLE: 'sessions', ...OWN });
+  expect(own.logout).toEqual({ issuer: 'i', audience: ['web', 'app'] });
+  const other = {
+    ...{ JWT_LOGOUT_AUDIENCE: 'web', JWT_LOGOUT_ISSUER: 'op' },
+    JWT_LOGOUT_JWKS_URL: 'https://op/jwks',
+  };
+  expect(only({ ...working, ...other, JWT_ISSUER: 'i' }).logout).toMatchObject({
+    ...{ issuer: 'op', audience: ['web'] },
+    keySource: { kind: 'jwks-url' },
+  });
 });
 
 describe('SESSIONS_NOT_BEFORE', () => {
