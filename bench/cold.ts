@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { startLogoutSender } from './backchannel.ts';
 import { Environment } from './environment.ts';
 import { logoutEvent } from './gateway-event.ts';
 import {
@@ -13,11 +14,13 @@ import {
 } from './measure.ts';
 import { buildBare, buildNaive, type NaiveForm } from './naive/build.ts';
 import type { PackagedFunction } from './packaged.ts';
-import type { BenchStore } from './store.ts';
+import type { BenchStore, LiveSession } from './store.ts';
 import { openTlsFront } from './tls.ts';
 
 /** The time that logout adds to a bare handler's cold start, against the time that the naive bundle adds. */
 const COLD_LIMIT = 0.42;
+/** A back-channel logout's cold start, key fetch included, against a logout's. */
+const BACKCHANNEL_LIMIT = 2;
 /** All code in the package of logout, minified, without its map. */
 const BUNDLE_LIMIT_KB = 230;
 
@@ -85,7 +88,28 @@ export async function measureCold(bench: Bench, turns: Turns): Promise<PartResul
       }),
     );
   }
+  rows.push(await backchannelRow(bench, turns));
   return { rows };
+}
+
+/** Senders of logout tokens wait for 2.5 s and longer, and try once. */
+async function backchannelRow({ store, packages }: Bench, turns: Turns): Promise<Row> {
+  const { logout, backchannelLogout } = packages.functions;
+  await using sender = await startLogoutSender();
+  const variables = { ...store.variables, ...sender.variables };
+  const starts = await measureInTurns([logout, backchannelLogout], turns, (fn) =>
+    fn === logout
+      ? coldStart(fn, variables, store, true)
+      : coldStart(fn, variables, store, true, ({ session }) => sender.event(session.sub)),
+  );
+  const samples = ({ name }: PackagedFunction) => starts(name).map(({ totalMs }) => totalMs);
+  return compare(
+    'process start → first answer, back-channel logout with a key fetch',
+    'ms',
+    samples(backchannelLogout),
+    { name: logout.name, samples: samples(logout) },
+    { limit: BACKCHANNEL_LIMIT },
+  );
 }
 
 async function coldStart(
@@ -93,10 +117,13 @@ async function coldStart(
   variables: Readonly<Record<string, string>>,
   store: BenchStore,
   endsTheSession: boolean,
+  eventOf: (live: LiveSession) => Promise<object> = async ({ token }) => logoutEvent(token),
 ) {
-  const { token, session } = await store.beginOne();
+  const live = await store.beginOne();
+  const { session } = live;
+  const event = await eventOf(live);
   await using environment = new Environment(fn, variables);
-  const { sinceStartMs, cpuMs } = await environment.invoke(logoutEvent(token));
+  const { sinceStartMs, cpuMs } = await environment.invoke(event);
   if (endsTheSession && (await store.isAlive(session)))
     throw new Error(`${fn.name} answered 200, and the session is alive`);
   return { totalMs: sinceStartMs, cpuMs };

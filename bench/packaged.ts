@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageCopy } from '../support/package-copy.ts';
 import { unzip } from '../support/unzip.ts';
+import { BACKCHANNEL_PARAMETERS } from './backchannel.ts';
 
 /** A function as it would be deployed: its package unpacked, and the settings of its template. */
 export interface PackagedFunction {
@@ -15,7 +16,7 @@ export interface PackagedFunction {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-type FunctionName = 'logout' | 'me' | 'authorizer';
+type FunctionName = 'logout' | 'me' | 'authorizer' | 'backchannelLogout';
 
 export interface Packages {
   readonly directory: string;
@@ -37,7 +38,7 @@ interface Resource {
  */
 export async function packageFunctions(directory: string): Promise<Packages> {
   const output = join(directory, 'package');
-  await packageCopy(join(directory, 'project'), output);
+  await packageCopy(join(directory, 'project'), output, BACKCHANNEL_PARAMETERS);
   const template = readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
   const { Resources } = JSON.parse(template);
   const unpack = (name: FunctionName): PackagedFunction => {
@@ -50,6 +51,11 @@ export async function packageFunctions(directory: string): Promise<Packages> {
     );
     return { name, handler, memoryMb, taskRoot, variables: Object.fromEntries(texts) };
   };
-  const [logout, me, authorizer] = [unpack('logout'), unpack('me'), unpack('authorizer')];
-  return { directory, functions: { logout, me, authorizer } };
+  const functions = {
+    logout: unpack('logout'),
+    me: unpack('me'),
+    authorizer: unpack('authorizer'),
+    backchannelLogout: unpack('backchannelLogout'),
+  };
+  return { directory, functions };
 }

@@ -15,6 +15,7 @@ export const SUSPICIOUS = {
     'wrong_audience',
     'missing_claim',
     'security_event',
+    'no_logout_event',
     'sender_constrained',
   ],
   malformedThreshold: [
@@ -75,8 +76,13 @@ export function alarms(
       ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
       : []),
     ...(functions.some(({ authenticatesClients }) => authenticatesClients)
-      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'))]
+      ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'), SEVERAL)]
       : []),
+    alarm(
+      'admin-refusals',
+      'A wrong request of administrators ended nothing.',
+      own('admin.refused'),
+    ),
     alarm(
       'outside-ends',
       'Administrators and identity providers have ended many sessions.',
@@ -106,8 +112,11 @@ const P99 = {
   DatapointsToAlarm: 2,
   EvaluateLowSampleCountPercentile: 'ignore',
 };
+/** One request of a scanner is no alarm; a client with a wrong secret tries at each request of its own. */
+const SEVERAL = { Period: 300, Threshold: 10 };
 const CRASH = '?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"';
-const FAILED_LOGOUT = '{ $.route = "POST ${param:pathPrefix}/logout" && $.status = "5*" }';
+const FAILED_LOGOUT =
+  '{ ($.route = "POST ${param:pathPrefix}/logout" || $.route = "POST ${param:pathPrefix}/revoke") && $.status = "5*" }';
 
 /**
  * One alarm on a metric, or on the sum of several.

@@ -22,7 +22,10 @@ export function dashboard(functions: readonly DeployedFunction[]) {
   const widgets = [
     graph(
       'Logouts by outcome',
-      own('logout.ended', 'logout.already_ended', 'logout.refused', 'logout.sweep_failed'),
+      own(
+        ...['logout.ended', 'logout.already_ended', 'logout.refused', 'logout.sweep_failed'],
+        'admin.refused',
+      ),
       STACKED,
     ),
     graph('Checks by outcome', own('check.passed', 'check.refused'), STACKED),

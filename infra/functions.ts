@@ -12,6 +12,8 @@ export interface FunctionEntry {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether a 401 or bad input is a Lambda error; crashes are then counted from the log. */
   readonly throwsDenials?: true;
+  /** Whether it ends sessions without a check, so that it adopts and touches none. */
+  readonly endsOnly?: true;
   /** Whether OAuth clients call the function, so its role may read their hashes. */
   readonly authenticatesClients?: true;
   /** The parameter that switches the function on; absent for a function of every deployment. */
@@ -65,6 +67,7 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     registered: ['DeleteItem'],
     adopted: ['UpdateItem'],
     verifiesTokens: true,
+    endsOnly: true,
     authenticatesClients: true,
     when: 'oauthClients',
   },

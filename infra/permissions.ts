@@ -16,7 +16,7 @@ export function role(entry: DeployedFunction, switches: Switches) {
     ...(actions.length > 0 ? ['dynamodb'] : []),
     ...(secrets.length > 0 ? ['ssm'] : []),
   ];
-  const touches = isOn(switches.idleTimeout) && entry.verifiesTokens;
+  const touches = isOn(switches.idleTimeout) && entry.verifiesTokens && !entry.endsOnly;
   const Statement = [
     ...(actions.length > 0 ? [allow(actions, table)] : []),
     ...(touches ? [{ ...allow('dynamodb:UpdateItem', table), Condition: LAST_SEEN_ONLY }] : []),
@@ -52,10 +52,11 @@ const VPC_ACTIONS = [
 ];
 
 function tableActions(entry: DeployedFunction, switches: Switches): readonly string[] {
-  const { dynamodb = [], registered = [], adopted = [] } = entry;
+  const { dynamodb = [], registered = [], adopted = [], endsOnly } = entry;
   const modes = sessionModes(switches);
   const limit = isOn(switches.maxSessions) ? ['Query', 'UpdateItem'] : [];
-  const adopting = entry.verifiesTokens && modes.adopted ? ['PutItem', ...limit, ...adopted] : [];
+  const check = endsOnly ? [] : ['PutItem', ...limit];
+  const adopting = entry.verifiesTokens && modes.adopted ? [...check, ...adopted] : [];
   const actions = [...dynamodb, ...(modes.registered ? registered : []), ...adopting];
   return [...new Set(actions)].map((action) => `dynamodb:${action}`);
 }

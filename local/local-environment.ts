@@ -21,6 +21,7 @@ const PASSED_THROUGH = [
   'SESSIONS_NOT_BEFORE',
   'IDLE_TIMEOUT',
   'MAX_SESSIONS',
+  'OAUTH_CLIENTS',
   'JWT_LOGOUT_AUDIENCE',
   'JWT_LOGOUT_ISSUER',
   'JWT_LOGOUT_JWKS_URL',
@@ -29,6 +30,12 @@ const PASSED_THROUGH = [
   'LOG_SALT',
 ];
 
+/** Variables that name SSM parameters, and those for their values. */
+const PARAMETERS = {
+  JWT_SECRET_PARAMETER: 'JWT_SECRET',
+  OAUTH_CLIENTS_PARAMETER: 'OAUTH_CLIENTS',
+};
+
 /**
  * Makes the variables of a local run out of the shell's, with a throw-away secret where no key is set.
  *
@@ -36,11 +43,12 @@ const PASSED_THROUGH = [
  * @throws ConfigurationError for a key source that a local run can't have
  */
 export function localVariables(shell: NodeJS.ProcessEnv): LocalVariables {
-  if (shell.JWT_SECRET_PARAMETER)
-    throw new ConfigurationError(
-      'JWT_SECRET_PARAMETER',
-      'is of no use to a local run, which asks no SSM; set JWT_SECRET, or nothing',
-    );
+  for (const [name, instead] of Object.entries(PARAMETERS))
+    if (shell[name])
+      throw new ConfigurationError(
+        name,
+        `is of no use to a local run, which asks no SSM; set ${instead}, or nothing`,
+      );
   const given = Object.fromEntries(
     PASSED_THROUGH.flatMap((name) => {
       const value = shell[name];

@@ -1,3 +1,5 @@
+import { DependencyError } from '../lib/shared/dependency-error.ts';
+
 /** What a piece of work gives, or the error that it throws. */
 export async function attempt<Result>(
   work: () => Result | Promise<Result>,
@@ -11,6 +13,7 @@ export async function attempt<Result>(
 
 /** Messages of an error and of its causes, the nearest first; a cause without a message gives its code. */
 export function withCause(error: Error): string {
+  if (error instanceof DependencyError) return error.message; // its message ends with the cause
   const messages: string[] = [];
   for (let each: unknown = error; each && messages.length < 4; each = Object(each).cause)
     messages.push(String(Object(each).message || Object(each).code));

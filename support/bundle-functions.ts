@@ -14,7 +14,9 @@ export type FunctionName =
   | 'deleteSession'
   | 'authorizer'
   | 'backchannelLogout'
-  | 'admin';
+  | 'admin'
+  | 'introspect'
+  | 'revoke';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -66,6 +66,12 @@ export const faults = {
     const message = `User: ${user} is not authorized to perform: dynamodb:${exchange.operation} on resource: ${ARN}`;
     await awsError(400, 'AccessDeniedException', message)(exchange);
   },
+  /** The name of a failed condition, under a status that says nothing about the condition. */
+  'condition-of-500': awsError(
+    500,
+    'ConditionalCheckFailedException',
+    'The conditional request failed',
+  ),
   'missing-table': awsError(400, 'ResourceNotFoundException', 'Requested resource not found'),
 
   /** What a proxy or a captive portal says in the store's place. */
@@ -77,6 +83,19 @@ export const faults = {
     }),
   /** A success that the store knows nothing of. */
   'empty-answer': async ({ answer }) => answer(json(200, {})),
+  'empty-body': async ({ answer }) => answer({ status: 200, headers: [], body: Buffer.alloc(0) }),
+  /** The answer to somebody else's request. */
+  'foreign-rows': async ({ forward, answer }) => {
+    const { status, headers, body } = await forward();
+    const foreign = body.toString().replaceAll(/"sub":\{"S":"/g, '$&not ');
+    answer({ status, headers: withoutChecksum(headers), body: Buffer.from(foreign) });
+  },
+  /** The right user's rows, under keys that nobody asked for. */
+  'other-sessions': async ({ forward, answer }) => {
+    const { status, headers, body } = await forward();
+    const other = body.toString().replaceAll(/"jti":\{"S":"/g, '$&not ');
+    answer({ status, headers: withoutChecksum(headers), body: Buffer.from(other) });
+  },
   'truncated-json': async ({ forward, answer }) => {
     const { status, headers, body } = await forward();
     answer({

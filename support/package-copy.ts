@@ -12,8 +12,13 @@ const LEFT_OUT = ['node_modules', '.git', '.serverless', '.esbuild', '.local', '
  *
  * @param copy folder to make the copy in
  * @param output folder for the template and the zip files
+ * @param parameters of the deployment
  */
-export async function packageCopy(copy: string, output: string): Promise<void> {
+export async function packageCopy(
+  copy: string,
+  output: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<void> {
   cpSync(ROOT, copy, {
     recursive: true,
     filter: (path) => path === ROOT || !LEFT_OUT.includes(basename(path)),
@@ -21,7 +26,10 @@ export async function packageCopy(copy: string, output: string): Promise<void> {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   await promisify(execFile)(
     process.execPath,
-    [join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
+    [
+      ...[join(ROOT, 'node_modules/.bin/serverless'), 'package', '--package', output],
+      ...Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]),
+    ],
     { cwd: copy },
   );
 }

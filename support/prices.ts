@@ -2,7 +2,7 @@
  * List prices in us-east-1, in dollars, without free tiers and discounts for volume, as AWS's pages have them
  * in November 2026: https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/api-gateway/pricing/,
  * https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/cloudwatch/pricing/,
- * https://aws.amazon.com/xray/pricing/
+ * https://aws.amazon.com/xray/pricing/, https://aws.amazon.com/kms/pricing/
  */
 export const prices = {
   /** Lambda on arm64, a GB-second (1,024 MB). */
@@ -15,8 +15,10 @@ export const prices = {
   millionTraces: 5,
   /** A GB of log, taken in. */
   logGb: 0.5,
-  /** A month: a metric that an alarm watches; a dashboard. */
+  /** A month: a metric that an alarm watches; a custom metric; a dashboard; a key of KMS. */
   alarmMetricMonth: 0.1,
+  metricMonth: 0.3,
+  keyMonth: 1,
   dashboardMonth: 3,
 } as const;
 

@@ -43,7 +43,10 @@ export type AuthEvent =
       readonly session: Pick<SessionKey, 'sub'> & Partial<SessionKey>;
       readonly by?: EndedBy;
     }
-  | { readonly name: 'logout.sweep_failed' | 'touch.failed'; readonly error: unknown }
+  | {
+      readonly name: 'logout.sweep_failed' | 'touch.failed' | 'admin.refused';
+      readonly error: unknown;
+    }
   | { readonly name: 'client.refused'; readonly reason: 'invalid_client' | 'invalid_request' }
   | {
       readonly name: 'list.row_unreadable';

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Environment } from '../shared/environment.ts';
 import { isObject, parseJson } from '../shared/json.ts';
+import { parameterName } from '../tokens/config.ts';
 
 /** SHA-256 hashes of clients' secrets in hex, by client id: one, or two while a secret rotates. */
 export type OAuthClients = ReadonlyMap<string, readonly string[]>;
@@ -8,6 +9,11 @@ export type OAuthClients = ReadonlyMap<string, readonly string[]>;
 export type ClientSource =
   | { readonly kind: 'clients'; readonly clients: OAuthClients }
   | { readonly kind: 'parameter'; readonly name: string };
+
+/** Whether introspection and revocation are on. */
+export function hasOAuthClients(environment: Environment): boolean {
+  return Boolean(environment.OAUTH_CLIENTS || environment.OAUTH_CLIENTS_PARAMETER);
+}
 
 /** Most secrets of a client at once. */
 const MAX_SECRETS = 2;
@@ -19,23 +25,26 @@ const MAX_SECRETS = 2;
  */
 export function readClientSource({
   OAUTH_CLIENTS: text,
-  OAUTH_CLIENTS_PARAMETER: name,
+  OAUTH_CLIENTS_PARAMETER: parameter,
 }: Environment): ClientSource | undefined {
-  if (text && name)
+  if (text && parameter)
     throw new ConfigurationError('OAUTH_CLIENTS_PARAMETER', 'is set beside OAUTH_CLIENTS; set one');
   if (text) return { kind: 'clients', clients: parseClients(text, 'OAUTH_CLIENTS') };
-  return name ? { kind: 'parameter', name } : undefined;
+  return parameter
+    ? { kind: 'parameter', name: parameterName(parameter, 'OAUTH_CLIENTS_PARAMETER') }
+    : undefined;
 }
 
 /**
- * Parses clients: `{"client id": "sha256 of its secret in hex"}`.
+ * Parses clients: `{"client id": "sha256 of its secret in hex"}`. No client at all is a value too: refused as an
+ * error, it would leave the last removed client in use for as long as failed refreshes go on.
  *
  * @param variable for the message of an error; no message quotes a hash
  * @throws ConfigurationError
  */
 export function parseClients(text: string, variable: string): OAuthClients {
   const clients = parseJson(text);
-  if (!isObject(clients) || Object.keys(clients).length === 0)
+  if (!isObject(clients))
     throw new ConfigurationError(
       variable,
       'is no JSON object of clients; npm run client makes one',

@@ -117,7 +117,7 @@ export function awsJson(version: '1.0' | '1.1'): new (service: ServiceSettings) 
       $metadata: ResponseMetadata,
     ): Error {
       const name = loadJsonRpcErrorCode(response, body) ?? 'Unknown';
-      const message = String(body.message ?? body.Message ?? 'UnknownError');
+      const message = String(body.message ?? body.Message ?? `status ${response.statusCode}`);
       const Exception = exceptionClass(name, this.#service.errorTypeRegistries);
       const $fault = response.statusCode < 500 ? 'client' : 'server';
       const properties = { name, message, $fault, $metadata };

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeAsync } from '../shared/memoize.ts';
 import { timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
@@ -22,11 +23,23 @@ export interface SessionStore extends SessionLimits {
   readonly table: string;
 }
 
+/** An operation on the session table failed, retries included, or its answer cannot be DynamoDB's. */
+export class StoreError extends DependencyError {
+  override readonly name = 'StoreError';
+
+  /** @param operation of DynamoDB's API: `Query` */
+  constructor(operation: string, table: string, cause: unknown) {
+    super(`${operation} on the table ${table}`, cause);
+  }
+}
+
 /**
  * Opens the session table. Region, credentials and endpoint come from the AWS SDK's own variables.
  *
  * The SDK has no request timeout by default, and `requestTimeout` only warns without
  * `throwOnRequestTimeout`. `requestTimeout` covers the response headers, `socketTimeout` the body.
+ *
+ * The client throws a StoreError for every failure but that of a condition.
  *
  * @param onLatency called with the duration of each operation, retries included
  */
@@ -52,19 +65,22 @@ export function openSessionStore(
   // awsJson() sets the user agent; nothing reads what these three middlewares collect.
   for (const name of ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'])
     client.middlewareStack.remove(name);
-  if (onLatency)
-    client.middlewareStack.add(
-      // From before the first attempt to after the last.
-      (next) => async (operation) => {
+  client.middlewareStack.add(
+    // From before the first attempt to after the last.
+    (next, { commandName = '' }) =>
+      async (operation) => {
         const start = performance.now();
         try {
           return await next(operation);
+        } catch (error) {
+          if (isFailedCondition(error)) throw error;
+          throw new StoreError(commandName.replace('Command', ''), table, error);
         } finally {
-          onLatency(performance.now() - start);
+          onLatency?.(performance.now() - start);
         }
       },
-      { step: 'initialize', name: 'timing' },
-    );
+    { step: 'initialize', name: 'sessionStore' },
+  );
   return {
     client: DynamoDBDocumentClient.from(client, {
       // The default for numbers beyond a double is an exception, which would fail a logout after its
@@ -81,7 +97,12 @@ export async function unlessConditionFails<Output>(write: Promise<Output>): Prom
   try {
     return await write;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return null;
+    if (isFailedCondition(error)) return null;
     throw error;
   }
+}
+
+/** Whether DynamoDB has refused a write for its condition, which is a client's error: status 400. */
+function isFailedCondition(error: unknown): boolean {
+  return error instanceof ConditionalCheckFailedException && error.$metadata.httpStatusCode === 400;
 }

@@ -1,11 +1,15 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
 
-/** SSM could not be asked, so nothing is known about the token. The cause is SSM's or the SDK's error. */
-export class SecretParameterError extends Error {
+/**
+ * SSM could not be asked, so nothing is known about the token. The message has the variable; the name in SSM's
+ * own words is redacted (lib/observability/settings.ts), as a secret may have been put in its place.
+ */
+export class SecretParameterError extends DependencyError {
   override readonly name = 'SecretParameterError';
 }
 
@@ -25,10 +29,8 @@ export async function readSecretParameter(
   } catch (error) {
     // A deadline's own error has the limit; the SDK's has not.
     const { aborted, reason } = deadline.abortSignal;
-    // The message does not quote the name, as a secret may have been put in its place; the cause is redacted.
-    throw new SecretParameterError(`The secret that ${variable} names could not be read from SSM`, {
-      cause: aborted ? reason : error,
-    });
+    const request = `SSM GetParameter of the name in ${variable}`;
+    throw new SecretParameterError(request, aborted ? reason : error);
   }
 }
 

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { administer } from '../admin/operations.ts';
 import { AdminRequestError, parseAdminRequest } from '../admin/request.ts';
+import { recordEvent } from '../auth/events.ts';
 import { services } from '../auth/services.ts';
 import { parseRequest } from '../http/request.ts';
 import { publishMetrics } from '../observability/metrics.ts';
@@ -23,8 +24,13 @@ export function adminHandler() {
   return async (payload: unknown, context: Context): Promise<object> =>
     handler(payload, context)
       .catch((error: unknown) => {
-        if (error instanceof AdminRequestError) throw new AdminRequestError(error.message);
-        const { errorId } = reportError(error, sourceOf(context));
+        const source = sourceOf(context);
+        if (error instanceof AdminRequestError) {
+          // Nobody waits for the answer to an event.
+          recordEvent(source, { name: 'admin.refused', error });
+          throw new AdminRequestError(error.message);
+        }
+        const { errorId } = reportError(error, source);
         throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
       })
       .finally(publishMetrics);

@@ -26,7 +26,7 @@ export function oauthHandler(
       recordEvent(request, { name: 'client.refused', reason: client.error });
       return client.error === 'invalid_client'
         ? oauthError(401, client.error, 'The client is unknown, or its secret is wrong', CHALLENGE)
-        : oauthError(400, client.error, 'The client uses more than one method of authentication');
+        : oauthError(400, client.error, 'The client authenticates in two ways at once');
     }
     const { token } = form.values;
     if (!token) return oauthError(400, 'invalid_request', 'The parameter token is missing');

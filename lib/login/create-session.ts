@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { type SessionStore, StoreError, unlessConditionFails } from '../aws/dynamodb.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import { putSession } from '../sessions/put-session.ts';
 import { readRows } from '../sessions/rows.ts';
@@ -106,7 +106,7 @@ async function markRotated(
   using deadline = startDeadline();
   const output = await unlessConditionFails(store.client.send(command, deadline));
   if (output && output.Attributes?.rotated_to !== successor.jti)
-    throw new Error('The store’s answer to a write does not hold the mark');
+    throw new StoreError('UpdateItem', store.table, 'the answer does not hold the mark');
   return output !== null;
 }
 

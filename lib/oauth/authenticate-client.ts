@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { OAuthClients } from '../auth/oauth-clients.ts';
 import type { HttpRequest } from '../http/request.ts';
+import { decodeUtf8 } from '../shared/json.ts';
 import { FRESH_MS } from '../shared/refresh.ts';
 import type { ClientDirectory } from './client-directory.ts';
 
@@ -16,7 +17,7 @@ interface Credentials {
  * Authenticates a client by `client_secret_basic` or `client_secret_post` (RFC 6749, section 2.3.1).
  *
  * @param form `client_id` and `client_secret` of the body
- * @returns the client's id, or the error code: `invalid_request` for two methods at once
+ * @returns the client's id, or the error code: `invalid_request` for two methods, or two clients, at once
  * @throws SecretParameterError, ConfigurationError: without the clients nothing is known
  */
 export async function authenticateClient(
@@ -54,10 +55,13 @@ function isKnown({ id, secret }: Credentials, clients: OAuthClients): boolean {
 /** No text hashes to this. */
 const UNKNOWN = '0'.repeat(64);
 
-/** Id and secret are form-encoded before base64. */
+/** Id and secret are form-encoded before base64; the first colon separates them (RFC 7617, section 2). */
 function basicCredentials(authorization: string): Credentials | null {
-  const [, base64 = ''] = /^basic ([\w+/-]+={0,2})$/i.exec(authorization) ?? [];
-  const [, id, secret] = /^([^:]+):([^:]+)$/.exec(Buffer.from(base64, 'base64').toString()) ?? [];
+  const [, base64 = ''] = /^basic +(\S+)$/i.exec(authorization) ?? [];
+  const bytes = Buffer.from(base64, 'base64');
+  // Node's decoder takes any alphabet, and stops where it pleases.
+  if (bytes.toString('base64') !== base64) return null;
+  const [, id, secret] = /^([^:]+):(.+)$/s.exec(decodeUtf8(bytes) ?? '') ?? [];
   const decoded = [id, secret].map((part) => part && formDecoded(part));
   return decoded[0] && decoded[1] ? { id: decoded[0], secret: decoded[1] } : null;
 }

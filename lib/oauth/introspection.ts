@@ -2,22 +2,15 @@ import { findCaller } from '../auth/authenticate.ts';
 import type { EventSource } from '../auth/events.ts';
 import type { Services } from '../auth/services.ts';
 import { defined, isObject } from '../shared/json.ts';
+import { CLIENT_CLAIMS } from '../tokens/claims.ts';
+import { namedBy } from '../tokens/session-claims.ts';
 import { verifyToken } from '../tokens/verify.ts';
 
-/** Claims in the answer, unchanged (RFC 7662, section 2.2, and further ones for resource servers). */
-const MEMBERS = [
-  'exp',
-  'iat',
-  'nbf',
-  'sub',
-  'aud',
-  'iss',
-  'jti',
-  'sid',
-  'auth_time',
-  'username',
-  'cnf',
-];
+/** Claims in the answer (RFC 7662, section 2.2, and further ones for resource servers), by their type. */
+const TEXTS = ['sub', 'iss', 'jti', 'sid', 'username'] as const;
+const TIMES = ['exp', 'iat', 'nbf', 'auth_time'] as const;
+
+type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * Describes a token (RFC 7662, section 2.2): `{active: false}` and nothing else, or the members of an
@@ -29,9 +22,10 @@ export async function introspect(
   token: string,
   source: EventSource,
   { issuers }: Services,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<Claims> {
   const verification = await verifyToken(token, issuers);
   const isBound = verification.status === 'sender_constrained';
+  // The browser behind a resource server is unknown: an adopted session gets no user agent and no address.
   const { caller } = await findCaller(
     isBound ? { ...verification, status: 'verified' } : verification,
     source,
@@ -39,20 +33,39 @@ export async function introspect(
   );
   if (!caller) return { active: false };
   const { claims } = caller;
-  const scope = claims.scope ?? claims.scp;
-  return {
-    active: true,
-    token_type: isBound && isDpop(claims.cnf) ? 'DPoP' : 'Bearer',
-    ...Object.fromEntries(
-      MEMBERS.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]),
-    ),
-    ...defined({
-      scope: Array.isArray(scope) ? scope.join(' ') : scope,
-      client_id: claims.client_id ?? claims.azp ?? claims.cid ?? claims.appid,
-    }),
-  };
+  const isDpop = isBound && isObject(claims.cnf) && 'jkt' in claims.cnf;
+  return { active: true, token_type: isDpop ? 'DPoP' : 'Bearer', ...membersOf(claims) };
 }
 
-function isDpop(cnf: unknown): boolean {
-  return isObject(cnf) && 'jkt' in cnf;
+/** A claim of another type than its member's is left out: a strict client would refuse the whole answer. */
+function membersOf(claims: Claims): Claims {
+  const texts = TEXTS.map((name) => [name, textOf(namedBy(claims, name))] as const);
+  const times = TIMES.map(
+    (name) => [name, typeof claims[name] === 'number' ? claims[name] : undefined] as const,
+  );
+  return defined({
+    ...Object.fromEntries([...times, ...texts]),
+    aud: textOf(claims.aud) ?? textsOf(claims.aud),
+    scope: [claims.scope, claims.scp].map(scopeOf).find(isText),
+    client_id: CLIENT_CLAIMS.map((name) => claims[name]).find(isText),
+    // Whatever its type, as a resource server may not take a bound token for a bearer token.
+    cnf: claims.cnf,
+  });
+}
+
+/** One text of words; some issuers write an array. */
+function scopeOf(claim: unknown): string | undefined {
+  return textOf(claim) ?? textsOf(claim)?.join(' ');
+}
+
+function textsOf(claim: unknown): readonly string[] | undefined {
+  return Array.isArray(claim) && claim.every(isText) ? claim : undefined;
+}
+
+function textOf(claim: unknown): string | undefined {
+  return isText(claim) ? claim : undefined;
+}
+
+function isText(claim: unknown): claim is string {
+  return typeof claim === 'string';
 }

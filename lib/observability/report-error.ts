@@ -4,7 +4,7 @@ import type { Environment } from '../shared/environment.ts';
 import { describeError, type ErrorDescription } from './describe-error.ts';
 import { logger } from './logger.ts';
 import { count } from './metrics.ts';
-import { redactor } from './redact.ts';
+import { redactor, redactPath } from './redact.ts';
 import { configuredSecrets } from './settings.ts';
 
 /**
@@ -15,11 +15,11 @@ import { configuredSecrets } from './settings.ts';
  */
 export function reportError(error: unknown, request: HttpRequest, environment?: Environment) {
   const errorId = randomUUID();
+  const authorization = request.header('authorization');
   const secrets = configuredSecrets(environment);
-  const description = describeError(error, redactor(request.header('authorization'), secrets));
-  // Redact paths by the look of a token only: credentials as short as `me` would change the path.
-  const redactTokens = redactor(undefined, secrets);
-  const path = redactTokens(request.path);
+  const description = describeError(error, redactor(authorization, secrets));
+  const redactLong = (text: string) => redactPath(text, authorization, secrets);
+  const path = redactLong(request.path);
   count('error');
   writeLine({
     error_id: errorId,
@@ -29,7 +29,7 @@ export function reportError(error: unknown, request: HttpRequest, environment?: 
     path,
     method: request.method,
     request_id: request.requestId,
-    route: redactTokens(request.route),
+    route: redactLong(request.route),
   });
   return { ...description, errorId, path };
 }

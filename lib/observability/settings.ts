@@ -28,15 +28,22 @@ export function metricsNamespace(environment: Environment = process.env): string
   return environment.POWERTOOLS_METRICS_NAMESPACE || 'true-logout';
 }
 
-/** Secrets to redact from errors: those that sign tokens, and Lambda's credentials for the AWS SDK. */
+/**
+ * Secrets to redact from errors: those that sign tokens, hashes of clients' secrets, and Lambda's credentials
+ * for the AWS SDK.
+ */
 export function configuredSecrets(environment: Environment = process.env): readonly string[] {
-  const { JWT_SECRET = '', JWT_SECRET_PARAMETER = '', JWT_ISSUERS = '' } = environment;
+  const { JWT_SECRET = '', JWT_ISSUERS = '' } = environment;
+  const { JWT_SECRET_PARAMETER = '', OAUTH_CLIENTS_PARAMETER = '' } = environment;
   const parameters = [...JWT_ISSUERS.matchAll(/"secretParameter"\s*:\s*"([^"]*)"/g)];
+  const { OAUTH_CLIENTS = '' } = environment;
   const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
   return [
     ...JWT_SECRET.split(/\s+|base64:/),
     // Names, unless the secret itself was put in their place.
-    ...[JWT_SECRET_PARAMETER, ...parameters.map(([, name = '']) => name)],
+    ...[JWT_SECRET_PARAMETER, OAUTH_CLIENTS_PARAMETER, ...parameters.map(([, name = '']) => name)],
+    // A weak secret could be guessed by its hash.
+    ...OAUTH_CLIENTS.split(/[^\w./-]+/),
     AWS_SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN,
   ];

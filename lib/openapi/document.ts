@@ -1,6 +1,14 @@
 import { hasLogoutIssuers } from '../auth/issuers.ts';
+import { hasOAuthClients } from '../auth/oauth-clients.ts';
 import type { Environment } from '../shared/environment.ts';
 import { federationPaths, federationResponses, federationSchemas } from './federation-paths.ts';
+import {
+  oauthHeaders,
+  oauthPaths,
+  oauthResponses,
+  oauthSchemas,
+  oauthSecuritySchemes,
+} from './oauth-paths.ts';
 import { PATH_PREFIX } from './path-prefix.ts';
 import { paths } from './paths.ts';
 import { headers, responses } from './responses.ts';
@@ -40,24 +48,43 @@ export const openApiDocument = {
   },
 } as const;
 
-/** The contract with back-channel logout. */
-export const federationDocument = {
-  ...openApiDocument,
-  tags: [
-    ...openApiDocument.tags,
-    { name: 'identity providers', description: 'Logouts that a user begins elsewhere.' },
-  ],
-  paths: { ...paths, ...federationPaths },
-  components: {
-    ...openApiDocument.components,
-    responses: { ...responses, ...federationResponses },
-    schemas: { ...schemas, ...federationSchemas },
-  },
-} as const;
+/** Adds the endpoints that only some deployments have. */
+function extended({ federation, oauth }: Readonly<Record<'federation' | 'oauth', boolean>>) {
+  const { tags, components } = openApiDocument;
+  const federationTag = {
+    name: 'identity providers',
+    description: 'Logouts that a user begins elsewhere.',
+  };
+  const oauthTag = {
+    name: 'resource servers',
+    description: 'Questions of OAuth clients about any token.',
+  };
+  return {
+    ...openApiDocument,
+    tags: [...tags, ...(federation ? [federationTag] : []), ...(oauth ? [oauthTag] : [])],
+    paths: { ...paths, ...(federation && federationPaths), ...(oauth && oauthPaths) },
+    components: {
+      securitySchemes: { ...components.securitySchemes, ...(oauth && oauthSecuritySchemes) },
+      headers: { ...headers, ...(oauth && oauthHeaders) },
+      responses: {
+        ...responses,
+        ...(federation && federationResponses),
+        ...(oauth && oauthResponses),
+      },
+      schemas: { ...schemas, ...(federation && federationSchemas), ...(oauth && oauthSchemas) },
+    },
+  };
+}
+
+/** The contract of a deployment with back-channel logout, introspection and revocation. */
+export const completeDocument = /* @__PURE__ */ extended({ federation: true, oauth: true });
 
 /** The contract of a deployment with these variables. */
 export function documentOf(environment: Environment) {
-  const document = hasLogoutIssuers(environment) ? federationDocument : openApiDocument;
+  const document = extended({
+    federation: hasLogoutIssuers(environment),
+    oauth: hasOAuthClients(environment),
+  });
   const prefix = environment.PATH_PREFIX || PATH_PREFIX;
   const moved = Object.entries(document.paths).map(([path, operations]) => [
     path.replace(PATH_PREFIX, prefix),

@@ -17,7 +17,7 @@ export interface Operation {
   readonly description: string;
   readonly tags: readonly string[];
   /** Absent: a bearer token; empty: none. */
-  readonly security?: readonly [];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: object;
   readonly responses: Readonly<Record<string, Response | Reference>>;
@@ -39,7 +39,7 @@ export const ANY = {
 } as const;
 const PROTECTED = { 401: 'Unauthorized', 403: 'Forbidden', ...ANY } as const;
 
-/** Every route of serverless.yml: operations by path and by method in lower case. */
+/** Every route of each deployment: operations by path and by method in lower case. */
 export const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/api/v1/auth/logout': {
     post: {

@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { type SessionStore, StoreError, unlessConditionFails } from '../aws/dynamodb.ts';
 import { defined } from '../shared/json.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
@@ -162,6 +162,6 @@ async function markEnded(
   );
   const { Attributes: row } = raised ?? (await write('if_not_exists(expires_at, :expires)'));
   if (row?.sub !== sub || row.jti !== jti || row.ended_at === undefined)
-    throw new Error('The store’s answer to a write does not hold the ended session');
+    throw new StoreError('UpdateItem', store.table, 'the answer does not hold the ended session');
   return row;
 }

@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import { type SessionStore, StoreError, unlessConditionFails } from '../aws/dynamodb.ts';
 import { defined } from '../shared/json.ts';
 import { startDeadline } from '../shared/timeouts.ts';
 import { authTimeAfter, CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from './cutoff.ts';
@@ -137,9 +137,10 @@ async function replaceCutoff(
   });
   const output = await unlessConditionFails(store.client.send(command, deadline));
   if (!output) return readCutoff(store, sub);
-  const written = parseCutoff(output.Attributes);
+  const row = output.Attributes;
+  const written = row?.sub === sub && row.jti === CUTOFF_KEY ? parseCutoff(row) : undefined;
   if (!written || !covers(written, cutoff))
-    throw new Error('The store’s answer to a write does not hold the cutoff');
+    throw new StoreError('UpdateItem', store.table, 'the answer does not hold the cutoff');
   return written;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { SessionStore } from '../aws/dynamodb.ts';
+import { type SessionStore, StoreError } from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
 import { RESERVED_PREFIX } from './key.ts';
 
@@ -12,19 +12,14 @@ export function isSessionRow({ jti }: Row): boolean {
   return !String(jti).startsWith(RESERVED_PREFIX);
 }
 
-/** DynamoDB returned keys unread until the deadline. */
-export class UnprocessedKeysError extends Error {
-  override readonly name = 'UnprocessedKeysError';
-}
-
 /**
  * Reads rows of one user, strongly consistent, in one round trip. Unprocessed keys are asked for
  * again, with growing pauses:
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  *
  * @returns the existing rows, by `jti`
- * @throws UnprocessedKeysError for keys unread after {@link timeouts}.storeMs
- * @throws Error for an answer without rows, which DynamoDB never gives: the cutoff would be missed
+ * @throws StoreError also for keys unread after {@link timeouts}.storeMs, and for an answer that DynamoDB
+ *   never gives: without rows, as the cutoff would be missed, or with a row that nobody asked for
  */
 export async function readRows(
   store: SessionStore,
@@ -51,26 +46,28 @@ export async function readRowsBy(
       }),
       deadline,
     );
-    if (!Responses) throw new Error('The store’s answer to a read does not hold any rows');
-    for (const row of Responses[store.table] ?? []) rows.set(String(row.jti), row);
+    if (!Responses) throw wrongAnswer('BatchGetItem', store);
+    for (const row of Responses[store.table] ?? []) {
+      if (row.sub !== sub || !jtis.includes(row.jti)) throw wrongAnswer('BatchGetItem', store);
+      rows.set(row.jti, row);
+    }
     keys = UnprocessedKeys?.[store.table]?.Keys ?? [];
-    if (keys.length > 0) await pauseOrGiveUp(pauseMs, deadline);
+    if (keys.length > 0)
+      await pause(pauseMs, undefined, { signal: deadline.abortSignal }).catch(() => {
+        throw new StoreError('BatchGetItem', store.table, 'some keys stayed unprocessed');
+      });
   }
   return rows;
 }
 
-async function pauseOrGiveUp(milliseconds: number, { abortSignal }: Deadline): Promise<void> {
-  try {
-    await pause(milliseconds, undefined, { signal: abortSignal });
-  } catch (cause) {
-    throw new UnprocessedKeysError('DynamoDB did not read all rows in time', { cause });
-  }
+function wrongAnswer(operation: string, { table }: SessionStore): StoreError {
+  return new StoreError(operation, table, 'the answer does not hold the rows that were asked for');
 }
 
 /**
  * Reads all rows of one user, strongly consistent, 1 MB per request.
  *
- * @throws Error for an answer without rows: DynamoDB's for a user without rows is an empty list
+ * @throws StoreError also for an answer without rows: DynamoDB's for a user without rows is an empty list
  */
 export async function queryRows(store: SessionStore, sub: string): Promise<readonly Row[]> {
   using deadline = startDeadline();
@@ -102,6 +99,6 @@ export async function queryPage(
     }),
     deadline,
   );
-  if (!Items) throw new Error('The store’s answer to a query does not hold any rows');
+  if (!Items?.every((row) => row.sub === sub)) throw wrongAnswer('Query', store);
   return { rows: Items, next: LastEvaluatedKey };
 }

@@ -1,5 +1,10 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { type SessionLimits, type SessionStore, unlessConditionFails } from '../aws/dynamodb.ts';
+import {
+  type SessionLimits,
+  type SessionStore,
+  StoreError,
+  unlessConditionFails,
+} from '../aws/dynamodb.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, isIdle } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
@@ -112,7 +117,7 @@ async function deleteRow(
   const deleted = await unlessConditionFails(client.send(command, deadline));
   if (!deleted) return false;
   if (deleted.Attributes?.sub !== sub || deleted.Attributes.jti !== jti)
-    throw new Error('The store’s answer to a delete does not hold the deleted session');
+    throw new StoreError('DeleteItem', table, 'the answer does not hold the deleted session');
   return true;
 }
 

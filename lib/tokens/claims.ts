@@ -10,8 +10,11 @@ export interface ExpectedClaims {
 
 export type RefusedClaims = 'wrong_audience' | 'missing_claim' | 'security_event';
 
-/** Claims with the client of a token without `aud`, as with API Gateway's JWT authorizer. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'] as const;
+/**
+ * Claims with the client of a token, by issuer. They stand in for an absent `aud`, as with API Gateway's JWT
+ * authorizer.
+ */
+export const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'] as const;
 
 /**
  * Checks the verified claims of a token.

@@ -87,7 +87,10 @@ function possibleAlgorithms(source: KeySource): readonly Algorithm[] {
 /** How each key source is read. */
 const READERS: Readonly<Record<string, (text: string) => KeySource>> = {
   JWT_SECRET: (text) => ({ kind: 'secrets', secrets: parseSecrets(text, 'JWT_SECRET') }),
-  JWT_SECRET_PARAMETER: (text) => ({ kind: 'secret-parameter', name: parameterName(text) }),
+  JWT_SECRET_PARAMETER: (text) => ({
+    kind: 'secret-parameter',
+    name: parameterName(text, 'JWT_SECRET_PARAMETER'),
+  }),
   JWT_PUBLIC_KEY: (text) => ({ kind: 'public-keys', keys: parsePublicKeys(text) }),
   JWT_JWKS_URL: (text) => ({ kind: 'jwks-url', url: jwksUrl(text, 'JWT_JWKS_URL') }),
 };
@@ -106,12 +109,15 @@ function keySource(environment: Environment): KeySource {
   return read(environment[variable] ?? '');
 }
 
-function parameterName(text: string): string {
+/**
+ * Checks the name of an SSM parameter.
+ *
+ * @param variable for the message of an error, which never quotes the text: it may be a secret
+ * @throws ConfigurationError
+ */
+export function parameterName(text: string, variable: string): string {
   if (!/^[\w./-]{1,1011}$/.test(text))
-    throw new ConfigurationError(
-      'JWT_SECRET_PARAMETER',
-      'is no name of an SSM parameter (a-z A-Z 0-9 _ . - /)',
-    );
+    throw new ConfigurationError(variable, 'is no name of an SSM parameter (a-z A-Z 0-9 _ . - /)');
   return text;
 }
 

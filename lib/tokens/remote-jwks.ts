@@ -1,10 +1,11 @@
+import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { startDeadline, timeouts } from '../shared/timeouts.ts';
 import type { VerificationKey } from './key-set.ts';
 import { parseJwks } from './public-keys.ts';
 
 /** The JWKS could not be fetched, so nothing is known about the token. */
-export class JwksUnavailableError extends Error {
+export class JwksUnavailableError extends DependencyError {
   override readonly name = 'JwksUnavailableError';
 }
 
@@ -12,7 +13,7 @@ export class JwksUnavailableError extends Error {
 export const JWKS_MAX_BYTES = 262_144;
 
 /**
- * Returns a function that fetches the keys at JWT_JWKS_URL. Private and unsupported keys are skipped
+ * Returns a function that fetches the keys at a URL. Private and unsupported keys are skipped
  * (RFC 7517, section 5).
  *
  * @throws JwksUnavailableError also for a JWKS without a usable key: its issuer has signed the token
@@ -24,7 +25,8 @@ export function fetchJwks(url: URL): () => Promise<readonly VerificationKey[]> {
     try {
       return parse(await fetchText(url));
     } catch (cause) {
-      throw new JwksUnavailableError('The key set at JWT_JWKS_URL could not be read', { cause });
+      // Without the query, which may hold a key of the issuer's API.
+      throw new JwksUnavailableError(`GET ${url.origin}${url.pathname}`, cause);
     }
   };
 }

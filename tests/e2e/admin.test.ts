@@ -1,6 +1,10 @@
 /** `npm run admin` against a local run, as docs/administration.md describes it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runCommand } from '../support/commands.ts';
+import { codeBlocks } from '../support/documents.ts';
+import { findPython, NO_PYTHON } from '../support/python.ts';
 import { useSharedStack } from '../support/shared-stack/open.ts';
 
 const { stack, service } = useSharedStack();
@@ -47,6 +51,64 @@ test('lists, ends one, and ends all, dead at the next request; the line says who
     { by: 'admin', reason: 'left', scope: 'everywhere', route: 'admin' },
   ]);
 });
+
+/** The code of docs/administration.md for the local run, and for this file's alice. */
+function documentedCode(language: string): string {
+  const [code = '', ...others] = codeBlocks('docs/administration.md', language);
+  expect(others).toEqual([]);
+  for (const part of ['alice', 'true-logout-prod-admin']) expect(code).toContain(part);
+  return code
+    .replaceAll('true-logout-prod-admin', `${service.environment.LOCAL_STACK}-admin`)
+    .replaceAll(/(["'])alice\1/g, JSON.stringify(stack.user('alice')));
+}
+
+async function expectCodeEndsAll(run: () => ReturnType<typeof runCommand>): Promise<void> {
+  const token = await logIn(stack.user('alice'));
+  expect(await me(token)).toBe(200);
+  expect(await run()).toEqual({ code: 0, output: '' });
+  expect(await me(token)).toBe(401);
+}
+
+test('the documented TypeScript ends all sessions, and throws where it did not', async () => {
+  const code = documentedCode('ts');
+  // Inside the project, for its packages.
+  const folder = mkdtempSync(join('.local', 'snippet-'));
+  const run = (text: string) => {
+    const file = join(folder, 'end.ts');
+    writeFileSync(file, text);
+    return runCommand(process.execPath, [file], { ...service.environment });
+  };
+  try {
+    await expectCodeEndsAll(() => run(code));
+    const wrong = await run(code.replace("'accounts'", "''"));
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain('actor must be a text that is not empty');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const python = findPython();
+const withPython = python === undefined ? test.skip : test;
+withPython(
+  python === undefined
+    ? `the documented Python (${NO_PYTHON})`
+    : 'the documented Python ends all sessions, and raises where it did not',
+  async () => {
+    const code = documentedCode('python');
+    const run = (text: string) =>
+      runCommand(
+        `${python}`,
+        ['-'],
+        { ...service.environment, AWS_DEFAULT_REGION: 'us-east-1' },
+        text,
+      );
+    await expectCodeEndsAll(() => run(code));
+    const wrong = await run(code.replace('"helpdesk"', '""'));
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain('actor must be a text that is not empty');
+  },
+);
 
 test.each([
   [['end-all', 'alice', '--actor', 'bob'], /^reason must be a text that is not empty\n$/],

@@ -161,7 +161,7 @@ test('npm run find-error prints the line behind an X-Error-ID', async () => {
   const [found, missing, wrong] = [await find(id), await find(randomUUID()), await find('no-id')];
   expect(found).toMatchObject({ code: 0 });
   expect(found.output).toMatch(new RegExp(`^error_id +${id}$`, 'm'));
-  expect(found.output).toMatch(/^error_type +AccessDenied/m);
+  expect(found.output).toMatch(/^error_type +StoreError/m);
   expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('No line has this') });
   expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('Give one error id') });
 });

@@ -79,7 +79,7 @@ test('what the commands print is what the pages say of them', () => {
   expect(printed('--sub bob')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/m);
   expect(printed('smoke -- --url http')).toContain('6 passed, 0 failed');
   expect(printed('"$API_URL" --stage dev')).toContain('6 passed, 0 failed');
-  expect(printed(`find-error -- "$ERROR_ID" --port`)).toMatch(/^error_type +AccessDenied/m);
+  expect(printed(`find-error -- "$ERROR_ID" --port`)).toMatch(/^error_type +StoreError/m);
   expect(printed('find-error -- "$ERROR_ID" --stage dev')).toMatch(
     /^log_group +\/aws\/lambda\/true-logout-dev-logout$/m,
   );

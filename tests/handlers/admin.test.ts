@@ -40,7 +40,14 @@ async function expectBadInput(payload: unknown, message: RegExp, by: FreshFuncti
   expect(store.operations().filter((name) => !['BatchGetItem', 'Query'].includes(name))).toEqual(
     [],
   );
-  expect(log.outcomes()).toEqual([]);
+  expect(log.outcomes()).toMatchObject([
+    {
+      message: 'admin.refused',
+      reason: 'AdminRequestError',
+      error: expect.stringMatching(message),
+    },
+  ]);
+  log.clear();
 }
 
 async function me(token: string, by: FreshFunctions = functions): Promise<number> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LOGGED_OUT } from '../support/attacks.ts';
+import { isInTable } from '../support/error-table.ts';
 import { type Devices, endpoints } from '../support/fault-matrix/endpoints.ts';
 import { canMeet } from '../support/fault-matrix/evaluate.ts';
 import { isWaitedFor, matrixFaults } from '../support/fault-matrix/faults.ts';
@@ -87,6 +88,14 @@ test('no error is logged but for an answer', () => {
   expect(errors.map(({ error_id }) => error_id).sort()).toEqual(ids.sort());
 });
 
+test('docs/operations.md has a row for every failure', () => {
+  expect(errors.length).toBeGreaterThan(500);
+  const other = errors
+    .filter((line) => !isInTable(line))
+    .map(({ error_type, error }) => `${error_type}: ${error}`);
+  expect([...new Set(other)]).toEqual([]);
+});
+
 describe('a function that is wrong is found', () => {
   test.each([
     ['a logout that ends nothing', 'this', LOGGED_OUT, 'a false success: still alive: asker'],
@@ -105,6 +114,8 @@ describe('a function that is wrong is found', () => {
       listSessions: wrong,
       deleteSession: wrong,
       authorizer: wrong,
+      introspect: wrong,
+      revoke: wrong,
       backchannelLogout: wrong,
       admin: wrong,
     };

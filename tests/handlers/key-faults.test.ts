@@ -37,7 +37,9 @@ test('keys that could not be fetched again go on, and each failed refresh is cou
       message: 'keys.stale',
       level: 'WARN',
       error_type: 'JwksUnavailableError',
-      error: 'The key set at JWT_JWKS_URL could not be read',
+      error: expect.stringMatching(
+        `^GET ${server.url} failed: connect ECONNREFUSED 127.0.0.1:\\d+$`,
+      ),
       trace: expect.stringContaining('ECONNREFUSED'),
     }),
   ]);

@@ -115,6 +115,13 @@ test.each(['Query', 'BatchWriteItem'])(
       ['INFO', 'logout.ended'],
       ['INFO', 'logout.sweep_failed'],
     ]);
+    expect(log.outcomes().at(-1)).toMatchObject({
+      reason: 'StoreError',
+      error: expect.stringMatching(
+        `^${operation} on the table ${store.direct.table} failed: AccessDeniedException: `,
+      ),
+      trace: expect.stringMatching(/StoreError[\s\S]+ at .+\nCaused by: AccessDeniedException/),
+    });
   },
 );
 

@@ -129,6 +129,6 @@ test('keys that cannot be fetched are no fault of the token', async () => {
   const examined = await examine(await signWith(pair, LIVE), issuersOf(variables));
   expect(reasonOf(examined.outcome)).toBe('keys_unavailable');
   expect(checkLines(examined).join('\n')).toMatch(
-    /FAIL +key +keys_unavailable.*\n.*could not be read: fetch failed/,
+    /FAIL +key +keys_unavailable.*\n +GET http:\/\/127.0.0.1:9\/ failed: bad port\n/,
   );
 });

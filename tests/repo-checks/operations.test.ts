@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
+import { recordEvent } from '../../lib/auth/events.ts';
 import { prices } from '../../support/prices.ts';
 import { readService, readStages } from '../../support/service-file.ts';
+import { errorTable, isInTable } from '../support/error-table.ts';
 import { eventV2 } from '../support/events.ts';
 import { configureFunction, invoke } from '../support/lambda.ts';
 import { captureLog } from '../support/log.ts';
@@ -64,14 +66,17 @@ const events = [
   ),
 ];
 const reasons = [
-  ...union('lib/tokens/verify.ts', 'RefusalReason'),
-  ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
-  ...union('lib/tokens/header.ts', 'RefusedHeader'),
-  ...union('lib/tokens/claims.ts', 'RefusedClaims'),
-  // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
-  ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
-  ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
-  ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
+  ...new Set([
+    ...union('lib/federation/logout-token.ts', 'RefusedLogout'),
+    ...union('lib/tokens/verify.ts', 'RefusalReason'),
+    ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
+    ...union('lib/tokens/header.ts', 'RefusedHeader'),
+    ...union('lib/tokens/claims.ts', 'RefusedClaims'),
+    // Tokens that are ours, and open nothing: what lib/auth/authenticate.ts makes of a verification.
+    ...union('lib/tokens/verify.ts', 'AuthenticTokenStatus'),
+    ...union('lib/tokens/verify-signed.ts', 'Status').filter((name) => name !== 'verified'),
+    ...union('lib/sessions/session-mode.ts', 'SessionDenial'),
+  ]),
 ].sort();
 const refused = (text: string) =>
   [...text.matchAll(/\brefused\.(\w+)/g)].map(([, reason = '']) => reason).sort();
@@ -99,6 +104,19 @@ describe('docs/operations.md', () => {
     );
   });
 
+  test('has every error class of the functions, and rolls back none that is known', () => {
+    const source = globSync('lib/**/*.ts').map(read).join('\n');
+    const classes = [...source.matchAll(/readonly name = '(\w+)'/g)].map(([, name = '']) => name);
+    const answered = ['HttpError', 'AdminRequestError'];
+    const rows = errorTable();
+    const types = rows.flatMap((row) => row.types);
+    expect(classes).toContain('StoreError');
+    expect(classes.filter((name) => !types.includes(name)).sort()).toEqual(answered.sort());
+    expect(rows.at(-1)?.types).toEqual([]);
+    expect(rows.filter(({ remedy }) => /roll/i.test(remedy))).toEqual(rows.slice(-1));
+    expect(isInTable({ error_type: 'StoreError', error: 'never heard of' })).toBe(false);
+  });
+
   test('has every field that lines have', async () => {
     const store = await openTestStore();
     const log = captureLog();
@@ -114,9 +132,15 @@ describe('docs/operations.md', () => {
       const row = { ...session, auth_time: 'yesterday' };
       await store.client.send(new PutCommand({ TableName: store.table, Item: row }));
       await invoke(me, event);
+      const source = { requestId: 'r', route: 'admin', header: () => undefined };
+      const ended = { name: 'logout.ended', scope: 'everywhere', session: { sub: 'a' } } as const;
+      const admin = { by: 'admin', actor: 'bob', reason: 'left' } as const;
+      for (const by of [admin, { by: 'identity-provider', issuer: 'https://op' } as const])
+        recordEvent(source, { ...ended, by });
       const lines = log.outcomes();
       expect(lines.map(({ message }) => message)).toEqual([
         ...['logout.ended', 'logout.already_ended', 'check.refused', 'check.refused', 'error'],
+        ...['logout.ended', 'logout.ended'],
       ]);
       const fields = new Set(lines.flatMap((line) => Object.keys(line)));
       fields.delete('message');
@@ -185,8 +209,9 @@ test('the page on deploying has every parameter of a deployment', () => {
     expect(parameters).toContain(`\`${name}\``);
 });
 
-test('the page on deploying has what alarms and dashboard cost a month', () => {
+test('the pages on deploying and cost have what alarms and dashboard cost a month', () => {
   const deploy = read('docs/deploy.md');
+  const cost = read('docs/cost.md');
   const metrics = alarms.map(([, { Properties }]) =>
     Math.max(1, JSON.stringify(Properties).match(/"MetricStat"/g)?.length ?? 0),
   );
@@ -194,6 +219,15 @@ test('the page on deploying has what alarms and dashboard cost a month', () => {
   const dollars = (sum * prices.alarmMetricMonth).toFixed(2);
   expect(deploy).toContain(`${alarms.length} alarms on ${sum} metrics: ${dollars} dollars a month`);
   expect(deploy).toContain(`| ${prices.dashboardMonth.toFixed(2)} dollars a month |`);
+  const together = sum * prices.alarmMetricMonth + prices.dashboardMonth;
+  for (const cell of [
+    `| ${alarms.length} alarms on ${sum} metrics | ${dollars} |`,
+    `| dashboard | ${prices.dashboardMonth.toFixed(2)} |`,
+    `| together | ${together.toFixed(2)} |`,
+    `own metrics costs ${prices.metricMonth.toFixed(2)} a month`,
+    `at ${prices.keyMonth.toFixed(2)} a month each`,
+  ])
+    expect(cost).toContain(cell);
 });
 
 test('the policy for whoever deploys names the services of every resource, and the service’s own names alone', () => {

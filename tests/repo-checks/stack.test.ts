@@ -32,6 +32,55 @@ describe('a function that a parameter switches on', () => {
   });
 });
 
+describe('what ends sessions from outside', () => {
+  test('the function of administrators has no route; a policy of its own allows to invoke it alone', () => {
+    const { functions, resources } = stack({});
+    expect(functions.admin).toEqual({ handler: 'handlers/admin.handler', role: 'AdminRole' });
+    expect(resources.Resources.AdminPolicy).toMatchObject({
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: {
+        PolicyDocument: {
+          Statement: [
+            {
+              Action: 'lambda:InvokeFunction',
+              Resource: { 'Fn::GetAtt': ['AdminLambdaFunction', 'Arn'] },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  test('bad input of administrators, a thrown error, is no crash', () => {
+    const { FunctionCrashAlarm, ...others } = stack({}).resources.Resources as Record<
+      string,
+      unknown
+    >;
+    expect(JSON.stringify(FunctionCrashAlarm)).toContain('"admin_crashed"');
+    expect(JSON.stringify(FunctionCrashAlarm)).not.toContain('AdminLambdaFunction');
+    expect(JSON.stringify(others)).toContain('"LogGroupName":{"Ref":"AdminLogGroup"}');
+  });
+
+  test.each([
+    { jwtLogoutAudience: 'web' },
+    {
+      jwtIssuers: '[{"issuer":"a","publicKey":"k","logoutAudience":["web"],"sessions":"adopted"}]',
+    },
+  ])('back-channel logout is there by %j, and its role reads no secret', (switches) => {
+    const { functions, resources } = stack(switches);
+    expect(functions.backchannelLogout?.events).toEqual([
+      { httpApi: 'POST /api/v1/auth/backchannel-logout' },
+    ]);
+    const role = JSON.stringify(
+      (resources.Resources as Record<string, unknown>).BackchannelLogoutRole,
+    );
+    expect(role).not.toContain('ssm:');
+    expect(role).not.toContain('PutItem');
+    expect(role.includes('DeleteItem')).toBe('jwtLogoutAudience' in switches);
+    expect(stack({}).functions).not.toHaveProperty('backchannelLogout');
+  });
+});
+
 describe('what a parameter of the deployment adds', () => {
   const names = Object.entries(functionTable).flatMap(([name, { when }]) => (when ? [] : [name]));
   const added = (switches: Readonly<Record<string, string>>) => stack(switches).resources;
@@ -154,6 +203,36 @@ describe('the actions on the table', () => {
     for (const role of ['MeRole', 'AuthorizerRole']) expect(actions(switches, role)).toEqual(check);
     expect(actions(switches, 'DeleteSessionRole')).toEqual(deleteSession);
     expect(actions(switches, 'OpenapiRole')).toEqual([]);
+  });
+
+  test('with an idle time-out, functions that check may write last_seen and nothing else', () => {
+    const { Resources } = stack({ idleTimeout: '900' }).resources;
+    const statements = (resource: unknown): readonly object[] =>
+      Object(resource).Properties.Policies[0].PolicyDocument.Statement;
+    const touch = {
+      ...{ Effect: 'Allow', Action: 'dynamodb:UpdateItem' },
+      Resource: { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
+      Condition: {
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
+        StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+      },
+    };
+    for (const role of [
+      'MeRole',
+      'ListSessionsRole',
+      'DeleteSessionRole',
+      'AuthorizerRole',
+    ] as const)
+      expect(statements(Resources[role])).toContainEqual(touch);
+    expect(JSON.stringify(Resources.OpenapiRole)).not.toContain('dynamodb');
+    for (const off of [{}, { idleTimeout: '0' }, { idleTimeout: '' }])
+      expect(JSON.stringify(stack(off))).not.toContain('last_seen');
+  });
+
+  test('with a limit, functions that adopt may read and end the others', () => {
+    const switches = { sessions: 'adopted', maxSessions: '2' };
+    for (const role of ['MeRole', 'AuthorizerRole'])
+      expect(actions(switches, role)).toEqual(['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
   });
 
   test('of several issuers come with those on each secret, and on no other', () => {

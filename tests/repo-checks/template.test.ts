@@ -147,6 +147,7 @@ describe('the stack', () => {
     ['listSessions', ['BatchGetItem', 'Query']],
     ['deleteSession', ['BatchGetItem', 'DeleteItem']],
     ['authorizer', ['BatchGetItem']],
+    ['admin', ['BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']],
     ['openapi', []],
   ])('allows %s exactly %j on the table', (name, actions) => {
     const role = template.functions[name]?.role ?? '';
@@ -207,6 +208,7 @@ describe('the stack', () => {
       .filter((name) => typeof name === 'string')
       .map((name) => name.replace(/^.*\}-/, ''));
     expect(alarms.sort()).toEqual([
+      'admin-refusals',
       'bad-signatures',
       'function-crashes',
       'function-throttles',

@@ -15,6 +15,8 @@ export interface ProviderToken {
 /** Adopted sessions under test, as a function with a clock of its own has them. Times are epoch milliseconds. */
 export interface AdoptedImplementation {
   check(token: ProviderToken, nowMs: number): Promise<boolean>;
+  /** The written last use of an active session. */
+  lastSeen(token: ProviderToken): Promise<number | undefined>;
   logOut(token: ProviderToken, nowMs: number): Promise<void>;
   /** @returns null where the caller's session is over */
   endMany(token: ProviderToken, scope: 'others' | 'everywhere', nowMs: number): Promise<boolean>;
@@ -32,8 +34,8 @@ const CLOCK_MS = 100_000;
 /** SESSION_MAX_AGE of the model, and the clock tolerance of `exp`, in seconds. */
 export const MODEL_MAX_AGE = 600;
 /** IDLE_TIMEOUT and MAX_SESSIONS of the model with ageing sessions; the former in seconds. */
-export const MODEL_IDLE = 250;
-export const MODEL_MAX_SESSIONS = 2;
+export const MODEL_IDLE = 400;
+export const MODEL_MAX_SESSIONS = 1;
 const TOLERANCE = 5;
 
 interface ModelOptions {
@@ -137,13 +139,14 @@ export async function expectAdoptedModel(
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
-      fc.commands(stepsOf(implementation), { maxCommands: 40 }),
+      fc.commands(stepsOf(implementation, options), { maxCommands: 40, size: 'max' }),
       async (commands) => {
         const model = new Model(options);
         const run: Run = { sub: randomUUID(), nowMs: options.startMs };
         await fc.asyncModelRun(() => ({ model, real: run }), commands);
-        // Once more when TTL has deleted what it may, by a function whose clock is behind.
-        for (const laterMs of [0, MODEL_MAX_AGE * 1_000]) {
+        // Twice, as an adoption may end another session; once more when TTL has deleted what it may, by a
+        // function whose clock is behind.
+        for (const laterMs of [0, 0, MODEL_MAX_AGE * 1_000]) {
           await implementation.deleteExpired(run.sub, run.nowMs + laterMs);
           model.deleteExpired(run.nowMs + laterMs);
           for (const token of model.tokens) {
@@ -159,7 +162,10 @@ export async function expectAdoptedModel(
   );
 }
 
-function stepsOf(sessions: AdoptedImplementation): fc.Arbitrary<Step>[] {
+function stepsOf(
+  sessions: AdoptedImplementation,
+  { isAgeing }: ModelOptions,
+): fc.Arbitrary<Step>[] {
   const which = fc.nat({ max: 20 });
   const clock = fc.constantFrom(-CLOCK_MS, 0, 0, CLOCK_MS);
   const life = fc.constantFrom(1, 30, 300, 900);
@@ -195,9 +201,11 @@ function stepsOf(sessions: AdoptedImplementation): fc.Arbitrary<Step>[] {
     const refreshed = { ...token, ...life, ...(model.tokenIsSession ? own : {}) };
     model.tokens.push(refreshed);
   });
-  const check = stepOn('check', async (model, token, nowMs) =>
-    model.expectCheck(token, nowMs, await sessions.check(token, nowMs)),
-  );
+  const check = stepOn('check', async (model, token, nowMs) => {
+    const isIn = await sessions.check(token, nowMs);
+    model.expectCheck(token, nowMs, isIn);
+    if (isIn && isAgeing) expect(await sessions.lastSeen(token)).toBe(model.seen.get(token.sid));
+  });
   const logOut = stepOn('logOut', async (model, token, nowMs) => {
     await sessions.logOut(token, nowMs);
     model.end(token.sid);

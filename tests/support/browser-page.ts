@@ -28,13 +28,10 @@ export interface BrowserPage {
 
 /** Opens the page, with the service's URL and short pauses in place of the documented ones. */
 export async function openPage(url: string, token: string): Promise<BrowserPage> {
-  const [library = '', page = ''] = codeBlocks('docs/clients.md', 'js');
+  const { library, page } = browserApp(url);
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  writeFileSync(
-    join(folder, 'logout.js'),
-    replaced(replaced(library, 'https://auth.example.com', url), 'Ms = 500', 'Ms = 1'),
-  );
+  writeFileSync(join(folder, 'logout.js'), library);
   writeFileSync(join(folder, 'page.js'), page);
 
   const storage = new Map([['token', token]]);
@@ -68,6 +65,7 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
     },
     localStorage: {
       getItem: (name: string) => storage.get(name) ?? null,
+      setItem: (name: string, value: string) => storage.set(name, value),
       removeItem: (name: string) => storage.delete(name),
     },
   };
@@ -94,6 +92,14 @@ export async function openPage(url: string, token: string): Promise<BrowserPage>
     click: () => afterwards(button, 'click'),
     goOnline: () => afterwards(window, 'online'),
   };
+}
+
+/** The files of docs/clients.md's browser app, with the service's URL and short pauses. */
+export function browserApp(url: string): Record<'html' | 'library' | 'page', string> {
+  const [html = ''] = codeBlocks('docs/clients.md', 'html');
+  const [library = '', page = ''] = codeBlocks('docs/clients.md', 'js');
+  const here = replaced(library, 'https://auth.example.com', url);
+  return { html, library: replaced(here, 'Ms = 500', 'Ms = 1'), page };
 }
 
 function replaced(text: string, what: string, by: string): string {

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { federationDocument } from '../../lib/openapi/document.ts';
+import { completeDocument } from '../../lib/openapi/document.ts';
 import type { Operation } from '../../lib/openapi/paths.ts';
 import type { Response } from '../../lib/openapi/responses.ts';
 import type { Reference } from '../../lib/openapi/schemas.ts';
@@ -17,7 +17,7 @@ export interface Exchange {
 }
 
 /** The part of a document that answers are held to. */
-type Document = Pick<typeof federationDocument, 'paths' | 'components'>;
+type Document = Pick<typeof completeDocument, 'paths' | 'components'>;
 
 /** What HTTP servers, the gateway and CORS add: no part of the contract. */
 const TRANSPORT =
@@ -31,7 +31,7 @@ const TRANSPORT =
  *
  * @returns a check, which throws an Error that names every difference
  */
-export function contract(document: Document = federationDocument): (exchange: Exchange) => void {
+export function contract(document: Document = completeDocument): (exchange: Exchange) => void {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
   formats.default(ajv);
   // Strict mode refuses unknown keywords; those of the document's top level are no typing errors.

@@ -9,6 +9,8 @@ export interface TestRequest {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /** The `{id}` of the route. */
   readonly id?: string;
+  /** HTTP APIs hand over base64, REST APIs text. */
+  readonly body?: string;
 }
 
 type Event = Record<string, unknown>;
@@ -31,7 +33,8 @@ export function eventV2(request: TestRequest = {}): Event {
       routeKey: `${method} ${path}`,
       stage: '$default',
     },
-    isBase64Encoded: false,
+    isBase64Encoded: request.body !== undefined,
+    ...(request.body !== undefined && { body: Buffer.from(request.body).toString('base64') }),
     ...(query && { queryStringParameters: mapped(query, (values) => values.join()) }),
     ...(pathParameters && { pathParameters }),
   };
@@ -50,7 +53,7 @@ export function eventV1(request: TestRequest = {}): Event {
     multiValueQueryStringParameters: query ?? null,
     pathParameters: pathParameters ?? null,
     stageVariables: null,
-    body: null,
+    body: request.body ?? null,
     isBase64Encoded: false,
     requestContext: {
       accountId: '123456789012',

@@ -11,7 +11,7 @@ export type SsmFault =
   | 'stall'
   | 'reset';
 
-/** A loopback server that speaks as much of SSM as GetParameter needs. */
+/** A loopback server that speaks as much of SSM as GetParameter and PutParameter need. */
 export interface FakeSsm {
   /** For AWS_ENDPOINT_URL_SSM. */
   readonly endpoint: string;
@@ -26,9 +26,10 @@ export interface FakeSsm {
 /** Starts it on a free port of the loopback interface. */
 export async function startFakeSsm(): Promise<FakeSsm> {
   const server = createServer(async (request, response) => {
-    const input: { Name: string } = JSON.parse(await text(request));
+    const input: { Name: string; Value?: string } = JSON.parse(await text(request));
     response.sendDate = false; // tests move the date, and the SDK compares the clocks
     ssm.requests.push({ target: request.headers['x-amz-target'], ...input });
+    if (!ssm.fault && input.Value !== undefined) ssm.parameters.set(input.Name, input.Value);
     answer(ssm, input.Name, response);
   });
   const { url, close } = await listenOnLoopback(server);

@@ -55,6 +55,9 @@ export function typescriptSessions(store: SessionStore): Implementation {
       expect(sessions.find(({ jti }) => jti === held.jti) ?? null).toEqual(found);
       return found !== null;
     },
+    async lastSeen(held) {
+      return (await readSession(store, held)).row?.last_seen;
+    },
     async logOut(held) {
       await endSession(store, held);
     },

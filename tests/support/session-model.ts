@@ -19,6 +19,8 @@ export interface Implementation {
   refresh(held: Held, ttlSeconds: number, nowMs: number): Promise<string | null>;
   /** Counts as a use. */
   check(held: Held, nowMs: number): Promise<boolean>;
+  /** The written last use of an active session. */
+  lastSeen(held: Held): Promise<number | undefined>;
   logOut(held: Held, nowMs: number): Promise<void>;
   /** @returns null where the caller's session is over, as an unauthorized request */
   endMany(held: Held, scope: 'others' | 'everywhere', nowMs: number): Promise<boolean>;
@@ -136,15 +138,18 @@ export async function expectModel(
   { startMs, numRuns, ...ageing }: Ageing & { readonly startMs: number; readonly numRuns: number },
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.commands(stepsOf(pick, ageing), { maxCommands: 40 }), async (commands) => {
-      const model = new Model(ageing.idleMs);
-      const run: Run = { sub: randomUUID(), tokens: [], nowMs: startMs };
-      await fc.asyncModelRun(() => ({ model, real: run }), commands);
-      for (const jti of run.tokens)
-        expect(await pick(0).check({ sub: run.sub, jti }, run.nowMs)).toBe(
-          model.isActive(jti, run.nowMs),
-        );
-    }),
+    fc.asyncProperty(
+      fc.commands(stepsOf(pick, ageing), { maxCommands: 40, size: 'max' }),
+      async (commands) => {
+        const model = new Model(ageing.idleMs);
+        const run: Run = { sub: randomUUID(), tokens: [], nowMs: startMs };
+        await fc.asyncModelRun(() => ({ model, real: run }), commands);
+        for (const jti of run.tokens)
+          expect(await pick(0).check({ sub: run.sub, jti }, run.nowMs)).toBe(
+            model.isActive(jti, run.nowMs),
+          );
+      },
+    ),
     { numRuns },
   );
 }
@@ -156,11 +161,11 @@ function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<S
   const isAgeing = limits || idleMs !== undefined;
   // A limit counts what the clock of the log-in finds: further apart, a row of the one is unreadable to the other.
   const ahead = isAgeing
-    ? fc.constantFrom(-50_000, -50, 0, 0, 50, 1_000, 200_000)
+    ? fc.constantFrom(-1_000, -50, 0, 0, 0, 50, 1_000, 200_000)
     : fc.constantFrom(-3_600_000, -50, 0, 0, 50, 1_000, 300_000);
   const limit = limits ? fc.constantFrom(undefined, 1, 2, 3) : fc.constant(undefined);
   /** Clocks of functions that check step, forward and back. */
-  const stepped = isAgeing ? fc.constantFrom(-1_000, 0, 0, 50, 1_000) : fc.constant(0);
+  const stepped = isAgeing ? fc.constantFrom(-1_000, 0, 50, 300, 1_000) : fc.constant(0);
   const step = (label: string, run: Step['run']): Step => ({
     check: () => true,
     run,
@@ -218,7 +223,10 @@ function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<S
       const clockMs = nowMs + aheadMs;
       const isActive = model.isActive(held.jti, clockMs);
       expect(await pick(by).check(held, clockMs)).toBe(isActive);
-      if (isActive) model.use(held.jti, clockMs);
+      if (!isActive) return;
+      model.use(held.jti, clockMs);
+      if (idleMs !== undefined)
+        expect(await pick(by).lastSeen(held)).toBe(model.tokens.get(held.jti)?.seenMs);
     }),
   );
 
@@ -282,6 +290,7 @@ function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<S
     refresh,
     refresh,
     check,
+    ...(isAgeing ? [check, check, check] : []),
     logOut,
     endOne,
     endMany,

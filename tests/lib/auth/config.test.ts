@@ -87,6 +87,22 @@ test.each<[Environment, RegExp]>([
     { SESSIONS: 'adopted', JWT_SESSION_CLAIM: '' },
     /^JWT_SESSION_CLAIM is not set; SESSIONS=adopted/,
   ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web' },
+    /^JWT_LOGOUT_ISSUER is not set, nor is JWT_ISSUER; JWT_LOGOUT_AUDIENCE needs one of them$/,
+  ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web', JWT_ISSUER: 'i' },
+    /^JWT_LOGOUT_JWKS_URL is not set; a secret of the sessions verifies no logout tokens$/,
+  ],
+  [
+    { JWT_LOGOUT_AUDIENCE: 'web', JWT_ISSUER: 'i', JWT_LOGOUT_JWKS_URL: 'http://op.example/jwks' },
+    /^JWT_LOGOUT_JWKS_URL /,
+  ],
+  ...['JWT_LOGOUT_ISSUER', 'JWT_LOGOUT_JWKS_URL'].map((name): [Environment, RegExp] => [
+    { [name]: 'https://op.example', JWT_LOGOUT_AUDIENCE: ' ' },
+    /^JWT_LOGOUT_AUDIENCE is not set, so JWT_LOGOUT_ISSUER and JWT_LOGOUT_JWKS_URL would do nothing$/,
+  ]),
   [{ JWT_SESSION_CLAIM: 'none' }, /^JWT_SESSION_CLAIM can be none for SESSIONS=adopted only$/],
   [{ JWT_SESSION_CLAIM: 'a b' }, /^JWT_SESSION_CLAIM names one claim, without spaces$/],
   [{ JWT_USER_CLAIM: 'a b' }, /^JWT_USER_CLAIM names one claim, without spaces$/],
@@ -99,6 +115,16 @@ test.each<[Environment, RegExp]>([
     /^JWT_ISSUER is not set; SESSIONS=adopted would let in every token that the keys at JWT_JWKS_URL/,
   ],
   [{ SESSION_MAX_AGE: '0' }, /^SESSION_MAX_AGE must not be 0; leave it out/],
+  ...['-1', '1.5', '1e3', '15m', ' 60', '060', '1000000000'].map((value): [Environment, RegExp] => [
+    { IDLE_TIMEOUT: value },
+    /^IDLE_TIMEOUT must be a whole number of seconds from 0 to 999999999$/,
+  ]),
+  [{ MAX_SESSIONS: '-1' }, /^MAX_SESSIONS must be a whole number of sessions from 0 to/],
+  [{ MAX_SESSIONS: '2' }, /^MAX_SESSIONS is for SESSIONS=adopted; .* maxSessions to issueSession$/],
+  ...['jti', 'uti', 'none'].map((JWT_SESSION_CLAIM): [Environment, RegExp] => [
+    { SESSIONS: 'adopted', MAX_SESSIONS: '2', JWT_SESSION_CLAIM },
+    new RegExp(`^MAX_SESSIONS needs a JWT_SESSION_CLAIM .*; by ${JWT_SESSION_CLAIM} a refresh`),
+  ]),
   ...['-1', '1.5', '1e3', '60s', ' 60', '0x10', '1000000000', '9'.repeat(400)].map(
     (SESSION_MAX_AGE): [Environment, RegExp] => [
       { SESSION_MAX_AGE },
@@ -107,6 +133,34 @@ test.each<[Environment, RegExp]>([
   ),
 ])('%.80j is refused by name', (changes, message) => {
   expect(problem(changes).message).toMatch(message);
+});
+
+test.each<[Environment, object]>([
+  [{ IDLE_TIMEOUT: '900' }, { idleMs: 900_000 }],
+  [{ IDLE_TIMEOUT: '0' }, { idleMs: undefined }],
+  [{ IDLE_TIMEOUT: '' }, { idleMs: undefined }],
+  [{ MAX_SESSIONS: '0' }, { issuers: [{ adoption: undefined }] }],
+  [
+    { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid', MAX_SESSIONS: '2' },
+    { issuers: [{ adoption: { maxSessions: 2 } }] },
+  ],
+])('reads how sessions age: %j', (variables, expected) => {
+  expect(readConfiguration({ ...working, ...variables })).toMatchObject(expected);
+});
+
+test('reads who may send logout tokens, by default the issuer of the sessions', () => {
+  expect(only(working).logout).toBeUndefined();
+  const OWN = { JWT_JWKS_URL: 'https://i/jwks', JWT_ISSUER: 'i', JWT_LOGOUT_AUDIENCE: 'web  app' };
+  const own = only({ SESSIONS_TABLE: 'sessions', ...OWN });
+  expect(own.logout).toEqual({ issuer: 'i', audience: ['web', 'app'] });
+  const other = {
+    ...{ JWT_LOGOUT_AUDIENCE: 'web', JWT_LOGOUT_ISSUER: 'op' },
+    JWT_LOGOUT_JWKS_URL: 'https://op/jwks',
+  };
+  expect(only({ ...working, ...other, JWT_ISSUER: 'i' }).logout).toMatchObject({
+    ...{ issuer: 'op', audience: ['web'] },
+    keySource: { kind: 'jwks-url' },
+  });
 });
 
 describe('SESSIONS_NOT_BEFORE', () => {

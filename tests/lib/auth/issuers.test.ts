@@ -117,6 +117,7 @@ test.each([
   ...['JWT_SECRET', 'JWT_ISSUER', 'JWT_JWKS_URL', 'JWT_PUBLIC_KEY', 'JWT_SECRET_PARAMETER'],
   ...['JWT_ALGORITHMS', 'JWT_AUDIENCE', 'JWT_REQUIRE', 'JWT_USER_CLAIM', 'JWT_SESSION_CLAIM'],
   ...['SESSIONS', 'SESSION_MAX_AGE'],
+  ...['JWT_LOGOUT_AUDIENCE', 'JWT_LOGOUT_ISSUER', 'JWT_LOGOUT_JWKS_URL'],
 ])('%s beside JWT_ISSUERS is named', (variable) => {
   expect(problem([one], { [variable]: SECRET })).toBe(
     `${variable} is set beside JWT_ISSUERS; set it there`,

@@ -142,7 +142,7 @@ test('throws the service’s own exception for a name that its model does not ha
   const error = await failure({ status: 500, body: '{"__type":"x#NewException"}' });
   expect(error).toBeInstanceOf(DynamoDBServiceException);
   expect(error).not.toBeInstanceOf(ConditionalCheckFailedException);
-  expect(error).toMatchObject({ name: 'NewException', message: 'UnknownError', $fault: 'server' });
+  expect(error).toMatchObject({ name: 'NewException', message: 'status 500', $fault: 'server' });
 });
 
 test.each([300, 400, 500])('never takes status %i for a success', async (status) => {

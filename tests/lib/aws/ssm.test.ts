@@ -6,6 +6,7 @@ import { configuredSecrets } from '../../../lib/observability/settings.ts';
 import { type FakeSsm, type SsmFault, startFakeSsm } from '../../support/fake-ssm.ts';
 
 const NAME = '/service/dev/jwt-secret';
+const REQUEST = 'SSM GetParameter of the name in JWT_SECRET_PARAMETER failed: ';
 const VALUE = 'Zq3vX9mT7rB5wC8yP1sL6nD4hF0jG2kA';
 
 let ssm: FakeSsm;
@@ -37,7 +38,7 @@ test('an answer without a value is a fault', async () => {
   ssm.parameters.set(NAME, '');
   await expect(readSecretParameter(NAME)).rejects.toMatchObject({
     name: 'SecretParameterError',
-    cause: expect.objectContaining({ message: 'SSM’s answer does not hold a value' }),
+    message: `${REQUEST}SSM’s answer does not hold a value`,
   });
   ssm.parameters.set(NAME, VALUE);
   expect(await readSecretParameter(NAME)).toBe(VALUE);
@@ -54,7 +55,7 @@ test.each(faults)('%s is a fault, after %i requests', async (fault, requests, ca
   ssm.fault = fault;
   await expect(readSecretParameter(NAME)).rejects.toMatchObject({
     name: 'SecretParameterError',
-    message: 'The secret that JWT_SECRET_PARAMETER names could not be read from SSM',
+    message: expect.stringContaining(REQUEST),
     cause: expect.objectContaining(cause),
   });
   expect(ssm.requests).toHaveLength(requests);

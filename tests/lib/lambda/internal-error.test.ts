@@ -98,6 +98,8 @@ describe('how much the client learns', () => {
   );
 });
 
+const percents = (text: string) => `%${text.charCodeAt(0).toString(16)}`;
+
 describe('no credential gets out', () => {
   const [, claims = '', signature = ''] = TOKEN.split('.');
 
@@ -128,6 +130,33 @@ describe('no credential gets out', () => {
     const request = { method: 'POST', path: '/api/v1/auth/***' };
     expectErrorPayload(response, log, request);
     expect(log.lines().join()).not.toContain(signature);
+  });
+
+  const OPAQUE = 'Zq3v/X9mT7rB5wC8yP1sL6nD4h+F0jG=';
+
+  test.each<[string, string, string, string]>([
+    ['whole', OPAQUE, `/x/${OPAQUE}/y`, '/x/***/y'],
+    ['a part', `${OPAQUE}, other`, '/x/X9mT7rB5wC8yP1sL6nD4h', '/x/***'],
+    ['percent-encoded', OPAQUE, `/x/${encodeURIComponent(OPAQUE)}`, '***'],
+    ['encoded twice', OPAQUE, `/x/${encodeURIComponent(encodeURIComponent(OPAQUE))}`, '***'],
+    ['every character encoded', OPAQUE, `/x/${OPAQUE.replaceAll(/[^%]/g, percents)}/%zz`, '***'],
+    ['split by slashes', OPAQUE, `/x/${OPAQUE.match(/.{1,7}/g)?.join('/')}/y`, '***'],
+    ['split by encoded slashes', OPAQUE, `/x/${OPAQUE.match(/.{1,7}/g)?.join('%2F')}`, '***'],
+    ['a header that is encoded', encodeURIComponent(OPAQUE), `/x/${OPAQUE}`, '***'],
+    ['the configured secret', 'x', `/${TEST_SECRET.replace(/..../, '$&/')}`, '***'],
+    ['somebody’s token', 'x', `/${TOKEN.replaceAll('.', '%2e')}`, '***'],
+    ['too short to tell', 'v1', '/api/v1/auth/me', '/api/v1/auth/me'],
+    ['mostly slashes', '/a//////////////////', '/api/v1/auth/me', '/api/v1/auth/me'],
+    ['not there', OPAQUE, '/api/v1/auth/sessions/100%25', '/api/v1/auth/sessions/100%25'],
+  ])('in the path: %s', async (_, token, path, expected) => {
+    const headers = { Authorization: `Bearer ${token}` };
+    const handler = httpHandler(async () => {
+      throw new Error('a');
+    });
+    const response = await invoke(handler, eventV2({ path, headers }));
+    expectErrorPayload(response, log, { method: 'POST', path: expected });
+    expect(log.outcomes()).toMatchObject([{ path: expected }]);
+    if (path !== expected) expect(log.lines().join()).not.toContain(path);
   });
 
   test('where a secret is configured beside others, or wrongly', async () => {

@@ -93,7 +93,8 @@ describe('issuing a session', () => {
   test('signs no token for a row that could not be written', async () => {
     await store.proxy.fault('access-denied');
     await expect(issueTestSession(store.proxied)).rejects.toMatchObject({
-      name: 'AccessDeniedException',
+      name: 'StoreError',
+      cause: { name: 'AccessDeniedException' },
     });
   });
 

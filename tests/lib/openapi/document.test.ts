@@ -1,7 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { functionTable } from '../../../infra/functions.ts';
 import { LOGOUT_SCOPES } from '../../../lib/auth/logout.ts';
-import { documentOf, federationDocument, openApiDocument } from '../../../lib/openapi/document.ts';
+import { completeDocument, documentOf, openApiDocument } from '../../../lib/openapi/document.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../../lib/sessions/list.ts';
 import { readService } from '../../../support/service-file.ts';
 import { FORMATS } from '../../support/events.ts';
@@ -29,7 +29,7 @@ const protectedOperations = operations.filter(({ route }) => route.includes('/au
 describe('the OpenAPI document', () => {
   test('has nothing that the linter, as strict as it comes, complains about', async () => {
     expect(await problemsOf(openApiDocument)).toEqual([]);
-    expect(await problemsOf(federationDocument)).toEqual([]);
+    expect(await problemsOf(completeDocument)).toEqual([]);
   });
 
   test('has every route of serverless.yml, and no other', () => {
@@ -77,7 +77,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('lets no object have more than it lists, but for the document itself and a form', () => {
-    const open = Object.entries(federationDocument.components.schemas)
+    const open = Object.entries(completeDocument.components.schemas)
       .filter(
         ([, { type, additionalProperties }]) => type !== 'object' || additionalProperties !== false,
       )

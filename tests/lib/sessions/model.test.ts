@@ -14,8 +14,8 @@ const store = useTestStore();
 useFrozenDate(NOW_MS);
 
 test.each([
-  ['', { numRuns: 60 }],
-  [', with idle time-outs and limits', { numRuns: 300, idleMs: 2_000, limits: true }],
+  ['', { numRuns: 40 }],
+  [', with idle time-outs and limits', { numRuns: 40, idleMs: 2_000, limits: true }],
 ])(
   'the store keeps the promise of the model, whatever is done in whatever order%s',
   async (_, options) => {

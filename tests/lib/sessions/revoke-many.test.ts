@@ -166,9 +166,7 @@ test('a write whose answer was lost is no success when the cutoff that is there 
   const { caller } = await devices();
   await revoke(caller, 'everywhere', NOW_MS, store.direct);
   await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
-  await expect(revoke(caller, 'everywhere')).rejects.toMatchObject({
-    name: 'AccessDeniedException',
-  });
+  await expect(revoke(caller, 'everywhere')).rejects.toThrow('failed: AccessDeniedException: ');
 });
 
 describe('a write that did not happen', () => {

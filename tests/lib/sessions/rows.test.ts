@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { readRows } from '../../../lib/sessions/rows.ts';
+import { deleteRevoked } from '../../../lib/sessions/delete-revoked.ts';
+import { queryRows, readRows } from '../../../lib/sessions/rows.ts';
 import type { FaultName } from '../../../support/fault-proxy.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { issueTestSession } from '../../support/signing.ts';
@@ -66,16 +67,30 @@ test('asks as often as it takes within its time', async () => {
 test('takes an answer that speaks of no rows for a fault, not for rows that are not there', async () => {
   const { sub, jtis } = await twoRows();
   await store.proxy.fault('empty-answer');
-  await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow('does not hold any rows');
+  await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow('does not hold the rows');
 });
 
 test('takes it for one also when it is asked again for what was left', async () => {
   const { sub, jtis } = await twoRows();
   await store.proxy.fault('unprocessed-last-key');
   const failed = expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(
-    'does not hold any rows',
+    'does not hold the rows',
   );
   while (asked().length === 0) await settle();
   await store.proxy.fault('empty-answer');
   await failed;
+});
+
+test('takes rows that nobody asked for for a fault: another user’s, or another session’s', async () => {
+  const { sub, jtis } = await twoRows();
+  const message = `on the table ${store.direct.table} failed: the answer does not hold the rows`;
+  await store.proxy.fault('foreign-rows');
+  await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(`BatchGetItem ${message}`);
+  await expect(queryRows(store.proxied, sub)).rejects.toThrow(`Query ${message}`);
+  await expect(deleteRevoked(store.proxied, sub, { revoked_before: Date.now() })).rejects.toThrow(
+    `Query ${message}`,
+  );
+  expect(store.operations()).not.toContain('BatchWriteItem');
+  await store.proxy.fault('other-sessions');
+  await expect(readRows(store.proxied, sub, jtis)).rejects.toThrow(`BatchGetItem ${message}`);
 });

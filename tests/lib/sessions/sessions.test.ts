@@ -66,7 +66,8 @@ describe('creating a session', () => {
     const session = await begin();
     await store.proxy.fault('access-denied', { operation: 'BatchGetItem' });
     await expect(createSession(wired, session)).rejects.toMatchObject({
-      name: 'AccessDeniedException',
+      name: 'StoreError',
+      cause: { name: 'AccessDeniedException' },
     });
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
+import { refreshSession } from '../../../lib/login/issue.ts';
 import { registeredSessions } from '../../../lib/sessions/registered.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession, readSession } from '../../../lib/sessions/sessions.ts';
@@ -7,6 +8,7 @@ import { withIdleTimeout } from '../../../lib/sessions/touch.ts';
 import { useFrozenDate } from '../../support/clock.ts';
 import { useProxiedStore } from '../../support/proxied-store.ts';
 import { beginSession, NOW_MS } from '../../support/session-rows.ts';
+import { issueTestSession, testSigner } from '../../support/signing.ts';
 
 const IDLE_MS = 10_000;
 const store = useProxiedStore();
@@ -77,7 +79,7 @@ describe('a touch whose condition fails', () => {
   }
 
   // connect-dynamodb's touch is unconditional, so that one that races a logout puts the row again.
-  test('never revives a session that was ended since the read', async () => {
+  test('never revives a session that was ended since the read, as connect-dynamodb does', async () => {
     const session = await begin();
     const found = await checkBeside(session, () => endSession(store.direct, session));
     expect(found).toEqual({ denial: 'session_ended' });
@@ -112,5 +114,32 @@ describe('a touch that cannot be done', () => {
     await store.proxy.fault('hang', { operation: 'UpdateItem' });
     expect(await check(session)).toMatchObject({ touchError: { name: expect.any(String) } });
     expect(store.operations()).toEqual(['BatchGetItem', 'UpdateItem']);
+  });
+});
+
+describe('a login service with an idle time-out', () => {
+  const withIdle = () => ({ ...store.proxied, idleMs: IDLE_MS });
+  const refresh = (session: Session, nowMs: number) =>
+    refreshSession(withIdle(), testSigner, session, { ttlSeconds: 60 }, nowMs);
+
+  test('writes the log-in as the first use, and nothing without a time-out', async () => {
+    const { session } = await issueTestSession(withIdle(), { sub: randomUUID() });
+    expect(await lastSeen(session)).toBe(NOW_MS);
+    const { session: off } = await issueTestSession(store.proxied, { sub: randomUUID() });
+    expect((await readSession(store.direct, off)).row).not.toHaveProperty('last_seen');
+  });
+
+  test('lets a refreshed session inherit the last use: a refresh is none', async () => {
+    const session = await begin({ last_seen: NOW_MS - 4_000 });
+    const refreshed = await refresh(session, NOW_MS);
+    expect(refreshed?.session).toMatchObject({ last_seen: NOW_MS - 4_000 });
+    expect(await lastSeen(refreshed?.session ?? session)).toBe(NOW_MS - 4_000);
+  });
+
+  test('refreshes no idle session', async () => {
+    const session = await begin({ last_seen: NOW_MS - IDLE_MS - 1 });
+    expect(await refresh(session, NOW_MS)).toBeNull();
+    expect(store.operations()).toEqual(['BatchGetItem']);
+    expect(await refresh(session, NOW_MS - 1)).not.toBeNull();
   });
 });

@@ -59,15 +59,14 @@ describe('a JWKS endpoint in trouble', () => {
       { padTo: JWKS_MAX_BYTES + 1 },
       `The JWKS is larger than ${JWKS_MAX_BYTES} bytes`,
     ],
-    ['resets connections', 'reset', 'fetch failed'],
+    ['resets connections', 'reset', 'read ECONNRESET'],
   ];
 
   test.each(troubles)('that %s is a fault, and recovers', async (_, behaviour, cause) => {
     server.behaviour = behaviour;
     await expect(outcome(pair, 'now')).rejects.toMatchObject({
       name: 'JwksUnavailableError',
-      message: 'The key set at JWT_JWKS_URL could not be read',
-      cause: expect.objectContaining({ message: cause }),
+      message: expect.stringContaining(`GET ${server.url} failed: ${cause}`),
     });
     // A redirect is not followed; a connection that breaks is tried once more.
     expect(server.requests).toBe(behaviour === 'reset' ? 2 : 1);

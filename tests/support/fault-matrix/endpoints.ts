@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import type { Signer } from '../../../lib/login/issue.ts';
 import { sessionId } from '../../../lib/sessions/key.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
@@ -17,6 +17,7 @@ import {
   logoutForm,
   PROVIDER,
 } from '../logout-tokens.ts';
+import { INACTIVE, oauthRequest, REVOKED } from '../oauth.ts';
 
 /** A user with two sessions; the first sends the request. */
 export interface Devices {
@@ -126,6 +127,31 @@ const END = {
   succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),
 } as const;
 
+const INTROSPECT = {
+  fn: 'introspect',
+  path: '/api/v1/auth/introspect',
+  ends: [],
+  isProtected: true,
+  refused: INACTIVE,
+  succeeded: ({ token }: Devices) => {
+    const { sub, jti, sid, exp, iat, auth_time } = decodeJwt(token);
+    const members = defined({ exp, iat, auth_time, sub, jti, sid });
+    return {
+      ...INACTIVE,
+      body: JSON.stringify({ active: true, token_type: 'Bearer', ...members }),
+    };
+  },
+} as const;
+
+const REVOKE = {
+  fn: 'revoke',
+  path: '/api/v1/auth/revoke',
+  ends: ['asker'],
+  isProtected: false,
+  refused: undefined,
+  succeeded: () => REVOKED,
+} as const;
+
 const BACKCHANNEL = {
   fn: 'backchannelLogout',
   request: { method: 'POST', path: BACKCHANNEL_PATH },
@@ -208,7 +234,7 @@ export const endpoints: readonly Endpoint[] = [
   http({
     ...{ name: 'me, adoption', ...ME, isAdopted: true, isUnseen: true, operation: 'PutItem' },
     // The answer to a put holds nothing.
-    except: ['empty-answer'],
+    except: ['empty-answer', 'foreign-rows'],
     succeeded: ({ asker }) => {
       const auth_time = Math.floor(asker.auth_time / 1_000) * 1_000;
       const expires_at = asker.expires_at + CLOCK_TOLERANCE_SECONDS;
@@ -220,6 +246,13 @@ export const endpoints: readonly Endpoint[] = [
   http({ name: 'end', ...END }),
   http({ name: 'end, write', ...END, operation: 'DeleteItem' }),
   http({ name: 'end, adopted, write', ...END, isAdopted: true, operation: 'UpdateItem' }),
+  oauth({ name: 'introspect', ...INTROSPECT }),
+  oauth({
+    ...{ name: 'introspect, adoption', ...INTROSPECT, isAdopted: true, isUnseen: true },
+    ...{ operation: 'PutItem', except: ['empty-answer'] },
+  }),
+  oauth({ name: 'revoke', ...REVOKE }),
+  oauth({ name: 'revoke, adopted', ...REVOKE, isAdopted: true }),
   { name: 'back-channel', ...BACKCHANNEL },
   { name: 'back-channel, write', ...BACKCHANNEL, operation: 'UpdateItem' },
   {
@@ -243,6 +276,18 @@ export const endpoints: readonly Endpoint[] = [
   },
   ...authorizerForms.map(authorizer),
 ];
+
+/** A client asks with the asker's token. */
+function oauth({
+  path,
+  ...endpoint
+}: Omit<Endpoint, 'event'> & { readonly path: string }): Endpoint {
+  const request = { method: 'POST', path };
+  return {
+    ...{ request, ...endpoint },
+    event: ({ token }) => eventV2({ ...request, ...oauthRequest({ token }) }),
+  };
+}
 
 function http({ query = {}, ...endpoint }: HttpEndpoint): Endpoint {
   return {

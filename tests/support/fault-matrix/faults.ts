@@ -42,11 +42,11 @@ export type JwksFault =
 const LITTLE_TIME_MS = timeouts.earlyAnswerMs + 2 * timeouts.attemptMs;
 
 // The cause depends on the state of the pooled connection.
-const BROKEN = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
+const BROKEN = store(/.*(ECONNREFUSED|ECONNRESET|EPIPE|socket hang up)/);
 /** An attempt's time-out, or the deadline of all attempts. */
-const TIMED_OUT = /^(TimeoutError|AbortError): /;
-const NO_JSON = /^SyntaxError: /;
-const UNPROCESSED = /^(UnprocessedKeysError|TimeoutError|AbortError): /;
+const TIMED_OUT = store(/(TimeoutError|AbortError): /);
+const NO_JSON = store(/SyntaxError: /);
+const UNPROCESSED = /^StoreError: BatchGetItem .* failed: (some keys|TimeoutError: |AbortError: )/;
 const OUT_OF_TIME = /^FunctionTimeoutError: /;
 
 const mayHaveEffect = true;
@@ -77,10 +77,10 @@ export const matrixFaults: readonly MatrixFault[] = [
     store: { fault: 'slow', options: { ms: timeouts.attemptMs / 4 } },
   },
 
-  lasting('refused', /ECONNREFUSED/),
+  lasting('refused', store(/connect ECONNREFUSED /)),
   lasting('reset', BROKEN),
   lasting('reset-after-effect', BROKEN, { mayHaveEffect }),
-  lasting('cut-off', /aborted/, { mayHaveEffect }),
+  lasting('cut-off', store(/aborted/), { mayHaveEffect }),
   lasting('hang', TIMED_OUT),
   lasting('hang-after-effect', TIMED_OUT, { mayHaveEffect }),
   lasting('stall', TIMED_OUT, { mayHaveEffect }),
@@ -90,15 +90,18 @@ export const matrixFaults: readonly MatrixFault[] = [
     name: 'hang, no time left',
     remainingMs: timeouts.earlyAnswerMs,
   }),
-  lasting('throttle', /^ProvisionedThroughputExceededException: /),
-  lasting('internal-error', /^InternalServerError: /),
-  lasting('internal-error-after-effect', /^InternalServerError: /, { mayHaveEffect }),
-  lasting('unavailable', /^ServiceUnavailable: /),
-  lasting('access-denied', /^AccessDeniedException: .* is not authorized to perform/),
-  lasting('missing-table', /^ResourceNotFoundException: /),
+  lasting('throttle', store(/ProvisionedThroughputExceededException: /)),
+  lasting('internal-error', store(/InternalServerError: /)),
+  lasting('internal-error-after-effect', store(/InternalServerError: /), { mayHaveEffect }),
+  lasting('unavailable', store(/ServiceUnavailable: /)),
+  lasting('access-denied', store(/AccessDeniedException: .* is not authorized to perform/)),
+  lasting('missing-table', store(/ResourceNotFoundException: /)),
   lasting('html', NO_JSON),
   lasting('truncated-json', NO_JSON, { mayHaveEffect }),
-  lasting('empty-answer'),
+  lasting('empty-body', NO_JSON),
+  lasting('empty-answer', store(/the answer does not hold /)),
+  lasting('foreign-rows', store(/the answer does not hold /), { mayHaveEffect }),
+  lasting('condition-of-500', store(/ConditionalCheckFailedException: /)),
   lasting('unprocessed-keys', UNPROCESSED),
   lasting('unprocessed-first-key', UNPROCESSED),
   lasting('unprocessed-last-key', UNPROCESSED),
@@ -107,13 +110,20 @@ export const matrixFaults: readonly MatrixFault[] = [
     expected: 'failed',
     store: { endpoint: () => UNRESOLVABLE_ENDPOINT },
     // A resolver may take longer than a connection may.
-    cause: /ENOTFOUND|EAI_AGAIN|did not establish a connection|^AbortError: /,
+    cause: store(/.*(ENOTFOUND|EAI_AGAIN|did not establish a connection|AbortError: )/),
   },
   {
     name: 'does not speak TLS',
     expected: 'failed',
     store: { endpoint: tlsFaultEndpoint },
-    cause: /EPROTO|ssl3_get_record|SSL routines/,
+    cause: store(/.*(EPROTO|ssl3_get_record|SSL routines)/),
+  },
+
+  {
+    name: 'no credentials',
+    expected: 'failed',
+    variables: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+    cause: store(/CredentialsProviderError: /),
   },
 
   jwks('down', 'down'),
@@ -153,6 +163,11 @@ export function isWaitedFor({ store, jwks: keys, ssm: secret }: MatrixFault): bo
     : /hang|stall|slow|unprocessed/.test(String(name));
 }
 
+/** A StoreError that names operation and table, and ends with the cause. */
+function store(cause: RegExp): RegExp {
+  return new RegExp(`^StoreError: [A-Z]\\w+ on the table [\\w-]+ failed: ${cause.source}`);
+}
+
 function lasting(
   fault: FaultName | 'refused',
   cause?: RegExp,
@@ -178,11 +193,17 @@ function jwks(
   fault: JwksFault,
   expected: MatrixFault['expected'] = 'failed',
 ): MatrixFault {
-  return { name: `keys: ${name}`, expected, jwks: fault, cause: /^JwksUnavailableError: / };
+  return {
+    name: `keys: ${name}`,
+    expected,
+    jwks: fault,
+    cause: /^JwksUnavailableError: GET http:.*\/jwks.json failed: ./,
+  };
 }
 
 function ssm(fault: SsmFault): MatrixFault {
-  const cause = /^SecretParameterError: /;
+  const cause =
+    /^SecretParameterError: SSM GetParameter of the name in JWT_SECRET_PARAMETER failed: ./;
   return { name: `secret: ${fault}`, expected: 'failed', ssm: fault, cause };
 }
 

@@ -7,6 +7,7 @@ import type { Session } from '../../../lib/sessions/session.ts';
 import { endSession } from '../../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
 import { lambdaContext } from '../lambda.ts';
+import { basic, CLIENT, clientsOf } from '../oauth.ts';
 import type { TestStore } from '../store.ts';
 import { type Answer, type Outcome, readAnswer } from './answer.ts';
 import type { Devices, Endpoint } from './endpoints.ts';
@@ -90,6 +91,7 @@ export async function runCell(
     {
       ...variablesOf(endpointOf(fault, proxy), store.table),
       ...keys.variables,
+      OAUTH_CLIENTS: clientsOf(CLIENT),
       ...fault.variables,
       ...(endpoint.isAdopted ? { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' } : {}),
       ...endpoint.variables,
@@ -194,5 +196,13 @@ function requestsOf(proxy: FaultProxy, { asker }: Devices) {
 
 function secretsOf({ asker, other, token }: Devices): readonly string[] {
   const [, payload = '', signature = ''] = token.split('.');
-  return [payload, signature, asker.sub, asker.jti, other.jti];
+  return [
+    payload,
+    signature,
+    asker.sub,
+    asker.jti,
+    other.jti,
+    CLIENT.secret,
+    basic(CLIENT).slice(6),
+  ];
 }

@@ -1,0 +1,125 @@
+/** Introspection and revocation as a strict client of OAuth sees them, over HTTP. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import * as oauth from 'oauth4webapi';
+import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
+import { issueSession, type Signer } from '../../lib/login/issue.ts';
+import { completeDocument } from '../../lib/openapi/document.ts';
+import { signerOf } from '../../support/signer.ts';
+import { CLIENT, clientsOf } from '../support/oauth.ts';
+import { type RunningService, startService } from '../support/service.ts';
+
+let service: RunningService;
+let store: SessionStore;
+let signer: Signer;
+let server: oauth.AuthorizationServer;
+const ODD: oauth.Client & { readonly secret: string } = {
+  client_id: 'a gateway: 100 % + ä',
+  secret: 'odd+/=&%:ä secret',
+};
+const client: oauth.Client = { client_id: CLIENT.id };
+
+beforeAll(async () => {
+  const clients = clientsOf(CLIENT, { id: ODD.client_id, secret: ODD.secret });
+  service = await startService({ OAUTH_CLIENTS: clients });
+  Object.assign(process.env, service.environment);
+  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
+  const known = await signerOf(service.environment);
+  if (!known) throw new Error('The local run has no secret');
+  signer = known;
+  server = {
+    issuer: service.url,
+    introspection_endpoint: `${service.url}/api/v1/auth/introspect`,
+    revocation_endpoint: `${service.url}/api/v1/auth/revoke`,
+  };
+});
+afterAll(() => service?.stop());
+
+const METHODS: readonly [string, oauth.Client, oauth.ClientAuth][] = [
+  ['client_secret_basic', client, oauth.ClientSecretBasic(CLIENT.secret)],
+  ['client_secret_post', client, oauth.ClientSecretPost(CLIENT.secret)],
+  ['client_secret_basic, odd', ODD, oauth.ClientSecretBasic(ODD.secret)],
+  ['client_secret_post, odd', ODD, oauth.ClientSecretPost(ODD.secret)],
+];
+
+/** Requests pass the check that each answer is as documented. */
+const options = {
+  [oauth.allowInsecureRequests]: true,
+  [oauth.customFetch]: (url: string, init: RequestInit) => service.fetch(url, init),
+};
+
+const logIn = () => issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600 });
+
+async function introspect(token: string, [, who, authentication] = METHODS[0] ?? never()) {
+  return oauth.processIntrospectionResponse(
+    server,
+    who,
+    await oauth.introspectionRequest(server, who, authentication, token, options),
+  );
+}
+
+async function revoke(token: string, [, who, authentication] = METHODS[0] ?? never()) {
+  return oauth.processRevocationResponse(
+    await oauth.revocationRequest(server, who, authentication, token, options),
+  );
+}
+
+function never(): never {
+  throw new Error('There is no method');
+}
+
+describe.each(METHODS)('%s', (...method) => {
+  test('a token is active, is revoked, and is not active at the next request', async () => {
+    const { token } = await logIn();
+    expect(await introspect(token, method)).toEqual({
+      ...{ active: true, token_type: 'Bearer', ...decodeJwt(token) },
+    });
+    expect(await revoke(token, method)).toBeUndefined();
+    expect(await introspect(token, method)).toEqual({ active: false });
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await service.fetch('/api/v1/auth/me', { headers })).status).toBe(401);
+  });
+});
+
+test('a token that was logged out by its user is not active at the next request', async () => {
+  const { token } = await logIn();
+  expect((await introspect(token)).active).toBe(true);
+  const headers = { Authorization: `Bearer ${token}` };
+  await service.fetch('/api/v1/auth/logout', { method: 'POST', headers });
+  expect(await introspect(token)).toEqual({ active: false });
+});
+
+test('what is no token is not active, and revoking it is a success', async () => {
+  for (const token of ['garbage', 'eyJhbGciOiJub25lIn0.e30.', 'ä ö']) {
+    expect(await introspect(token)).toEqual({ active: false });
+    expect(await revoke(token)).toBeUndefined();
+  }
+});
+
+test('a wrong secret is an error that the client understands, with its challenge', async () => {
+  const wrong = ['wrong', client, oauth.ClientSecretBasic('wrong')] as const;
+  for (const call of [introspect, revoke])
+    await expect(call('garbage', [...wrong])).rejects.toMatchObject({
+      status: 401,
+      cause: [{ scheme: 'basic', parameters: { realm: 'true-logout', charset: 'UTF-8' } }],
+    });
+});
+
+test('a request without a token is an error that the client understands', async () => {
+  const fetch = (url: string, init: RequestInit) => service.fetch(url, { ...init, body: 'a=b' });
+  const request = { ...options, [oauth.customFetch]: fetch };
+  const [, who, authentication] = METHODS[0] ?? never();
+  const response = await oauth.introspectionRequest(server, who, authentication, 'x', request);
+  await expect(oauth.processIntrospectionResponse(server, who, response)).rejects.toMatchObject({
+    ...{ status: 400, error: 'invalid_request' },
+  });
+});
+
+test('the contract has both endpoints, for clients alone', async () => {
+  const document = await (await service.fetch('/openapi.json')).json();
+  expect(document).toEqual(JSON.parse(JSON.stringify(completeDocument)));
+  for (const path of ['introspect', 'revoke'] as const)
+    expect(completeDocument.paths[`/api/v1/auth/${path}`]?.post?.security).toEqual([
+      { client: [] },
+    ]);
+});

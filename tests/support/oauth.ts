@@ -1,0 +1,60 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { TestRequest } from './events.ts';
+
+/** An OAuth client that may introspect and revoke. */
+export interface TestClient {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export const CLIENT: TestClient = {
+  id: 'gateway',
+  secret: randomBytes(32).toString('base64url'),
+};
+
+/** The value of OAUTH_CLIENTS: several secrets of one id are a rotation. */
+export function clientsOf(...clients: readonly TestClient[]): string {
+  const hashes = new Map<string, string>();
+  for (const { id, secret } of clients)
+    hashes.set(id, [hashes.get(id), hash('sha256', secret)].filter(Boolean).join(' '));
+  return JSON.stringify(Object.fromEntries(hashes));
+}
+
+/** `client_secret_basic` (RFC 6749, section 2.3.1). */
+export function basic({ id, secret }: TestClient): string {
+  const encoded = [id, secret].map((text) => new URLSearchParams({ '': text }).toString().slice(1));
+  return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * A client's form.
+ *
+ * @param parameters pairs where one is repeated
+ */
+export function oauthRequest(
+  parameters: Readonly<Record<string, string>> | [string, string][],
+  headers: Readonly<Record<string, string>> = { Authorization: basic(CLIENT) },
+): Pick<TestRequest, 'headers' | 'body'> {
+  const body = new URLSearchParams(Array.isArray(parameters) ? parameters : { ...parameters });
+  return { headers: { 'Content-Type': FORM, ...headers }, body: `${body}` };
+}
+
+const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+
+/** Exactly what introspection answers for whatever is no active token. */
+export const INACTIVE = { statusCode: 200, headers: HEADERS, body: '{"active":false}' };
+
+/** Exactly what revocation answers to a client. */
+export const REVOKED = { statusCode: 200, headers: HEADERS, body: '{}' };
+
+/** Exactly what both answer to whoever is no client. */
+export const INVALID_CLIENT = {
+  statusCode: 401,
+  headers: {
+    ...HEADERS,
+    'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF-8"',
+  },
+  body: '{"error":"invalid_client","error_description":"The client is unknown, or its secret is wrong"}',
+};
