@@ -12,6 +12,8 @@ const MALFORMED_LIMIT = 0.2;
 const ADOPTED_LIMIT = 1.1;
 /** Of an API that checks sessions by the middleware, against `/me`. */
 const MIDDLEWARE_LIMIT = 1.1;
+/** With an IDLE_TIMEOUT, over a session's use: ten checks, of which one writes; against none. */
+const IDLE_LIMIT = 1.15;
 const CALLS = { warmUp: 1_500, measured: 1_500 };
 
 /**
@@ -23,7 +25,7 @@ export async function measureWarmCalls(
   turns: Turns,
 ): Promise<PartResult> {
   const workload = await workloads(packages);
-  const { logout, bareDelete, check, adoptedCheck, bareBatchGet, authorizer } = workload;
+  const { logout, bareDelete, check, adoptedCheck, idleCheck, bareBatchGet, authorizer } = workload;
   const { guarded, bareHandler } = workload;
   const refused = (name: string, event: Workload['event']) => ({ name, fn: logout.fn, event });
   const forged = refused('forged token', ({ token }) => logoutEvent(withOtherSignature(token)));
@@ -63,6 +65,7 @@ export async function measureWarmCalls(
       row('CPU of a warm check, API with the middleware', guarded, check, MIDDLEWARE_LIMIT),
       guardedRow('CPU of a request to an API, middleware', 'µs', cpuOfAll),
       guardedRow('Lambda calls of a request to an API, middleware', 'calls', (all) => [all.length]),
+      row('CPU of a warm check, IDLE_TIMEOUT on', idleCheck, check, IDLE_LIMIT),
       row('CPU of a logout, forged token', forged, logout, FORGED_LIMIT),
       row('CPU of a logout, malformed token', malformed, logout, MALFORMED_LIMIT),
       row('time of a warm check, p50, authorizer', authorizer, check, undefined, 'wallUs'),

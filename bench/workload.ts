@@ -15,6 +15,8 @@ export interface Workload {
   readonly event: (live: LiveSession) => object;
   /** The one store operation of a call; none for a token that is refused. */
   readonly operation?: 'DeleteItem' | 'BatchGetItem' | undefined;
+  /** Checks of one session in a row, of which the first writes its use; one, which writes nothing, by default. */
+  readonly checksATouch?: number;
   /** Beside the store's. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -42,6 +44,10 @@ export async function workloads({ functions, directory }: Packages) {
     logout: workload('logout', 'DeleteItem', logout, (token) => logoutEvent(token)),
     check,
     adoptedCheck: { ...check, name: 'check of an adopted session', variables },
+    idleCheck: {
+      ...{ ...check, name: 'check with IDLE_TIMEOUT', checksATouch: 10 },
+      variables: { IDLE_TIMEOUT: '900' },
+    },
     authorizer: workload('authorizer', 'BatchGetItem', authorizer, authorizerEvent),
     guarded: workload('guarded API', 'BatchGetItem', await buildGuarded(me, directory), meEvent),
     bareHandler: await bare('constant', undefined, me),
@@ -57,15 +63,17 @@ export async function workloads({ functions, directory }: Packages) {
  * @param cpuShare how much of a processor the process gets; all by default
  */
 export async function measureWarm(
-  { name, fn, event, operation, variables }: Workload,
+  { name, fn, event, operation, checksATouch, variables }: Workload,
   store: BenchStore,
   { warmUp, measured }: { readonly warmUp: number; readonly measured: number },
   cpuShare?: CpuShare,
 ): Promise<WarmCost> {
   const calls = warmUp + measured;
-  const events = (await store.begin(calls)).map(event);
+  const sessions = await store.begin(calls / (checksATouch ?? 1));
+  const events = sessions.flatMap((live) => Array(checksATouch ?? 1).fill(event(live)));
+  const touches = checksATouch === undefined ? {} : { UpdateItem: sessions.length };
   await using environment = new Environment(fn, { ...store.variables, ...variables }, cpuShare);
-  return await store.expectCalls(name, operation ? { [operation]: calls } : {}, () =>
+  return await store.expectCalls(name, operation ? { [operation]: calls, ...touches } : {}, () =>
     environment.measureWarm(events.slice(0, warmUp), events.slice(warmUp)),
   );
 }

@@ -34,7 +34,7 @@ export function dashboard(functions: readonly DeployedFunction[]) {
       'Requests and failures',
       [
         ...['Count', '4xx', '5xx'].map(api),
-        ...own('error', 'list.row_unreadable', 'keys.stale', 'touch.failed'),
+        ...own('error', 'list.row_unreadable', 'keys.stale', 'touch.failed', 'client.refused'),
       ],
       SUM,
     ),

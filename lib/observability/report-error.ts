@@ -15,8 +15,8 @@ import { configuredSecrets } from './settings.ts';
  */
 export function reportError(error: unknown, request: HttpRequest, environment?: Environment) {
   const errorId = randomUUID();
-  const authorization = request.header('authorization');
   const secrets = configuredSecrets(environment);
+  const authorization = request.header('authorization');
   const description = describeError(error, redactor(authorization, secrets));
   const redactLong = (text: string) => redactPath(text, authorization, secrets);
   const path = redactLong(request.path);

@@ -7,7 +7,14 @@ import { PATH_PREFIX } from '../../lib/openapi/path-prefix.ts';
 import { isObject } from '../../lib/shared/json.ts';
 import { putInFront } from '../gateway.ts';
 import { answer, answerJson, Refusal, readJson } from './answer.ts';
-import { type Demo, deviceName, shownRows, signIn } from './demo-sessions.ts';
+import {
+  type Demo,
+  deviceName,
+  isLimit,
+  type SignedIn,
+  shownRows,
+  signIn,
+} from './demo-sessions.ts';
 import { isFromElsewhere, isOwnHost } from './guard.ts';
 
 /** Folder of the two pages: the console, and Swagger UI. */
@@ -93,7 +100,9 @@ async function respond(
     requireOwnPage(request);
     const { store, signer, sub, adopted = false } = demo;
     const facts = { run, sub, table: store.table, canSign: signer !== undefined, adopted };
-    answerJson(response, 200, { ...facts, ...(await shownRows(demo)) });
+    // The page's clock may be another one.
+    const idle = store.idleMs === undefined ? {} : { idleMs: store.idleMs, nowMs: Date.now() };
+    answerJson(response, 200, { ...facts, ...idle, ...(await shownRows(demo)) });
   } else if (path === '/console/sessions') {
     requireMethod(request, 'POST');
     requireOwnPage(request);
@@ -101,12 +110,14 @@ async function respond(
   } else throw new Refusal(404, 'The console has no such page');
 }
 
-async function newSession(demo: Demo, body: unknown): ReturnType<typeof signIn> {
-  const device = isObject(body) ? deviceName(body.device) : null;
+async function newSession(demo: Demo, body: unknown): Promise<SignedIn> {
+  const { device: name, limit } = isObject(body) ? body : {};
+  const device = deviceName(name);
   if (device === null) throw new Refusal(422, 'A device’s name has 1 to 40 characters');
+  if (!isLimit(limit)) throw new Refusal(422, 'A limit is a whole number from 1');
   if (!demo.signer)
     throw new Refusal(409, 'This service has only a public key, so the console cannot sign tokens');
-  return signIn(demo, demo.signer, device);
+  return signIn(demo, demo.signer, device, limit);
 }
 
 function requireMethod({ method = '' }: IncomingMessage, ...allowed: readonly string[]): void {

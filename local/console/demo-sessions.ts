@@ -82,17 +82,38 @@ export function deviceName(value: unknown): string | null {
   return DEVICE.test(name) ? name : null;
 }
 
-/** Signs the demo's user in on a device, as a login service would. */
+/** @returns whether a value is a number of sessions that a user may have, or none */
+export function isLimit(value: unknown): value is number | undefined {
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
+}
+
+/** A new session, and the devices whose sessions its limit has ended. */
+export interface SignedIn {
+  readonly token: string;
+  readonly session: Row;
+  readonly ended: readonly string[];
+}
+
+/**
+ * Signs the demo's user in on a device, as a login service would.
+ *
+ * @param limit sessions that the user may have at most, this one included
+ */
 export async function signIn(
   { store, sub }: Demo,
   signer: ServiceSigner,
   device: string,
-): Promise<{ readonly token: string; readonly session: Row }> {
+  limit?: number,
+): Promise<SignedIn> {
+  const ended: string[] = [];
   const { token, session } = await issueToken(store, signer, {
     sub,
     ttlSeconds: TTL_SECONDS,
     claims: { name: 'Alice' },
     userAgent: device,
+    maxSessions: limit,
+    onEnded: (sessions) =>
+      ended.push(...sessions.map(({ user_agent = 'a terminal' }) => user_agent)),
   });
-  return { token, session: { ...session } };
+  return { token, session: { ...session }, ended };
 }

@@ -1,4 +1,6 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from '@jest/globals';
+import { findSession } from '../../lib/sessions/sessions.ts';
 import { barriers } from '../support/accessibility.ts';
 import { consolePage } from '../support/console-page.ts';
 import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
@@ -155,6 +157,19 @@ describeConsole('the local console', (use) => {
         ['422 POST /console/sessions'],
       ));
 
+    test('ends the oldest device beyond the limit of a new session, and says so', () =>
+      use(async ({ page, untilState, said }) => {
+        await page.getByRole('textbox', { name: 'Device' }).fill('TV');
+        await page.getByRole('spinbutton', { name: 'at most' }).fill('3');
+        await page.getByRole('button', { name: 'New session' }).click();
+        await untilState('TV', 'alive');
+        await untilState('Laptop', 'ended');
+        for (const device of ['Phone', 'Tablet']) await untilState(device, 'alive');
+        expect(await said()).toMatch(/The limit has logged out the oldest: .*Laptop/);
+        const clocks = await page.locator('#rows .idle').allInnerTexts();
+        expect(clocks.join('')).toBe(''); // without an idle time-out
+      }));
+
     test('has its devices still after a reload, and says no more than it has seen since', () =>
       use(
         async ({ page, jti, press, untilState, untilAnswer, said }) => {
@@ -229,3 +244,31 @@ describeConsole('the local console', (use) => {
       }));
   });
 });
+
+describeConsole(
+  'the local console with an idle time-out',
+  (use) => {
+    test('shows how long a session may go on unused, and that one was left alone for too long', () =>
+      use(async ({ page, stack, row, jti, untilState }) => {
+        const [phone, laptop] = [await jti('Phone'), await jti('Laptop')];
+        await row(phone)
+          .locator('.idle')
+          .getByText(/^idle in (899|900) s$/)
+          .waitFor();
+        const { sub } = await page.evaluate<{ sub: string }>(
+          "JSON.parse(sessionStorage.getItem('devices'))[0].session",
+        );
+        const session = await findSession(stack.store, { sub, jti: phone });
+        const Item = { ...session, last_seen: Date.now() - 901_000 };
+        await stack.store.client.send(new PutCommand({ TableName: stack.store.table, Item }));
+        await untilState('Phone', 'ended');
+        expect(await row(phone).locator('.state').innerText()).toBe('idle for too long');
+        await row(laptop)
+          .locator('.idle')
+          .getByText(/^idle in \d+ s$/)
+          .waitFor();
+        expect(await barriers(page)).toEqual([]);
+      }));
+  },
+  { idleMs: 900_000 },
+);

@@ -18,7 +18,13 @@ import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
 import { NOT_RUN_HERE } from '../support/not-run-here.ts';
 import { runInOneShell, type ShellResult } from '../support/shell-session.ts';
 
-const PAGES = ['README.md', 'docs/clients.md', 'docs/deploy.md', 'docs/login-service.md'];
+const PAGES = [
+  'README.md',
+  'docs/clients.md',
+  'docs/deploy.md',
+  'docs/login-service.md',
+  'docs/resource-servers.md',
+];
 const START = 'npm start -- --httpPort 3020 --lambdaPort 3022';
 
 const documented = PAGES.flatMap((page) =>

@@ -42,5 +42,5 @@ describeConsole(
         LOOK,
       ));
   },
-  'alice',
+  { sub: 'alice' },
 );

@@ -141,6 +141,25 @@ describe('a new session', () => {
     if (status >= 400) expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String) });
   });
 
+  test('ends the oldest beyond a limit, and names their devices', async () => {
+    local.demo.sub = 'dora';
+    const signIn = async (device: string, limit?: unknown) => {
+      const body = JSON.stringify({ device, limit });
+      const answer = await local.call('POST', '/console/sessions', JSON_TYPE, body);
+      return { status: answer.status, ended: JSON.parse(answer.body).ended };
+    };
+    expect(await signIn('Phone')).toEqual({ status: 201, ended: [] });
+    expect(await signIn('Laptop', 2)).toEqual({ status: 201, ended: [] });
+    expect(await signIn('TV', 2)).toEqual({ status: 201, ended: ['Phone'] });
+    for (const limit of [0, -1, 1.5, '2', null, []])
+      expect(await signIn('Watch', limit)).toMatchObject({ status: 422 });
+    const { rows } = await local.rows();
+    expect(rows.map((row: { user_agent: string }) => row.user_agent).sort()).toEqual([
+      'Laptop',
+      'TV',
+    ]);
+  });
+
   test.each([
     ['GET', '/console/sessions', 'POST'],
     ['POST', '/console/rows', 'GET, HEAD'],
@@ -193,6 +212,22 @@ describe('the rows', () => {
       ['kept', 'session', 'alive'],
       ['unreadable', 'session', 'unreadable'],
     ]);
+  });
+
+  test('come with the idle time-out and the service’s clock, where there is one', async () => {
+    local.demo.sub = 'erin';
+    expect(await local.rows()).not.toHaveProperty('idleMs');
+    local.demo.store = { ...local.store, idleMs: 5_000 };
+    const { session } = JSON.parse((await local.signIn('Phone')).body);
+    const { token: _, session: left } = await issueTestSession(local.store, { sub: 'erin' });
+    await put({ ...left, last_seen: Date.now() - 6_000 });
+    const { rows, idleMs, nowMs } = await local.rows();
+    local.demo.store = local.store;
+    expect(idleMs).toBe(5_000);
+    expect(nowMs).toBeGreaterThanOrEqual(session.last_seen);
+    expect(
+      Object.fromEntries(rows.map(({ jti, state }: Record<string, string>) => [jti, state])),
+    ).toEqual({ [session.jti]: 'alive', [left.jti]: 'idle' });
   });
 
   test('are as many as a page shows, which then says that there are more', async () => {

@@ -31,6 +31,7 @@ const service = readService<ServerlessFile>('.');
 const { resources: generated } = stack({
   alarmTopicArn: 'arn:aws:sns:us-east-1:1:topic',
   idleTimeout: '900',
+  oauthClients: '{}',
 });
 const alarms = Object.entries<Alarm>(generated.Resources as never).filter(
   ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',

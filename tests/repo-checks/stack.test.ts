@@ -203,6 +203,26 @@ describe('the actions on the table', () => {
     for (const role of ['MeRole', 'AuthorizerRole']) expect(actions(switches, role)).toEqual(check);
     expect(actions(switches, 'DeleteSessionRole')).toEqual(deleteSession);
     expect(actions(switches, 'OpenapiRole')).toEqual([]);
+    const clients = { ...switches, oauthClients: '{}' };
+    expect(actions(clients, 'IntrospectRole')).toEqual(check);
+    const end = deleteSession.filter((action) => action !== 'PutItem');
+    expect(actions({ ...clients, idleTimeout: '0' }, 'RevokeRole')).toEqual(end);
+  });
+
+  test('of revocation are none that touches or adopts, whatever the ages of sessions', () => {
+    const ages = { sessions: 'adopted', maxSessions: '3', idleTimeout: '900', oauthClients: '{}' };
+    expect(actions(ages, 'RevokeRole')).toEqual(['BatchGetItem', 'UpdateItem']);
+    expect(JSON.stringify(stack(ages).resources)).toContain('client-refusals');
+  });
+
+  test('come with the parameter of clients for the two functions that ask it, and no other', () => {
+    const { functions, resources } = stack({ oauthClientsParameter: '/own/clients' });
+    expect(Object.keys(functions)).toEqual(expect.arrayContaining(['introspect', 'revoke']));
+    const readers = Object.entries(resources.Resources).filter(([, resource]) =>
+      JSON.stringify(resource).includes('/own/clients'),
+    );
+    expect(readers.map(([name]) => name)).toEqual(['IntrospectRole', 'RevokeRole']);
+    expect(Object.keys(stack({ oauthClientsParameter: '' }).functions)).not.toContain('introspect');
   });
 
   test('with an idle time-out, functions that check may write last_seen and nothing else', () => {
@@ -211,7 +231,7 @@ describe('the actions on the table', () => {
       Object(resource).Properties.Policies[0].PolicyDocument.Statement;
     const touch = {
       ...{ Effect: 'Allow', Action: 'dynamodb:UpdateItem' },
-      Resource: { 'Fn::GetAtt': ['SessionsTable', 'Arn'] },
+      Resource: { 'Fn::Sub': expect.stringMatching(/:table\/\$\{param:tableName\}$/) },
       Condition: {
         'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['sub', 'jti', 'last_seen'] },
         StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },

@@ -23,6 +23,8 @@ export interface AdoptedImplementation {
   /** @returns whether an active session was ended */
   endOne(held: Pick<ProviderToken, 'sub' | 'sid'>, nowMs: number): Promise<boolean>;
   endAll(sub: string, nowMs: number): Promise<void>;
+  /** A logout token of the provider; without `sid` for all sessions of the user. */
+  endByProvider(sub: string, sid: string | undefined, jti: string, nowMs: number): Promise<void>;
   /** @returns `revoked_before` of the user's cutoff */
   cutoff(sub: string): Promise<number>;
   /** Deletes expired rows, as TTL does some time by the store's clock. */
@@ -54,6 +56,8 @@ class Model {
   readonly seen = new Map<string, number>();
   cutoffMs = Number.NEGATIVE_INFINITY;
   spared: string | undefined;
+  /** The last logout token for all sessions, which ends nothing when it comes again. */
+  logoutJti: string | undefined;
   readonly tokenIsSession: boolean;
   readonly #idleMs: number;
   readonly #maxSessions: number;
@@ -233,6 +237,15 @@ function stepsOf(
     expect(written).toBeGreaterThanOrEqual(Math.max(nowMs, model.cutoffMs + 1, ...begun));
     model.endMany(written);
   });
+  const endByProvider = fc.tuple(fc.boolean(), fc.nat({ max: 1 })).chain(([isOne, number]) =>
+    stepOn(`endByProvider, token ${number}, sid ${isOne}`, async (model, { sub, sid }, nowMs) => {
+      const jti = `logout-${number}`;
+      await sessions.endByProvider(sub, isOne ? sid : undefined, jti, nowMs);
+      if (isOne && !model.tokenIsSession) model.end(sid);
+      else if (model.logoutJti !== jti) model.endMany(await sessions.cutoff(sub));
+      if (!isOne || model.tokenIsSession) model.logoutJti = jti;
+    }),
+  );
   const time = fc
     .tuple(fc.constantFrom(0, 1, 999, 5_000, 100_000, 300_000, 600_000, 700_000), fc.boolean())
     .map(([ms, deletes]) =>
@@ -245,6 +258,6 @@ function stepsOf(
     );
   return [
     ...[logIn, refresh, check, check, check, logOut, logOut, endOne],
-    ...[endMany('others'), endMany('everywhere'), endAll, time, time, time],
+    ...[endMany('others'), endMany('everywhere'), endAll, endByProvider, time, time, time],
   ];
 }

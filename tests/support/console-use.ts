@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { BrowserContextOptions } from 'playwright-core';
+import type { SessionLimits } from '../../lib/aws/dynamodb.ts';
 import { describeInBrowser, openBrowser, type TestBrowser, type Visit } from './browser.ts';
 import { type ConsoleFront, startSharedFront } from './console-front.ts';
 import { type ConsolePage, consolePage } from './console-page.ts';
@@ -28,19 +29,20 @@ export const ME_REFUSED = '401 GET /api/v1/auth/me';
 /**
  * A group of tests of the console, in front of the shared local run.
  *
- * @param sub the console's user; by default this file's alice
+ * @param demo the console's user, by default this file's alice; and its idle time-out, by default none
  */
 export function describeConsole(
   name: string,
   tests: (use: UseConsole) => void,
-  sub?: string,
+  { sub, ...limits }: { readonly sub?: string } & SessionLimits = {},
 ): void {
   describeInBrowser(name, () => {
     const { stack } = useSharedStack();
     let front: ConsoleFront;
     let browser: TestBrowser;
     beforeAll(async () => {
-      front = await startSharedFront(stack, sub === undefined ? {} : { sub });
+      const store = { ...stack.store, ...limits };
+      front = await startSharedFront(stack, { store, ...(sub === undefined ? {} : { sub }) });
       browser = await openBrowser();
     });
     afterAll(async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, jest } from '@jest/globals';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
+import { endRegistered } from '../../lib/federation/end-sessions.ts';
 import { rotateSession } from '../../lib/login/create-session.ts';
 import { beginSession, REUSE_INTERVAL_SECONDS } from '../../lib/login/issue.ts';
 import { deleteRevoked } from '../../lib/sessions/delete-revoked.ts';
@@ -77,6 +78,11 @@ export function typescriptSessions(store: SessionStore): Implementation {
     },
     async cutoff(sub) {
       return (await readCutoff(store, sub))?.revoked_before ?? 0;
+    },
+    async endByProvider(logout, nowMs) {
+      jest.setSystemTime(nowMs);
+      await endRegistered(registeredSessions(store))(logout);
+      return (await readCutoff(store, logout.sub))?.logout_jti;
     },
     async deleteExpired(sub, nowMs) {
       await deleteExpired(store, sub, nowMs);

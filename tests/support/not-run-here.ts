@@ -57,6 +57,15 @@ export const NOT_RUN_HERE: Readonly<Record<string, Exception>> = {
     why: 'it needs an AWS account; tests/repo-checks/console.test.ts packages with the same defaults',
     check: async () => expect(scripts).toMatchObject(SCRIPTS),
   },
+  'npm run deploy -- --stage dev --param "oauthClientsParameter=/true-logout/dev/oauth-clients"':
+    deployment({ OAUTH_CLIENTS_PARAMETER: '/true-logout/dev/oauth-clients' }),
+  'npm run --silent client -- add gateway --stage dev': {
+    why: 'it needs an AWS account; tests/local/client.test.ts runs it with one on loopback',
+    check: async () =>
+      expect(readFileSync('tests/local/client.test.ts', 'utf8')).toContain(
+        "client(['add', 'gateway', '--stage', 'dev'], environment)",
+      ),
+  },
   'npm run deploy -- --stage dev --param "jwtIssuer=https://login.example.com" --param "authorizerClaims=role groups"':
     deployment({ JWT_ISSUER: 'https://login.example.com', AUTHORIZER_CLAIMS: 'role groups' }),
 };

@@ -29,8 +29,21 @@ export interface Implementation {
   endAll(sub: string, nowMs: number): Promise<void>;
   /** @returns `revoked_before` of the user's cutoff */
   cutoff(sub: string): Promise<number>;
+  /**
+   * A logout token of an identity provider, without `sid` for all sessions; no session has an `idp_sid`.
+   *
+   * @returns the `jti` of the logout token that the user's cutoff remembers
+   */
+  endByProvider?(by: ProviderLogout, nowMs: number): Promise<string | undefined>;
   /** Deletes expired rows, as TTL does some time. */
   deleteExpired(sub: string, nowMs: number): Promise<void>;
+}
+
+/** A logout token. */
+export interface ProviderLogout {
+  readonly sub: string;
+  readonly sid: string | undefined;
+  readonly jti: string;
 }
 
 /** Reuse interval of every implementation. */
@@ -64,6 +77,8 @@ class Model {
   /** When each family began by its login service's clock: a clock ahead outlives a caller's cutoff. */
   readonly families = new Map<string, number>();
   cutoffMs = Number.NEGATIVE_INFINITY;
+  /** The logout token that ends nothing when it comes again. */
+  logoutJti: string | undefined;
   readonly #idleMs: number;
 
   constructor(idleMs = Number.POSITIVE_INFINITY) {
@@ -100,6 +115,11 @@ class Model {
     const active = [...this.tokens].filter(([jti]) => this.isActive(jti, nowMs));
     const sids = new Set(active.map(([, { sid }]) => sid));
     return [...this.families].filter(([sid]) => sids.has(sid));
+  }
+  /** When the families began whose rows TTL has left. */
+  begunOfRows(): readonly number[] {
+    const sids = [...this.tokens.values()].flatMap(({ sid, deleted }) => (deleted ? [] : sid));
+    return [...this.families].flatMap(([sid, begunMs]) => (sids.includes(sid) ? begunMs : []));
   }
   /** The last successor of a token; undefined where TTL has deleted a mark on the way. */
   current(jti: string): string | undefined {
@@ -266,9 +286,26 @@ function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<S
       // Rows of sessions that are over count as well: the cutoff may be beyond the active ones.
       const written = await pick(by).cutoff(sub);
       expect(written).toBeGreaterThanOrEqual(
-        Math.max(nowMs, model.cutoffMs + 1, ...model.families.values()),
+        Math.max(nowMs, model.cutoffMs + 1, ...model.begunOfRows()),
       );
       model.endMany(written);
+    }),
+  );
+
+  const endByProvider = fc.tuple(side, fc.boolean(), fc.nat({ max: 1 })).map(([by, isOne, token]) =>
+    step(`endByProvider by ${by}, token ${token}, sid ${isOne}`, async (model, state) => {
+      const { sub, nowMs } = state;
+      const implementation = pick(by);
+      if (!implementation.endByProvider) return;
+      const [jti, sid] = [`logout-${token}`, isOne ? 'op-session' : undefined];
+      const isRepeated = model.logoutJti === jti;
+      const remembered = await implementation.endByProvider({ sub, sid, jti }, nowMs);
+      if (!isOne || model.families.size > 0) expect([jti, model.logoutJti]).toContain(remembered);
+      if (!isOne) expect(remembered).toBe(jti);
+      model.logoutJti = remembered;
+      if (isRepeated) return;
+      if (isOne) model.families.clear();
+      else model.endMany(await implementation.cutoff(sub));
     }),
   );
 
@@ -295,6 +332,7 @@ function stepsOf(pick: Pick, { idleMs, limits = false }: Ageing): fc.Arbitrary<S
     endOne,
     endMany,
     endAll,
+    endByProvider,
     deleteExpired,
     clock,
   ];

@@ -4,7 +4,7 @@ import { showExchange } from './exchanges.js';
 import { parsed, send } from './requests.js';
 import { rowTable } from './rows.js';
 import { saveDevices, saved } from './saved.js';
-import { cannotSign, lead, outcome } from './sentences.js';
+import { atLimit, cannotSign, lead, outcome } from './sentences.js';
 
 const REFRESH_MS = 1_000;
 const FIRST_DEVICES = ['Laptop', 'Phone', 'Tablet'];
@@ -43,7 +43,7 @@ async function refresh() {
   byId('lead').textContent = lead(adopted);
   deleted.note(answer);
   tell(answer.canSign ? '' : cannotSign(adopted));
-  showRows(answer.rows);
+  showRows(answer.rows, answer);
   for (const device of devices) {
     const state = stateOf(device.session, answer);
     // Of a row that is not among the first of many nothing is known.
@@ -54,6 +54,8 @@ async function refresh() {
   byId('more').textContent = `The first ${answer.rows.length} rows; there are more.`;
   byId('more').hidden = !answer.more;
   byId('sign-in').hidden = !answer.canSign;
+  // A limit of adopted sessions is the service's own: MAX_SESSIONS.
+  byId('limited').hidden = adopted;
   return answer;
 }
 
@@ -78,8 +80,8 @@ function say(text) {
 }
 
 /** Asks for a session. It is what a login service does, and no endpoint of this one. */
-async function signIn(name, device) {
-  const body = JSON.stringify({ device: name });
+async function signIn(name, device, limit) {
+  const body = JSON.stringify({ device: name, limit });
   const exchange = await send({ method: 'POST', path: '/console/sessions', body }, device);
   return { exchange, issued: exchange.status === 201 ? parsed(exchange) : undefined };
 }
@@ -151,8 +153,8 @@ function save() {
 }
 
 /** Signs in a device that is new here, and answers the exchange. */
-async function signInNew(name) {
-  const { exchange, issued } = await signIn(name);
+async function signInNew(name, limit) {
+  const { exchange, issued } = await signIn(name, undefined, limit);
   if (issued) {
     exchange.device = addDevice(issued.session.user_agent, issued);
     save();
@@ -165,7 +167,8 @@ async function signInNew(name) {
 byId('sign-in').addEventListener('submit', async (event) => {
   event.preventDefault();
   const name = byId('device').value.trim();
-  say(outcome('sign-in', name, await signInNew(name), false, adopted));
+  const exchange = await signInNew(name, Number(byId('limit').value) || undefined);
+  say(outcome('sign-in', name, exchange, false, adopted) + atLimit(exchange));
 });
 
 /** Shows the devices of this run, else signs the first ones in. */

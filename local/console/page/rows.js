@@ -38,7 +38,7 @@ export function rowTable(body, deviceOf) {
     }, GONE_MS);
   };
 
-  return (rows) => {
+  return (rows, clock = {}) => {
     const there = new Set(rows.map(({ jti }) => jti));
     for (const entry of shown.values()) if (!there.has(entry.row.jti)) vanish(entry);
     for (const row of rows) {
@@ -50,6 +50,7 @@ export function rowTable(body, deviceOf) {
       shown.set(row.jti, { row, line, text });
       order = '';
     }
+    for (const { row, line } of shown.values()) showIdle(line.querySelector('.idle'), row, clock);
     arrange();
   };
 }
@@ -70,13 +71,29 @@ function sessionLine(row, device) {
       device ? badge(device) : '',
       element('code', { title: jti }, shortened(jti)),
     ),
-    element('td.state', {}, ended_at === undefined ? EXPLAINED[state] : 'ended by a logout'),
+    element(
+      'td.state',
+      {},
+      ended_at === undefined ? EXPLAINED[state] : 'ended by a logout or a limit',
+      element('small.idle'),
+    ),
     element('td', {}, user_agent ?? 'none (from a terminal)'),
     element('td', {}, timeOrText(auth_time, 1)),
     element('td', {}, timeOrText(expires_at, 1_000)),
   );
   line.dataset.state = state;
   return line;
+}
+
+/**
+ * How long a session may go on unused, by the service's clock. Where there is no idle time-out, nothing.
+ *
+ * @param {Element | null} place missing in the row of a cutoff, and of what has vanished
+ */
+function showIdle(place, { state, last_seen }, { idleMs, nowMs }) {
+  if (!place || !idleMs || state !== 'alive') return;
+  const left = Math.ceil((last_seen + idleMs - nowMs) / 1_000);
+  place.textContent = last_seen ? `idle in ${left} s` : 'not used yet';
 }
 
 /** A row that is not as it should be is shown as it is. */

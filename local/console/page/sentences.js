@@ -58,3 +58,9 @@ export function outcome(what, name, exchange, isOnlyDeleted = false, adopted = f
   const { detail } = parsed(exchange);
   return `${about}${status}.${detail ? ` ${detail}.` : ''}`;
 }
+
+/** Which devices the limit of a sign-in has logged out; empty where there are none. */
+export function atLimit(exchange) {
+  const { ended = [] } = parsed(exchange);
+  return ended.length > 0 ? ` The limit has logged out the oldest: ${ended.join(', ')}.` : '';
+}

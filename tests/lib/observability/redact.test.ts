@@ -19,6 +19,12 @@ describe('the credentials of the request', () => {
     ['a repeated header', `Bearer a.b.c,Bearer ${TOKEN}`, `got ${SIGNATURE}`, 'got ***'],
     ['no scheme', TOKEN, `got ${TOKEN}`, 'got ***'],
     ['another scheme', 'Basic YWxpY2U6c2VjcmV0', 'got YWxpY2U6c2VjcmV0', 'got ***'],
+    [
+      'a password of Basic',
+      `Basic ${btoa('gateway:a-secret-of-a-client')}`,
+      'got a-secret-of-a-client of gateway',
+      'got *** of gateway',
+    ],
     ['an opaque token', 'Bearer 5f2b9c', 'got 5f2b9c.', 'got ***.'],
     ['a token of one character', 'Bearer x', 'no x in xylophone', 'no *** in xylophone'],
     ['a token like a pattern', 'Bearer .*', 'got .*', 'got ***'],
@@ -52,6 +58,14 @@ describe('the credentials of the request', () => {
 });
 
 describe('other secrets', () => {
+  test('are hashes of clients, and whatever was put in their place', () => {
+    const hash = 'a1'.repeat(32);
+    const plain = 'a-secret-in-place-of-its-hash';
+    const clients = { OAUTH_CLIENTS: JSON.stringify({ gateway: hash, other: plain }) };
+    const redact = redactor(undefined, configuredSecrets(clients));
+    expect(redact(`${hash}, ${plain}, gateway`)).toBe('***, ***, gateway');
+  });
+
   const SECRET = 'kX3v9Qm2Zt7Rb5Wc8Yp1Ls6Nd4Hf0Jg';
 
   test('are taken out where they are configured', () => {

@@ -54,6 +54,24 @@ describe('the OpenAPI document', () => {
     expect('/session/backchannel-logout' in moved).toBe(expected);
   });
 
+  test.each([
+    [{}, false],
+    [{ OAUTH_CLIENTS: '', OAUTH_CLIENTS_PARAMETER: '' }, false],
+    [{ OAUTH_CLIENTS: '{}' }, true],
+    [{ OAUTH_CLIENTS_PARAMETER: '/a' }, true],
+  ])(
+    'has introspection and revocation only where clients are configured: %j',
+    (environment, expected) => {
+      for (const name of ['introspect', 'revoke']) {
+        const route = `/api/v1/auth/${name}`;
+        expect(functionTable[name]?.route).toBe(`POST ${route}`);
+        expect(route in documentOf(environment).paths).toBe(expected);
+        const moved = documentOf({ ...environment, PATH_PREFIX: '/session' }).paths;
+        expect(`/session/${name}` in moved).toBe(expected);
+      }
+    },
+  );
+
   test('has the version of the package', async () => {
     const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } });
     expect(openApiDocument.info.version).toBe(manifest.version);
@@ -76,13 +94,13 @@ describe('the OpenAPI document', () => {
     expect(schemaOf('scope')).toMatchObject({ enum: LOGOUT_SCOPES, default: 'this' });
   });
 
-  test('lets no object have more than it lists, but for the document itself and a form', () => {
+  test('lets no object have more than it lists, but for the document itself, forms and a choice', () => {
     const open = Object.entries(completeDocument.components.schemas)
       .filter(
         ([, { type, additionalProperties }]) => type !== 'object' || additionalProperties !== false,
       )
       .map(([name]) => name);
-    expect(open).toEqual(['OpenApi', 'LogoutRequest']);
+    expect(open).toEqual(['OpenApi', 'LogoutRequest', 'TokenRequest', 'Introspection']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
 import { createIssuer } from '../../../lib/auth/services.ts';
+import { endAdopted } from '../../../lib/federation/end-sessions.ts';
 import { listSessions } from '../../../lib/sessions/list.ts';
 import { readCutoff, revokeAll, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { findCurrent, readSession } from '../../../lib/sessions/sessions.ts';
@@ -80,6 +81,11 @@ function adopted(
     },
     async endAll(sub, nowMs) {
       await revokeAll(store, sub, nowMs);
+    },
+    async endByProvider(sub, sid, jti, nowMs) {
+      jest.setSystemTime(nowMs);
+      const namesSessions = configuration.sessionClaim === 'sid';
+      await endAdopted(issuer.sessions, namesSessions)({ sub, sid, jti });
     },
     async cutoff(sub) {
       return (await readCutoff(store, sub))?.revoked_before ?? 0;

@@ -35,10 +35,12 @@ export interface Endpoint {
   readonly fn: FunctionName;
   /** The one store operation that meets the fault; the operations before it go well. */
   readonly operation?: string;
-  /** The operation only deletes rows that are over: no fault of it changes the answer. */
+  /** The operation only deletes rows that are over, or notes a use: no fault of it changes the answer. */
   readonly isBestEffort?: true;
   /** The functions adopt sessions. Only the store's faults make a difference to that. */
   readonly isAdopted?: true;
+  /** The functions have an IDLE_TIMEOUT, and the session a use to be written. */
+  readonly hasIdleTimeout?: true;
   /** The session of the request has no row yet. */
   readonly isUnseen?: true;
   /** Faults of the operation that change no answer. */
@@ -231,6 +233,10 @@ export const endpoints: readonly Endpoint[] = [
   }),
   http({ name: 'this, adopted', ...LOGOUT, ends: ['asker'], isProtected: false, isAdopted: true }),
   http({ name: 'me', ...ME }),
+  http({
+    ...{ name: 'me, touch', ...ME, operation: 'UpdateItem' },
+    ...{ isBestEffort: true, hasIdleTimeout: true },
+  }),
   http({
     ...{ name: 'me, adoption', ...ME, isAdopted: true, isUnseen: true, operation: 'PutItem' },
     // The answer to a put holds nothing.

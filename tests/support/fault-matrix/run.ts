@@ -65,7 +65,7 @@ function timeOutsOf(fault: MatrixFault, endpoint: Endpoint): Parameters<StartFun
 }
 
 const PATIENT = { connectMs: 30_000, attemptMs: 30_000, keySetMs: 30_000, secretMs: 60_000 };
-const UNLIMITED = { storeMs: 90_000, deleteRevokedMs: 90_000 };
+const UNLIMITED = { storeMs: 90_000, deleteRevokedMs: 90_000, touchMs: 90_000 };
 
 /** Milliseconds; only `remainingMs` of a fault makes a function run out of time. */
 const AMPLE_MS = 600_000;
@@ -93,6 +93,7 @@ export async function runCell(
       ...keys.variables,
       OAUTH_CLIENTS: clientsOf(CLIENT),
       ...fault.variables,
+      ...(endpoint.hasIdleTimeout ? { IDLE_TIMEOUT: '900' } : {}),
       ...(endpoint.isAdopted ? { SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti' } : {}),
       ...endpoint.variables,
     },
