@@ -28,11 +28,7 @@ export interface Services {
  */
 export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => createServices());
 
-/**
- * Creates the services from variables; those of the process by default.
- *
- * @throws ConfigurationError
- */
+/** Creates the services from variables. Throws a ConfigurationError as {@link readConfiguration}. */
 export function createServices(environment?: Environment): Services {
   const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration(environment);
   const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);

@@ -11,9 +11,6 @@ import { createSession, rotateSession } from './create-session.ts';
 
 export { revokeAll } from '../sessions/revoke-many.ts';
 
-/** Members of a token's payload. Not jose's type: CommonJS cannot import the types of an ES module. */
-type Claims = Readonly<Record<string, unknown>>;
-
 /** The key of a login service, and the claims that this service checks. */
 export interface Signer {
   /** Bytes of the HMAC secret, or a private key. */
@@ -33,7 +30,7 @@ export interface NewSession {
   /** Life of the token and of its session, in seconds. */
   readonly ttlSeconds: number;
   /** Further claims, such as `name`. The registered claims set here win. */
-  readonly claims?: Claims | undefined;
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** Defaults to a random UUID. */
   readonly jti?: string | undefined;
   /** Shown in the list of sessions. */
@@ -140,7 +137,7 @@ export function newSession(request: NewSession, nowMs: number): Session {
 export async function signSession(
   signer: Signer,
   session: Session,
-  claims: Claims = {},
+  claims: NewSession['claims'] = {},
   nowMs: number = Date.now(),
 ): Promise<string> {
   const { jti, expires_at: exp } = session;

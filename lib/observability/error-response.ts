@@ -5,10 +5,9 @@ import { reportError } from './report-error.ts';
 import { errorDetails } from './settings.ts';
 
 /**
- * Logs an error, and builds the 500 payload. All seven members are always present, and strings. Never
- * throws.
+ * Logs an error, and builds the 500 payload. All seven members are always present, and strings.
  *
- * @param environment says how much the payload tells, and which secrets nothing may tell
+ * @param environment says how much the payload tells, and names the secrets to redact
  */
 export function internalErrorResponse(
   error: unknown,

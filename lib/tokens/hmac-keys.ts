@@ -79,12 +79,12 @@ export function hmacKeys(secrets: readonly KeyObject[]): readonly VerificationKe
   return secrets.map((secret) => ({
     kid: undefined,
     algorithms: hmacAlgorithms,
-    keyFor: memoizeLast((algorithm: Algorithm) => {
-      const { toCryptoKey }: Partial<KeyObject> = secret;
-      const hmac = { name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` };
-      // Node 20 leaves the import to jose.
-      return toCryptoKey?.call(secret, hmac, false, ['verify']) ?? secret;
-    }),
+    // Node 20 leaves the import to jose.
+    keyFor: memoizeLast((algorithm: Algorithm) =>
+      'toCryptoKey' in secret
+        ? secret.toCryptoKey({ name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` }, false, ['verify'])
+        : secret,
+    ),
   }));
 }
 

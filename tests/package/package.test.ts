@@ -56,7 +56,7 @@ const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
     : 'the package, installed: PACKED_PACKAGE=required npm test, which takes longer',
   () => {
     const store = useTestStore();
-    const folder = mkdtempSync(join(tmpdir(), 'stranger-'));
+    let folder: string;
     const at = (...path: string[]) => join(folder, ...path);
     const run = (program: string, ...args: string[]) =>
       runCommand('bash', ['-c', 'cd "$0" && exec "$@"', folder, program, ...args], {
@@ -74,6 +74,7 @@ const STATUSES = 'statuses 200 401 200 401, 200 401 200 401\n';
     }
 
     beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'stranger-'));
       await expectSuccess(runCommand(process.execPath, ['support/build-package.ts', at('dist')]));
       await expectSuccess(run('npm', 'pack', './dist'));
       rmSync(at('dist'), { recursive: true });
