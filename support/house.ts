@@ -20,17 +20,21 @@ async function house(): Promise<void> {
     {
       name: 'product: handlers, lib, infra, serverless.yml, stages.yml',
       value: lines('handlers', 'lib', 'infra', 'serverless.yml', 'stages.yml'),
-      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 500 for any issuer's
-      // tokens; 250 for sessions that age; 350 for settings that are checked before they are deployed.
-      limit: 5_800,
+      // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 700 for any issuer's
+      // tokens; 250 for sessions that age; 600 for settings that are checked before they are deployed, and
+      // faults that say what failed; 650 for ends from outside; 500 for introspection and revocation; 200 for
+      // the middleware and the package.
+      limit: 7_650,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
     // 2,600; 240 for the command explain and the console of adopted sessions; 260 for stages and regions, the
-    // command env, and a local gateway that answers as API Gateway does.
-    { name: 'local', value: lines('local'), limit: 3_100 },
-    { name: 'bench', value: lines('bench'), limit: 3_200 },
-    // 14,000; 2,000 for keys, clocks, refreshes and the login service in Python; 700 for deployments.
-    { name: 'tests', value: lines('tests'), limit: 16_700 },
+    // command env, and a local gateway that answers as API Gateway does; 330 for the commands admin and client
+    // and for the console of sessions that age.
+    { name: 'local', value: lines('local'), limit: 3_430 },
+    { name: 'bench', value: lines('bench'), limit: 3_360 },
+    // 15,000 up to keys, clocks and refreshes; the rest for issuers, ageing, deployments, ends from outside,
+    // OAuth clients and the package.
+    { name: 'tests', value: lines('tests'), limit: 24_600 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
     { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 240_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
