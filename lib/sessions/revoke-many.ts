@@ -88,7 +88,8 @@ export async function rememberLogout(
     Key: { sub, jti: CUTOFF_KEY },
     UpdateExpression:
       'SET logout_jti = :logout_jti, revoked_before = if_not_exists(revoked_before, :none)',
-    ExpressionAttributeValues: { ':logout_jti': logoutJti, ':none': 0 },
+    // Not 0, which login services in some languages take for no cutoff.
+    ExpressionAttributeValues: { ':logout_jti': logoutJti, ':none': 1 },
   });
   await store.client.send(command, deadline);
 }

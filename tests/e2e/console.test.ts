@@ -8,7 +8,7 @@ import { describeConsole, ME_REFUSED } from '../support/console-use.ts';
 describeConsole('the local console', (use) => {
   test('is where a start says, and shows three devices and the row of each', () =>
     use(async ({ page, stack: { service } }) => {
-      expect(service.started).toContain(`Open ${service.url}/ `);
+      expect(service.started).toContain(`\n  ${service.url}/ `);
       const own = await page.context().newPage();
       await own.goto(service.url);
       const { row, jti } = await consolePage(own);

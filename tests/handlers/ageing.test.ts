@@ -82,7 +82,11 @@ describe.each(CHECKS)('with IDLE_TIMEOUT, %s', (name) => {
     expect(await ask(on(), name, token)).toMatchObject({ status: 200 });
     expect(store.operations().filter((each) => each === 'UpdateItem')).toHaveLength(1);
     expect(log.outcomes()).toEqual([
-      expect.objectContaining({ message: 'touch.failed', reason: 'AccessDeniedException' }),
+      expect.objectContaining({
+        message: 'touch.failed',
+        reason: 'StoreError',
+        error: expect.stringContaining('AccessDeniedException'),
+      }),
     ]);
     expect(log.entries()).toContainEqual(expect.objectContaining({ 'touch.failed': 1 }));
     const text = log.lines().join('\n');

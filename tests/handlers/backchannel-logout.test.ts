@@ -553,7 +553,7 @@ test('the cutoff of a user keeps the jti of the last logout token, and ends noth
   const rows = await queryRows(store.direct, sub);
   expect(rows.find(({ jti }) => jti === CUTOFF_KEY)).toMatchObject({
     logout_jti: 'j',
-    revoked_before: 0,
+    revoked_before: 1,
   });
   expect(await me(other.token)).toBe(200);
 });

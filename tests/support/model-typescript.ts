@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect, jest } from '@jest/globals';
+import { expect } from '@jest/globals';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { endRegistered } from '../../lib/federation/end-sessions.ts';
 import { rotateSession } from '../../lib/login/create-session.ts';
@@ -16,6 +16,7 @@ import {
   readSession,
 } from '../../lib/sessions/sessions.ts';
 import { withIdleTimeout } from '../../lib/sessions/touch.ts';
+import { freezeDate } from './clock.ts';
 import type { Held, Implementation } from './session-model.ts';
 import { deleteExpired } from './session-rows.ts';
 
@@ -27,7 +28,7 @@ export function typescriptSessions(store: SessionStore): Implementation {
   const { idleMs } = store;
   const find = async (held: Held, nowMs: number) => {
     if (idleMs === undefined) return findSession(store, held, nowMs);
-    jest.setSystemTime(nowMs);
+    freezeDate(nowMs);
     const idle = withIdleTimeout(registeredSessions(store), idleMs);
     const token = { session: { ...held, expires_at: 0 }, claims: {} };
     return (await idle.find(token, {})).session ?? null;
@@ -80,7 +81,7 @@ export function typescriptSessions(store: SessionStore): Implementation {
       return (await readCutoff(store, sub))?.revoked_before ?? 0;
     },
     async endByProvider(logout, nowMs) {
-      jest.setSystemTime(nowMs);
+      freezeDate(nowMs);
       await endRegistered(registeredSessions(store))(logout);
       return (await readCutoff(store, logout.sub))?.logout_jti;
     },

@@ -1,7 +1,7 @@
 /** examples/python/true_logout.py by the cases of the model test, mixed with the project's own code. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { refreshSession } from '../../../lib/login/issue.ts';
 import { readCutoff, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { queryRows } from '../../../lib/sessions/rows.ts';
@@ -55,6 +55,10 @@ describeWithPython(
     beforeAll(async () => {
       example = startPythonExample(python ?? '', store.proxied);
       functions = await loadFunctions({ JWT_SECRET: TEST_SECRET });
+    });
+    // A step of the model freezes the date.
+    afterEach(() => {
+      jest.useRealTimers();
     });
     afterAll(() => example.stop());
 
