@@ -255,7 +255,7 @@ export const endpoints: readonly Endpoint[] = [
   oauth({ name: 'introspect', ...INTROSPECT }),
   oauth({
     ...{ name: 'introspect, adoption', ...INTROSPECT, isAdopted: true, isUnseen: true },
-    ...{ operation: 'PutItem', except: ['empty-answer'] },
+    ...{ operation: 'PutItem', except: ['empty-answer', 'foreign-rows'] },
   }),
   oauth({ name: 'revoke', ...REVOKE }),
   oauth({ name: 'revoke, adopted', ...REVOKE, isAdopted: true }),
