@@ -347,14 +347,18 @@ describe('the form', () => {
 
 describe('registered sessions', () => {
   test('by sid: the rows of that session and those of none, along their marks', async () => {
-    const [own, none, empty, other] = [
+    const [own, none, wrong, other] = [
       await begin('s'),
       await begin(),
-      await begin(''),
+      await begin('s'),
       await begin('t'),
     ];
+    // A text would be the name of another session; DynamoDB Local takes no empty one.
+    await store.direct.client.send(
+      new PutCommand({ TableName: store.direct.table, Item: { ...wrong.session, idp_sid: 7 } }),
+    );
     const refreshed = await refresh(own.session);
-    const tokens = [own.token, refreshed.token, none.token, empty.token];
+    const tokens = [own.token, refreshed.token, none.token, wrong.token];
     expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
     for (const token of tokens) expect(await me(token)).toBe(401);
     expect(await me(other.token)).toBe(200);
