@@ -46,11 +46,6 @@ export function asText(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 }
 
-/** Splits a list as stages.yml has it: at commas and spaces. */
-export function listed(text = ''): readonly string[] {
-  return text.split(/[\s,]+/).filter((item) => item !== '');
-}
-
 function splitOption(option: string): readonly [name: string, value: string] {
   const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(option) ?? [];
   // The framework would take the first line alone.

@@ -41,6 +41,17 @@ export function role(entry: DeployedFunction, switches: Switches) {
   };
 }
 
+/** For whoever may list and end the sessions of any user. */
+export const adminPolicy = {
+  Type: 'AWS::IAM::ManagedPolicy',
+  Properties: {
+    Description: 'Invoke the function that lists and ends sessions of any user',
+    PolicyDocument: policy([
+      allow('lambda:InvokeFunction', { 'Fn::GetAtt': ['AdminLambdaFunction', 'Arn'] }),
+    ]),
+  },
+};
+
 /** Of AWSLambdaVPCAccessExecutionRole; Lambda creates a function in a VPC with no narrower resource. */
 const VPC_ACTIONS = [
   'ec2:CreateNetworkInterface',

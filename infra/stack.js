@@ -1,6 +1,7 @@
 // serverless.yml reads this file: the framework executes .js, which may import .ts.
+import { words } from '../lib/shared/environment.ts';
 import { functionTable } from './functions.ts';
-import { asText, listed } from './parameters.ts';
+import { asText } from './parameters.ts';
 import { stack } from './stack.ts';
 import { isOn, SWITCHES } from './switches.ts';
 
@@ -20,7 +21,7 @@ const text =
 // that a condition asks.
 const part = (file, name) => async (context) =>
   isOn(await text(name)(context)) ? `\${file(infra/${file})}` : {};
-const list = (name) => async (context) => listed(await text(name)(context));
+const list = (name) => async (context) => words(await text(name)(context));
 
 export const functions = async (context) => (await build(context)).functions;
 export const resources = async (context) => (await build(context)).resources;

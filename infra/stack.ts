@@ -1,10 +1,10 @@
 import { PATH_PREFIX } from '../lib/openapi/path-prefix.ts';
+import { words } from '../lib/shared/environment.ts';
 import { defined } from '../lib/shared/json.ts';
 import { alarms } from './alarms.ts';
 import { dashboard } from './dashboard.ts';
 import { type FunctionEntry, functionTable } from './functions.ts';
-import { listed } from './parameters.ts';
-import { role } from './permissions.ts';
+import { adminPolicy, role } from './permissions.ts';
 import { isOn, isSwitchedOn, type Switches, usesSecret } from './switches.ts';
 
 /** A deployed function with the logical ids that the framework derives from the name. */
@@ -39,30 +39,12 @@ export function stack(switches: Switches, table = functionTable) {
         ...Object.fromEntries(functions.map((each) => [each.role, role(each, switches)])),
         ...(switches.alarms === 'false' ? {} : alarms(functions, switches)),
         ...(switches.dashboard === 'false' ? {} : { Dashboard: dashboard(functions) }),
-        AdminPolicy,
+        AdminPolicy: adminPolicy,
       },
       extensions: extensions(functions, switches),
     },
   };
 }
-
-/** For whoever may list and end the sessions of any user. */
-const AdminPolicy = {
-  Type: 'AWS::IAM::ManagedPolicy',
-  Properties: {
-    Description: 'Invoke the function that lists and ends sessions of any user',
-    PolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Action: 'lambda:InvokeFunction',
-          Resource: { 'Fn::GetAtt': ['AdminLambdaFunction', 'Arn'] },
-        },
-      ],
-    },
-  },
-};
 
 /** Properties for which the framework has no setting, by logical id of the framework's resource. */
 function extensions(functions: readonly DeployedFunction[], switches: Switches) {
@@ -72,8 +54,8 @@ function extensions(functions: readonly DeployedFunction[], switches: Switches) 
   const concurrency = { ReservedConcurrentExecutions: Number(reservedConcurrency) };
   const encryption = { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn };
   const vpc = {
-    SubnetIds: listed(vpcSubnetIds),
-    SecurityGroupIds: listed(switches.vpcSecurityGroupIds),
+    SubnetIds: words(vpcSubnetIds),
+    SecurityGroupIds: words(switches.vpcSecurityGroupIds),
   };
   const ofLambdas = {
     ...(isOn(reservedConcurrency) ? concurrency : {}),

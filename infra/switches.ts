@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../lib/shared/json.ts';
+import { issuerEntries } from '../lib/auth/issuers.ts';
 
 /** Parameters of a deployment that decide which resources there are, by name. */
 export type Switches = Readonly<Record<string, string>>;
@@ -34,28 +34,24 @@ export function usesSecret({ jwtPublicKey, jwtJwksUrl, jwtIssuers }: Switches): 
 /** Names of the SSM parameters that verify tokens. */
 export function secretParameters(switches: Switches): readonly string[] {
   if (usesSecret(switches)) return [switches.jwtSecretParameter ?? ''];
-  const names = issuersOf(switches).map(({ secretParameter }) => secretParameter);
+  const names = issuerEntries(switches.jwtIssuers).map(({ secretParameter }) => secretParameter);
   return names.filter((name) => typeof name === 'string');
 }
 
 /** Whether some issuer's sessions are registered by a login service, or adopted from its tokens. */
 export function sessionModes(switches: Switches) {
-  const issuers = isOn(switches.jwtIssuers) ? issuersOf(switches) : [switches];
+  const issuers = isOn(switches.jwtIssuers) ? issuerEntries(switches.jwtIssuers) : [switches];
   const adopted = issuers.filter(({ sessions }) => sessions === 'adopted').length;
   return { registered: adopted < issuers.length, adopted: adopted > 0 };
-}
-
-/** The entries of jwtIssuers; packaging refuses a wrong text by the functions' own reader. */
-function issuersOf({ jwtIssuers = '' }: Switches): readonly Record<string, unknown>[] {
-  const entries = parseJson(jwtIssuers);
-  return Array.isArray(entries) ? entries.filter(isObject) : [];
 }
 
 /** Whether a parameter is set, or its member in an entry of jwtIssuers: `jwtLogoutAudience`, `logoutAudience`. */
 export function isSwitchedOn(name: string, switches: Switches): boolean {
   if (name === 'oauthClients' && isOn(switches.oauthClientsParameter)) return true;
   const member = name.replace(/^jwt./, (start) => start.slice(3).toLowerCase());
-  return isOn(switches[name]) || issuersOf(switches).some((issuer) => member in issuer);
+  return (
+    isOn(switches[name]) || issuerEntries(switches.jwtIssuers).some((issuer) => member in issuer)
+  );
 }
 
 /** Whether a switch is set: neither empty, `0` nor `false`. */

@@ -9,8 +9,7 @@ import { isObject, parseJson } from '../lib/shared/json.ts';
 import { attempt } from '../support/attempt.ts';
 import { portOption, runCommand, UsageError } from '../support/command-line.ts';
 import { printable } from '../support/printable.ts';
-import { readRunFile } from '../support/run-file.ts';
-import { openStage } from './target.ts';
+import { enterLocalRun, openStage, type Target } from './target.ts';
 
 const USAGE = `Lists and ends sessions of any user, by the function admin.
 
@@ -51,23 +50,10 @@ async function admin(): Promise<void> {
   process.stdout.write(`${await invoke(functionName, payload)}\n`);
 }
 
-interface Target {
-  readonly stage: string | undefined;
-  readonly region: string | undefined;
-  readonly port: number | undefined;
-}
-
 /** The name of the function; the SDK's clients of this process reach it from then on. */
-async function findFunction({ stage, region, port = 3000 }: Target): Promise<string> {
+async function findFunction({ stage, region, port }: Target): Promise<string> {
   if (stage !== undefined) return `${(await openStage(stage, region)).stack}-admin`;
-  const run = readRunFile(port);
-  if (!run)
-    throw new UsageError(
-      `Nothing runs on port ${port}: start it with npm start, or name a deployed stage with --stage`,
-    );
-  delete process.env.AWS_PROFILE; // the SDK would prefer it to the run's keys
-  Object.assign(process.env, run);
-  return `${run.LOCAL_STACK}-admin`;
+  return `${enterLocalRun(port).LOCAL_STACK}-admin`;
 }
 
 /**

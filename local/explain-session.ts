@@ -44,7 +44,7 @@ export async function explainSession(
   });
   if (status !== 'verified') return answers(401, '-', `not asked for, as the token is ${status}`);
   // The store is read-only, so that this adopts nothing.
-  const found = await attempt(() => sessions.find(token, {}));
+  const found = await attempt(() => sessions.find(token, () => ({})));
   if (found instanceof Error) return answers(500, 'FAIL', found.message);
   const { denial, ended = [] } = found;
   const displaced = ended.length > 0 ? `; MAX_SESSIONS would end ${ended.length} for it` : '';

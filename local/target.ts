@@ -42,17 +42,24 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export async function targetEnvironment({ stage, region, port }: Target): Promise<Environment> {
   if (stage !== undefined) return deployedEnvironment(await openStage(stage, region));
   const shell = process.env.SESSIONS_TABLE ? process.env : undefined;
-  const local = readRunFile(port ?? 3000);
-  const environment = port === undefined ? (shell ?? local) : (local ?? shell);
-  if (!environment)
+  const isLocal = readRunFile(port ?? 3000) !== undefined;
+  return shell && (port === undefined || !isLocal) ? shell : enterLocalRun(port);
+}
+
+/**
+ * Has the SDK's clients of this process ask the local run on a port.
+ *
+ * @throws UsageError when nothing runs there
+ */
+export function enterLocalRun(port = 3000): Environment {
+  const run = readRunFile(port);
+  if (!run)
     throw new UsageError(
-      `Nothing runs on port ${port ?? 3000}: start it with npm start, or name a deployed stage with --stage`,
+      `Nothing runs on port ${port}: start it with npm start, or name a deployed stage with --stage`,
     );
-  if (environment === local) {
-    delete process.env.AWS_PROFILE; // the SDK would prefer it to the run's keys
-    Object.assign(process.env, local);
-  }
-  return environment;
+  delete process.env.AWS_PROFILE; // the SDK would prefer it to the run's keys
+  Object.assign(process.env, run);
+  return run;
 }
 
 /**

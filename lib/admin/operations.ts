@@ -1,4 +1,5 @@
 import { type EventSource, recordEvent } from '../auth/events.ts';
+import { deleteRevokedRows } from '../auth/logout.ts';
 import type { Services } from '../auth/services.ts';
 import { redactor } from '../observability/redact.ts';
 import { configuredSecrets } from '../observability/settings.ts';
@@ -35,9 +36,7 @@ export async function administer(request: AdminRequest, source: EventSource, ser
     case 'end-all': {
       const cutoff = await revokeAll(sessions.store, sub);
       record(source, request, 'everywhere', { sub });
-      await sessions
-        .deleteRevoked(sub, cutoff)
-        .catch((error: unknown) => recordEvent(source, { name: 'logout.sweep_failed', error }));
+      await deleteRevokedRows(sessions, sub, cutoff, source);
       return { ended: 'all', began_before: new Date(cutoff.revoked_before).toISOString() };
     }
   }

@@ -4,7 +4,12 @@ import type { Denial } from '../http/response.ts';
 import type { Cutoff } from '../sessions/cutoff.ts';
 import type { SessionKey } from '../sessions/key.ts';
 import type { Session } from '../sessions/session.ts';
-import type { Client, SessionDenial, SessionMode } from '../sessions/session-mode.ts';
+import type {
+  Client,
+  DescribeClient,
+  SessionDenial,
+  SessionMode,
+} from '../sessions/session-mode.ts';
 import { defined } from '../shared/json.ts';
 import { type Verification, verifyToken } from '../tokens/verify.ts';
 import { type EventSource, recordEvent } from './events.ts';
@@ -47,7 +52,7 @@ export async function authenticateToken(
   request: HttpRequest,
   { issuers }: Services,
 ): Promise<Authentication> {
-  return findCaller(await verifyToken(token, issuers), request, clientOf(request));
+  return findCaller(await verifyToken(token, issuers), request, () => clientOf(request));
 }
 
 /**
@@ -59,7 +64,7 @@ export async function authenticateToken(
 export async function findCaller(
   verification: Verification,
   request: EventSource,
-  client: Client,
+  client: DescribeClient,
 ): Promise<Authentication> {
   if (verification.status !== 'verified') {
     const reason = verification.status === 'refused' ? verification.reason : verification.status;

@@ -58,11 +58,16 @@ export function readIssuers<Settings>(
   });
 }
 
+/** The entries of JWT_ISSUERS, unchecked; none for a wrong text, which {@link readIssuers} refuses. */
+export function issuerEntries(text = ''): readonly Record<string, unknown>[] {
+  const entries = parseJson(text);
+  return Array.isArray(entries) ? entries.filter(isObject) : [];
+}
+
 /** Whether some issuer sends logout tokens; for a valid configuration. */
-export function hasLogoutIssuers({ JWT_LOGOUT_AUDIENCE, JWT_ISSUERS = '' }: Environment): boolean {
-  const entries = parseJson(JWT_ISSUERS);
-  const members = Array.isArray(entries) ? entries.filter(isObject) : [];
-  return Boolean(JWT_LOGOUT_AUDIENCE) || members.some((entry) => 'logoutAudience' in entry);
+export function hasLogoutIssuers({ JWT_LOGOUT_AUDIENCE, JWT_ISSUERS }: Environment): boolean {
+  const entries = issuerEntries(JWT_ISSUERS);
+  return Boolean(JWT_LOGOUT_AUDIENCE) || entries.some((entry) => 'logoutAudience' in entry);
 }
 
 /** The variables of a single issuer for one entry. */

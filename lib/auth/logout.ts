@@ -1,9 +1,11 @@
 import type { HttpRequest } from '../http/request.ts';
 import type { Denial } from '../http/response.ts';
+import type { Cutoff } from '../sessions/cutoff.ts';
 import { type RevokeScope, revokeMany } from '../sessions/revoke-many.ts';
+import type { SessionMode } from '../sessions/session-mode.ts';
 import { verifyToken } from '../tokens/verify.ts';
 import { authenticateToken, denySession } from './authenticate.ts';
-import { recordEvent } from './events.ts';
+import { type EventSource, recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
 /** Values of `?scope=`, the default first. */
@@ -58,9 +60,18 @@ async function endManySessions(
   const cutoff = await revokeMany(sessions.store, caller, scope);
   if (!cutoff) return denySession(request, session, 'session_ended').denial;
   recordEvent(request, { name: 'logout.ended', scope, session });
-  // The cutoff has ended the sessions already, so a failed deletion of their rows fails no request.
-  await sessions
-    .deleteRevoked(session.sub, cutoff)
-    .catch((error: unknown) => recordEvent(request, { name: 'logout.sweep_failed', error }));
+  await deleteRevokedRows(sessions, session.sub, cutoff, request);
   return undefined;
+}
+
+/** The cutoff has ended the sessions already, so a failed deletion of their rows fails no request. */
+export async function deleteRevokedRows(
+  sessions: SessionMode,
+  sub: string,
+  cutoff: Cutoff,
+  source: EventSource,
+): Promise<void> {
+  await sessions
+    .deleteRevoked(sub, cutoff)
+    .catch((error: unknown) => recordEvent(source, { name: 'logout.sweep_failed', error }));
 }

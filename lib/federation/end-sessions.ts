@@ -1,4 +1,4 @@
-import { CUTOFF_KEY, parseCutoff } from '../sessions/cutoff.ts';
+import { cutoffIn } from '../sessions/cutoff.ts';
 import { rememberLogout, revokeAll } from '../sessions/revoke-many.ts';
 import { isSessionRow, queryRows, type Row } from '../sessions/rows.ts';
 import type { EndableSession, SessionMode } from '../sessions/session-mode.ts';
@@ -24,7 +24,7 @@ export function endRegistered(sessions: SessionMode): ProviderLogout {
   return async ({ sub, sid, jti }) => {
     if (sid === undefined) return endAll(sessions, sub, jti);
     const rows = await queryRows(sessions.store, sub);
-    const cutoff = parseCutoff(rows.find((row) => row.jti === CUTOFF_KEY));
+    const cutoff = cutoffIn(rows);
     const isRepeated = cutoff?.logout_jti === jti;
     const named = rows.filter(
       (row) => isSessionRow(row) && (row.idp_sid === sid || (!isRepeated && !hasProvider(row))),

@@ -6,7 +6,7 @@ import { recordEvent } from '../auth/events.ts';
 import { services } from '../auth/services.ts';
 import { parseRequest } from '../http/request.ts';
 import { publishMetrics } from '../observability/metrics.ts';
-import { reportError } from '../observability/report-error.ts';
+import { concealed } from '../observability/report-error.ts';
 import { earlyTimeout } from './early-timeout.ts';
 
 /**
@@ -30,8 +30,7 @@ export function adminHandler() {
           recordEvent(source, { name: 'admin.refused', error });
           throw new AdminRequestError(error.message);
         }
-        const { errorId } = reportError(error, source);
-        throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
+        throw concealed(error, source);
       })
       .finally(publishMetrics);
 }

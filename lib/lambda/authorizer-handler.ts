@@ -9,7 +9,7 @@ import {
 import type { AuthorizerResult } from '../authorizer/result.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { publishMetrics } from '../observability/metrics.ts';
-import { reportError } from '../observability/report-error.ts';
+import { concealed } from '../observability/report-error.ts';
 import { earlyTimeout } from './early-timeout.ts';
 
 /** Decides on a request; null denies the request where the gateway has no result for a denial. */
@@ -36,8 +36,7 @@ export function authorizerHandler(authorize: Authorizer) {
     const request = parseAuthorizerEvent(event, context?.awsRequestId);
     const result = await handler(request, context)
       .catch((error: unknown) => {
-        const { errorId } = reportError(error, request);
-        throw new Error(`Internal Server Error, see the log for error id ${errorId}`);
+        throw concealed(error, request);
       })
       .finally(publishMetrics);
     // API Gateway answers 401 to an error of exactly this message, and to nothing else.

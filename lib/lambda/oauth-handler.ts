@@ -13,7 +13,8 @@ const PARAMETERS = ['token', 'token_type_hint', 'client_id', 'client_secret'] as
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF-8"' };
 
 /**
- * Wraps an endpoint for OAuth clients about a token (RFC 7009, section 2.1; RFC 7662, section 2.1). Hints are ignored: every token here is an access token.
+ * Wraps an endpoint for OAuth clients about a token (RFC 7009, section 2.1; RFC 7662, section 2.1).
+ * Hints are ignored: every token here is an access token.
  */
 export function oauthHandler(
   endpoint: (token: string, request: HttpRequest, services: Services) => Promise<HttpResponse>,

@@ -3,13 +3,11 @@ import { reportStaleKeys, services } from '../auth/services.ts';
 import { readSecretParameter } from '../aws/ssm.ts';
 import { ConfigurationError } from '../shared/environment.ts';
 import { memoizeLast } from '../shared/memoize.ts';
-import { cacheSource, type Freshness, type Snapshot } from '../shared/refresh.ts';
+import { cacheSource, fixedSource, type Source } from '../shared/refresh.ts';
+import { SECRET_MAX_AGE_MS } from '../tokens/key-source.ts';
 
 /** The known clients. */
-export type ClientDirectory = (freshness: Freshness) => Promise<Snapshot<OAuthClients>>;
-
-/** Age at which clients in SSM are read again, in milliseconds. */
-const MAX_AGE_MS = 300_000;
+export type ClientDirectory = Source<OAuthClients>;
 
 /**
  * The clients of OAUTH_CLIENTS or OAUTH_CLIENTS_PARAMETER, created once per process.
@@ -19,11 +17,8 @@ const MAX_AGE_MS = 300_000;
 export const clientDirectory = /* @__PURE__ */ memoizeLast<void, ClientDirectory>(() => {
   const source = services().clients;
   if (!source) throw new ConfigurationError('OAUTH_CLIENTS', 'is not set');
-  if (source.kind === 'clients') {
-    const snapshot = { value: source.clients, fetchedAtMs: Number.POSITIVE_INFINITY };
-    return async () => snapshot;
-  }
+  if (source.kind === 'clients') return fixedSource(source.clients);
   const variable = 'OAUTH_CLIENTS_PARAMETER';
   const read = async () => parseClients(await readSecretParameter(source.name, variable), variable);
-  return cacheSource(read, MAX_AGE_MS, reportStaleKeys);
+  return cacheSource(read, SECRET_MAX_AGE_MS, reportStaleKeys);
 });

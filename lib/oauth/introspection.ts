@@ -29,7 +29,7 @@ export async function introspect(
   const { caller } = await findCaller(
     isBound ? { ...verification, status: 'verified' } : verification,
     source,
-    {},
+    () => ({}),
   );
   if (!caller) return { active: false };
   const { claims } = caller;

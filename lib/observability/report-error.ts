@@ -34,6 +34,12 @@ export function reportError(error: unknown, request: HttpRequest, environment?: 
   return { ...description, errorId, path };
 }
 
+/** Logs an error, and builds the one that Lambda's runtime may log too: of the first, the id alone. */
+export function concealed(error: unknown, request: HttpRequest): Error {
+  const { errorId } = reportError(error, request);
+  return new Error(`Internal Server Error, see the log for error id ${errorId}`);
+}
+
 /** Describes an error without a request's credentials and the configured secrets. Never throws. */
 export function describeRedacted(error: unknown, authorization?: string): ErrorDescription {
   return describeError(error, redactor(authorization, configuredSecrets()));

@@ -7,15 +7,14 @@ import { endOldest } from './limit.ts';
 import { putSession } from './put-session.ts';
 import type { Row } from './rows.ts';
 import { isRecentTime, LAST_EXPIRES_AT, parseMark, type Session } from './session.ts';
-import {
-  type Client,
-  type EndableSession,
-  type FoundSession,
-  foundIn,
-  type SessionMode,
-  type SessionToken,
+import type {
+  DescribeClient,
+  EndableSession,
+  FoundSession,
+  SessionMode,
+  SessionToken,
 } from './session-mode.ts';
-import { readSession } from './sessions.ts';
+import { foundIn, readSession } from './sessions.ts';
 
 /** The rules by which tokens become sessions. */
 export interface Adoption {
@@ -46,21 +45,22 @@ async function findOrAdopt(
   sessions: SessionMode,
   adoption: Adoption,
   token: SessionToken,
-  client: Client,
+  client: DescribeClient,
   nowMs: number,
 ): Promise<FoundSession> {
   const { store } = sessions;
   const authTime = authTimeOf(token.claims, nowMs);
   if (authTime === null) return { denial: 'invalid_auth_time' };
-  const seen = store.idleMs === undefined ? client : { ...client, last_seen: nowMs };
-  const draft = draftOf(token, authTime, adoption, seen, nowMs);
+  const draft = draftOf(token, authTime, adoption, nowMs);
   // TTL may have deleted the row by now.
   if (draft.expires_at * 1_000 <= nowMs) return { denial: 'session_ended' };
   const read = await readSession(store, draft);
   if (read.row) return foundIn(store, read, nowMs);
   if (!isActive(draft, read.cutoff, nowMs, store)) return { denial: 'session_ended' };
-  const found: FoundSession = (await putSession(store, draft))
-    ? { session: draft, cutoff: read.cutoff }
+  const lastSeen = store.idleMs === undefined ? undefined : nowMs;
+  const session = { ...draft, ...defined({ ...client(), last_seen: lastSeen }) };
+  const found: FoundSession = (await putSession(store, session))
+    ? { session, cutoff: read.cutoff }
     : foundIn(store, await readSession(store, draft), nowMs);
   // Also after a lost race: a retry of the own put looks the same.
   if (!adoption.maxSessions || found.denial) return found;
@@ -82,12 +82,11 @@ function authTimeOf(claims: SessionToken['claims'], nowMs: number): number | nul
   return usable ? milliseconds : null;
 }
 
-/** The row of a token's session at adoption. */
+/** The row of a token's session at adoption, but for the client. */
 function draftOf(
   { session: { sub, jti, expires_at }, claims }: SessionToken,
   auth_time: number,
   { maxAgeMs, tokenIsSession }: Adoption,
-  seen: Client & Pick<Session, 'last_seen'>,
   nowMs: number,
 ): Session {
   // `iat` begins the session of a single token, but no session across refreshes.
@@ -98,7 +97,6 @@ function draftOf(
   return {
     ...{ sub, jti, sid: jti, auth_time },
     expires_at: tokenIsSession ? tokenLimit : ageLimit,
-    ...defined(seen),
   };
 }
 

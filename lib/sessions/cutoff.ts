@@ -32,6 +32,11 @@ export function authTimeAfter(cutoff: Cutoff | undefined, nowMs: number): number
   return cutoff === undefined ? nowMs : Math.max(nowMs, cutoff.revoked_before + 1);
 }
 
+/** The cutoff among all rows of a user. Throws as {@link parseCutoff}. */
+export function cutoffIn(rows: readonly Row[]): Cutoff | undefined {
+  return parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+}
+
 /**
  * Parses a cutoff row; undefined where the user has none.
  *

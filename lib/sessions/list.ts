@@ -1,6 +1,6 @@
 import type { SessionStore } from '../aws/dynamodb.ts';
 import type { Cursor } from './cursor.ts';
-import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
+import { type Cutoff, cutoffIn } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { isSessionRow, queryRows } from './rows.ts';
 import { InvalidSessionError, parseSession, type Session } from './session.ts';
@@ -56,7 +56,7 @@ export async function readActive(
   nowMs: number,
 ): Promise<Omit<SessionPage, 'next'> & { readonly cutoff: Cutoff | undefined }> {
   const rows = await queryRows(store, sub);
-  const cutoff = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+  const cutoff = cutoffIn(rows);
   const sessions: Session[] = [];
   const unreadable: SessionPage['unreadable'] = [];
   for (const row of rows.filter(isSessionRow)) {

@@ -1,7 +1,7 @@
 import type { SessionStore } from '../aws/dynamodb.ts';
 import { deleteRevoked } from './delete-revoked.ts';
-import { foundIn, type SessionMode } from './session-mode.ts';
-import { endSession, readSession } from './sessions.ts';
+import type { SessionMode } from './session-mode.ts';
+import { endSession, foundIn, readSession } from './sessions.ts';
 
 /** Sessions whose rows a login service writes. A token without a row opens nothing. */
 export function registeredSessions(store: SessionStore): SessionMode {

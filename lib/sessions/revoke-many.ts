@@ -2,7 +2,14 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, StoreError, unlessConditionFails } from '../aws/dynamodb.ts';
 import { defined } from '../shared/json.ts';
 import { startDeadline } from '../shared/timeouts.ts';
-import { authTimeAfter, CUTOFF_KEY, type Cutoff, isRevokedBy, parseCutoff } from './cutoff.ts';
+import {
+  authTimeAfter,
+  CUTOFF_KEY,
+  type Cutoff,
+  cutoffIn,
+  isRevokedBy,
+  parseCutoff,
+} from './cutoff.ts';
 import { queryRows, readRows } from './rows.ts';
 import { isEpochTime, type Session } from './session.ts';
 
@@ -59,7 +66,7 @@ export async function revokeAll(
   const mark = defined({ logout_jti: logoutJti });
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const rows = await queryRows(store, sub);
-    const previous = parseCutoff(rows.find(({ jti }) => jti === CUTOFF_KEY));
+    const previous = cutoffIn(rows);
     if (logoutJti !== undefined && previous?.logout_jti === logoutJti) return previous;
     const newest = rows.reduce(
       (time, { auth_time }) => (isEpochTime(auth_time, 1) ? Math.max(time, auth_time) : time),

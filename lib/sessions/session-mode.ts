@@ -1,9 +1,7 @@
-import type { SessionLimits, SessionStore } from '../aws/dynamodb.ts';
-import { isActive, isIdle } from './active.ts';
+import type { SessionStore } from '../aws/dynamodb.ts';
 import type { Cutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import type { Session } from './session.ts';
-import type { SessionRead } from './sessions.ts';
 
 /** A session to end: the key, and the end of the token's or the row's life. */
 export type EndableSession = SessionKey & Pick<Session, 'expires_at'>;
@@ -17,6 +15,9 @@ export interface SessionToken {
 
 /** The client, as the list of sessions shows a client. */
 export type Client = Pick<Session, 'user_agent' | 'ip'>;
+
+/** Describes the client of a request; called only for a session that this request begins. */
+export type DescribeClient = () => Client;
 
 /** Why a verified token opens nothing. */
 export type SessionDenial = 'session_ended' | 'session_idle' | 'invalid_auth_time';
@@ -40,7 +41,7 @@ export interface SessionMode {
    *
    * @throws when the store does not answer or refuses, or for a row that violates the schema
    */
-  find(token: SessionToken, client: Client): Promise<FoundSession>;
+  find(token: SessionToken, client: DescribeClient): Promise<FoundSession>;
   /**
    * Ends a session and its successors. On return no token of the family opens anything.
    *
@@ -50,14 +51,4 @@ export interface SessionMode {
   end(session: EndableSession): Promise<boolean>;
   /** Deletes rows ended by a cutoff, where no ended row has to stay. */
   deleteRevoked(sub: string, cutoff: Cutoff): Promise<unknown>;
-}
-
-/** The active session of a read, or the denial. */
-export function foundIn(
-  limits: SessionLimits,
-  { row, cutoff }: SessionRead,
-  nowMs: number,
-): FoundSession {
-  if (!row || !isActive(row, cutoff, nowMs, limits)) return { denial: 'session_ended' };
-  return isIdle(row, nowMs, limits) ? { denial: 'session_idle' } : { session: row, cutoff };
 }

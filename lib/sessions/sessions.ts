@@ -11,6 +11,7 @@ import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
 import { type Row, readRows, readRowsBy } from './rows.ts';
 import { parseMark, parseSession, type Session } from './session.ts';
+import type { FoundSession } from './session-mode.ts';
 
 /** A session row, and the user's cutoff from the same read. */
 export interface SessionRead {
@@ -45,13 +46,18 @@ export async function findSession(
 }
 
 /** The session of a read, unless the session is over. */
-export function activeOf(
+export function activeOf(limits: SessionLimits, read: SessionRead, nowMs: number): Session | null {
+  return foundIn(limits, read, nowMs).session ?? null;
+}
+
+/** The active session of a read, or the denial. */
+export function foundIn(
   limits: SessionLimits,
   { row, cutoff }: SessionRead,
   nowMs: number,
-): Session | null {
-  if (!row || !isActive(row, cutoff, nowMs, limits)) return null;
-  return isIdle(row, nowMs, limits) ? null : row;
+): FoundSession {
+  if (!row || !isActive(row, cutoff, nowMs, limits)) return { denial: 'session_ended' };
+  return isIdle(row, nowMs, limits) ? { denial: 'session_idle' } : { session: row, cutoff };
 }
 
 /**

@@ -17,6 +17,14 @@ export interface Snapshot<Value> {
   readonly fetchedAtMs: number;
 }
 
+/** A value that is at hand now, or after a fetch. */
+export type Source<Value> = (freshness: Freshness) => Promise<Snapshot<Value>>;
+
+/** The source of a value of the configuration. */
+export function fixedSource<Value>(value: Value): Source<Value> {
+  return async () => ({ value, fetchedAtMs: Number.POSITIVE_INFINITY });
+}
+
 /**
  * Caches the value of a remote source. At most one fetch starts in {@link FRESH_MS}, and all requests of
  * this time share the result or the failure: neither a flood of forged tokens nor an outage multiplies
@@ -29,7 +37,7 @@ export function cacheSource<Value>(
   fetchValue: () => Promise<Value>,
   maxAgeMs: number,
   onStale: (error: unknown) => void,
-): (freshness: Freshness) => Promise<Snapshot<Value>> {
+): Source<Value> {
   let latest: Snapshot<Value> | undefined;
   let attempt: { startedAtMs: number; snapshot: Promise<Snapshot<Value>> } | undefined;
 

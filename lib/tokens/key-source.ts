@@ -1,6 +1,6 @@
 import { readSecretParameter } from '../aws/ssm.ts';
 import { memoizeLast } from '../shared/memoize.ts';
-import { cacheSource, type Freshness, type Snapshot } from '../shared/refresh.ts';
+import { cacheSource, fixedSource, type Source } from '../shared/refresh.ts';
 import type { KeySource, TokenConfiguration } from './config.ts';
 import { hmacKeys, parseSecrets } from './hmac-keys.ts';
 import { type KeySet, matchingKeys, type VerificationKey } from './key-set.ts';
@@ -9,8 +9,6 @@ import { fetchJwks } from './remote-jwks.ts';
 /** Age at which cached keys are fetched again, in milliseconds. */
 export const JWKS_MAX_AGE_MS = 600_000;
 export const SECRET_MAX_AGE_MS = 300_000;
-
-type Snapshots = (freshness: Freshness) => Promise<Snapshot<readonly VerificationKey[]>>;
 
 /**
  * Creates the configured key set. Remote keys are fetched for the first token.
@@ -31,12 +29,15 @@ export function createKeySet(
   };
 }
 
-function snapshotsOf(source: KeySource, onStale: (error: unknown) => void): Snapshots {
+function snapshotsOf(
+  source: KeySource,
+  onStale: (error: unknown) => void,
+): Source<readonly VerificationKey[]> {
   switch (source.kind) {
     case 'secrets':
-      return configured(hmacKeys(source.secrets));
+      return fixedSource(hmacKeys(source.secrets));
     case 'public-keys':
-      return configured(source.keys);
+      return fixedSource(source.keys);
     case 'secret-parameter': {
       // A refresh mostly brings the same text, whose keys are imported already.
       const parse = memoizeLast((text: string) =>
@@ -48,8 +49,4 @@ function snapshotsOf(source: KeySource, onStale: (error: unknown) => void): Snap
     case 'jwks-url':
       return cacheSource(fetchJwks(source.url), JWKS_MAX_AGE_MS, onStale);
   }
-}
-
-function configured(keys: readonly VerificationKey[]): Snapshots {
-  return async () => ({ value: keys, fetchedAtMs: Number.POSITIVE_INFINITY });
 }

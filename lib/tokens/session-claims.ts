@@ -38,7 +38,10 @@ export function sessionOf(
   return key && { ...key, expires_at: Math.min(end, LAST_EXPIRES_AT) };
 }
 
-/** The value of a claim with a user or a session. Numbers, such as Firebase's `auth_time`, count; `sub` and `jti` are strings (RFC 7519, section 4.1). */
+/**
+ * The value of a claim with a user or a session. Numbers, such as Firebase's `auth_time`, count; `sub` and
+ * `jti` are strings (RFC 7519, section 4.1).
+ */
 export function namedBy(claims: JWTPayload, name: string): unknown {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const isName = Number.isSafeInteger(value) && name !== 'sub' && name !== 'jti';

@@ -1,4 +1,4 @@
-import { listed } from '../../infra/parameters.ts';
+import { words } from '../../lib/shared/environment.ts';
 import { readService, readStages } from '../../support/service-file.ts';
 
 interface Statement {
@@ -110,7 +110,7 @@ test('browsers may send no cookies, only the methods that are used, and the head
   const { allowCredentials = false, allowedMethods } = template.provider.httpApi.cors;
   expect(allowCredentials).toBe(false);
   expect(allowedMethods).toEqual(['GET', 'POST', 'DELETE', 'OPTIONS']);
-  expect(listed(String(stages.default?.allowedHeaders))).toEqual([
+  expect(words(String(stages.default?.allowedHeaders))).toEqual([
     ...['Authorization', 'Content-Type', 'X-Requested-With'],
     ...['sentry-trace', 'baggage', 'traceparent', 'tracestate'],
     ...['trace-id', 'parent-id', 'origin', 'sampling-priority'].map((name) => `x-datadog-${name}`),

@@ -31,7 +31,7 @@ export function typescriptSessions(store: SessionStore): Implementation {
     freezeDate(nowMs);
     const idle = withIdleTimeout(registeredSessions(store), idleMs);
     const token = { session: { ...held, expires_at: 0 }, claims: {} };
-    return (await idle.find(token, {})).session ?? null;
+    return (await idle.find(token, () => ({}))).session ?? null;
   };
   return {
     async logIn(sub, ttlSeconds, nowMs, maxSessions) {

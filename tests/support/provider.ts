@@ -112,26 +112,32 @@ export function localUrl(documented: string | undefined, { url }: KeyServer): st
 /** Now in epoch seconds, as in a token. */
 export const seconds = (): number => Math.floor(Date.now() / 1_000);
 
-/** Requires that a logout with one token ends its whole sign-in, and no other. */
-export async function expectSignInEnds(
+interface SignIns {
+  readonly first: string;
+  readonly refreshed: string;
+  readonly elsewhere: string;
+}
+
+/** Logs out with the first token, and requires what becomes of the three. */
+async function expectAfterLogout(
   deployment: Deployment,
-  tokens: { readonly first: string; readonly refreshed: string; readonly elsewhere: string },
+  { first, refreshed, elsewhere }: SignIns,
+  statuses: readonly number[],
 ): Promise<void> {
-  const { first, refreshed, elsewhere } = tokens;
   expect(await statusesOf(deployment, first, elsewhere)).toEqual([200, 200]);
   expect(await deployment.logout(first)).toBe(200);
-  expect(await statusesOf(deployment, first, refreshed, elsewhere)).toEqual([401, 401, 200]);
+  expect(await statusesOf(deployment, first, refreshed, elsewhere)).toEqual(statuses);
+}
+
+/** Requires that a logout with one token ends its whole sign-in, and no other. */
+export async function expectSignInEnds(deployment: Deployment, tokens: SignIns): Promise<void> {
+  await expectAfterLogout(deployment, tokens, [401, 401, 200]);
 }
 
 /** Requires that a logout ends one token alone, and that everywhere ends those so far. */
-export async function expectTokenEnds(
-  deployment: Deployment,
-  tokens: { readonly first: string; readonly refreshed: string; readonly elsewhere: string },
-): Promise<void> {
-  const { first, refreshed, elsewhere } = tokens;
-  expect(await statusesOf(deployment, first, elsewhere)).toEqual([200, 200]);
-  expect(await deployment.logout(first)).toBe(200);
-  expect(await statusesOf(deployment, first, refreshed, elsewhere)).toEqual([401, 200, 200]);
+export async function expectTokenEnds(deployment: Deployment, tokens: SignIns): Promise<void> {
+  const { refreshed, elsewhere } = tokens;
+  await expectAfterLogout(deployment, tokens, [401, 200, 200]);
   expect(await deployment.logout(refreshed, 'everywhere')).toBe(200);
   expect(await statusesOf(deployment, refreshed, elsewhere)).toEqual([401, 401]);
 }

@@ -39,7 +39,10 @@ class User {
       session: { sub: this.sub, jti, expires_at: EXP },
       claims: { auth_time: EXP - 90 },
     };
-    return adoptedSessions(store, { maxAgeMs: 3_600_000, tokenIsSession: true }).find(token, {});
+    return adoptedSessions(store, { maxAgeMs: 3_600_000, tokenIsSession: true }).find(
+      token,
+      () => ({}),
+    );
   }
   async end(store: SessionStore, jti: string): Promise<boolean> {
     const sessions = adoptedSessions(store, { maxAgeMs: 3_600_000, tokenIsSession: true });

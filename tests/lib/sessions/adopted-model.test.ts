@@ -51,7 +51,7 @@ function adopted(
   const find = async (token: ProviderToken, nowMs: number) => {
     const verification = await verified(token, nowMs);
     if (verification.status !== 'verified') return undefined;
-    const found = await issuer.sessions.find(verification, {});
+    const found = await issuer.sessions.find(verification, () => ({}));
     return found.session && found;
   };
   return {

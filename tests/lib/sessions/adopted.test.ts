@@ -37,7 +37,8 @@ const token = (claims: SessionToken['claims'] = {}, jti = 's', expires_at = NOW 
   session: { sub, jti, expires_at },
   claims: { auth_time: NOW - 60, iat: NOW - 30, ...claims },
 });
-const find = (one = token(), changes: Partial<Adoption> = {}) => mode(changes).find(one, CLIENT);
+const find = (one = token(), changes: Partial<Adoption> = {}) =>
+  mode(changes).find(one, () => CLIENT);
 const end = (one = token(), changes: Partial<Adoption> = {}) => mode(changes).end(one.session);
 const rows = () => queryRows(store.direct, sub);
 const onlyRow = async (): Promise<Row> => {
@@ -69,7 +70,7 @@ describe('a check', () => {
     expect(await onlyRow()).toEqual(session);
     // Also that of a refreshed token, from another client.
     const refreshed = token({ iat: NOW }, 's', NOW + 3_600);
-    expect(await mode().find(refreshed, {})).toEqual({ session, cutoff: undefined });
+    expect(await mode().find(refreshed, () => ({}))).toEqual({ session, cutoff: undefined });
     expect(await operations()).toEqual(['BatchGetItem']);
   });
 
@@ -79,7 +80,7 @@ describe('a check', () => {
   ])('that loses a race to %s reads again', async (name, write, expected) => {
     const interleaved = openInterleavedStore(store.direct.table);
     const { find: check, end: logOut } = mode({}, interleaved.store);
-    const first = async () => outcome(await check(token(), CLIENT));
+    const first = async () => outcome(await check(token(), () => CLIENT));
     const second = name === 'a logout' ? () => logOut(token().session) : first;
     const order = [0, 1, 1];
     const choose = (options: number) => (order.shift() ?? 0) % options;
@@ -93,11 +94,11 @@ describe('a check', () => {
     await revokeAll(store.direct, sub, NOW_MS - 30_000);
     expect(await find(token({ auth_time: NOW - 30 }))).toEqual({ denial: 'session_ended' });
     const later = { ...store.proxied, notBeforeMs: NOW_MS - 28_000 };
-    const early = await mode({}, later).find(token({ auth_time: NOW - 29 }), CLIENT);
+    const early = await mode({}, later).find(token({ auth_time: NOW - 29 }), () => CLIENT);
     expect(early).toEqual({ denial: 'session_ended' });
     expect(await operations()).toEqual(['BatchGetItem', 'BatchGetItem']);
     expect(await rows()).toHaveLength(1);
-    expect(await mode({}, later).find(token({ auth_time: NOW - 28 }), CLIENT)).toMatchObject({
+    expect(await mode({}, later).find(token({ auth_time: NOW - 28 }), () => CLIENT)).toMatchObject({
       session: { jti: 's' },
       cutoff: { revoked_before: NOW_MS - 30_000 },
     });

@@ -33,7 +33,10 @@ async function adopt(sub: string, jti: string): Promise<string | undefined> {
   const adoption = { maxAgeMs: 3_600_000, tokenIsSession: false, maxSessions: 1 };
   const session = { sub, jti, expires_at: NOW_MS / 1_000 + 60 };
   const claims = { auth_time: NOW_MS / 1_000 };
-  const found = await adoptedSessions(interleaved.store, adoption).find({ session, claims }, {});
+  const found = await adoptedSessions(interleaved.store, adoption).find(
+    { session, claims },
+    () => ({}),
+  );
   return found.session?.jti;
 }
 

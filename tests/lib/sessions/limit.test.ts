@@ -70,7 +70,10 @@ describe('an adoption with a limit', () => {
   const check = (sub: string, jti: string, auth_time: number) => {
     const adoption = { maxAgeMs: 3_600_000, tokenIsSession: false, maxSessions: 2 };
     const session = { sub, jti, expires_at: Math.floor(Date.now() / 1_000) + 60 };
-    return adoptedSessions(store.proxied, adoption).find({ session, claims: { auth_time } }, {});
+    return adoptedSessions(store.proxied, adoption).find(
+      { session, claims: { auth_time } },
+      () => ({}),
+    );
   };
   const seconds = Math.floor(Date.now() / 1_000) - 100;
 

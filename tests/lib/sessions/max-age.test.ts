@@ -30,7 +30,10 @@ async function opinions(sub: string, jti: string) {
   const nowMs = Date.now();
   const row = { sub, jti };
   const limited = { ...store, maxAgeMs: MAX_AGE_MS };
-  const { session } = await sessions.find({ session: { ...row, expires_at: 0 }, claims: {} }, {});
+  const { session } = await sessions.find(
+    { session: { ...row, expires_at: 0 }, claims: {} },
+    () => ({}),
+  );
   const { sessions: listed } = await listSessions(sessions.store, sub, { limit: 9 });
   const current = await findCurrent(sessions.store, row);
   const next = { ttlSeconds: 86_400, jti: `${jti}+` };
@@ -62,5 +65,5 @@ test('without SESSION_MAX_AGE the row alone says how long a registered session l
   const row = await beginSession(store, sub, 's', life);
   freezeDate(row.expires_at * 1_000 - 1);
   const { find } = createIssuer(issuer, store).sessions;
-  expect(await find({ session: row, claims: {} }, {})).toMatchObject({ session: row });
+  expect(await find({ session: row, claims: {} }, () => ({}))).toMatchObject({ session: row });
 });

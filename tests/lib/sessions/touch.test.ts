@@ -19,7 +19,7 @@ const idle = () =>
   withIdleTimeout(registeredSessions({ ...store.proxied, idleMs: IDLE_MS }), IDLE_MS);
 const begin = (changes: Partial<Session> = {}) =>
   beginSession(store.direct, randomUUID(), 'j', changes);
-const check = (session: Session) => idle().find({ session, claims: {} }, {});
+const check = (session: Session) => idle().find({ session, claims: {} }, () => ({}));
 const lastSeen = async (session: Session) =>
   (await readSession(store.direct, session)).row?.last_seen;
 
@@ -75,7 +75,7 @@ describe('a touch whose condition fails', () => {
       },
       IDLE_MS,
     );
-    return slow.find({ session, claims: {} }, {});
+    return slow.find({ session, claims: {} }, () => ({}));
   }
 
   // connect-dynamodb's touch is unconditional, so that one that races a logout puts the row again.
