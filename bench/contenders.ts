@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -24,12 +25,16 @@ export interface Contender extends Server {
   readonly aliveText: string;
   /** A text in the answer to a logout. */
   readonly loggedOutText: string;
+  /** Whether an OAuth client asks it, by RFC 7009 and RFC 7662. */
+  readonly isOAuth?: boolean;
   /** Creates live sessions. */
   prepare(count: number): Promise<readonly PreparedSession[]>;
 }
 
 interface Contenders {
   readonly ours: Contender;
+  /** Ours, asked by an OAuth client: introspection in place of the check, revocation in place of the logout. */
+  readonly oauth: Contender;
   /** The front alone, then the peers. */
   readonly others: readonly Contender[];
   /** A line for a contender that is skipped. */
@@ -43,12 +48,14 @@ const PYTHON = '/usr/bin/python3';
 const WITHOUT_FASTAPI =
   'FastAPI is skipped: /usr/bin/python3 lacks a package; on Debian: apt-get install python3-fastapi uvicorn python3-boto3 python3-jose';
 
-/** File, key of the table, text of a check's answer for a live session, text of a logout's answer. */
+/** What OAuth clients get: of a revocation a 200, for any token at all. */
+const OAUTH_TEXTS = { aliveText: '"active":true', loggedOutText: '', isOAuth: true };
+
+/** File, key of the table, texts of the answers to a check of a live session and to a logout. */
 const PEERS_IN_JAVASCRIPT = [
-  ['express.mjs', 'id', '"sub":', 'Successfully logged out'],
-  ['better-auth.mjs', 'token', '"userId"', '"success":true'],
-  // RFC 7009: a 200 without a body, for any token at all.
-  ['oidc-provider.mjs', 'id', '"active":true', ''],
+  ['express.mjs', 'id', { aliveText: '"sub":', loggedOutText: 'Successfully logged out' }],
+  ['better-auth.mjs', 'token', { aliveText: '"userId"', loggedOutText: '"success":true' }],
+  ['oidc-provider.mjs', 'id', OAUTH_TEXTS],
 ] as const;
 
 /** @param started stops the contenders when it is disposed of */
@@ -58,7 +65,7 @@ export async function startContenders(
   progress: (line: string) => void,
 ): Promise<Contenders> {
   await installPeers(progress);
-  const { logout, me } = packages.functions;
+  const { logout, me, introspect, revoke } = packages.functions;
   const { SESSIONS_TABLE = '' } = store.variables;
 
   async function start(...command: Parameters<typeof startServer>): Promise<Server> {
@@ -69,7 +76,8 @@ export async function startContenders(
   }
 
   const front = `${HERE}front.ts`;
-  const bundles = [bundle('logout', logout), bundle('me', me)];
+  const startFront = (name: string, functions: readonly PackagedFunction[], variables = {}) =>
+    start(process.execPath, [front, name, ...functions.map(bundle)], variables);
   /** Our rows and tokens. */
   const sessions = {
     table: SESSIONS_TABLE,
@@ -79,21 +87,30 @@ export async function startContenders(
       (await store.begin(count)).map(({ token }) => jwtRequests(token)),
   };
   const ours = {
-    ...(await start(process.execPath, [front, ...bundles], {
-      ...logout.variables,
+    ...(await startFront('true-logout', [logout, me], { ...logout.variables, ...store.variables })),
+    ...sessions,
+  };
+  const client = newClient();
+  const oauth = {
+    ...(await startFront('true-logout for OAuth clients', [introspect, revoke], {
+      ...introspect.variables,
       ...store.variables,
+      OAUTH_CLIENTS: client.variable,
     })),
     ...sessions,
+    ...OAUTH_TEXTS,
+    prepare: async (count: number) =>
+      (await store.begin(count)).map(({ token }) => oauthRequests(token, client.authorization)),
   };
   const others: Contender[] = [
     {
-      ...(await start(process.execPath, [front])),
+      ...(await startFront('the front alone', [])),
       aliveText: 'Successfully',
       loggedOutText: 'Successfully',
       prepare: async (count) => Array.from({ length: count }, () => jwtRequests('none')),
     },
   ];
-  for (const [file, keyName, aliveText, loggedOutText] of PEERS_IN_JAVASCRIPT) {
+  for (const [file, keyName, texts] of PEERS_IN_JAVASCRIPT) {
     const table = `bench-${file}`;
     await createKeyTable(table, keyName);
     const server = await start(process.execPath, [PEERS + file], { TABLE: table });
@@ -101,11 +118,11 @@ export async function startContenders(
       server.process.send({ count });
       return nextEvent<PreparedSession[]>(server.process, 'message');
     };
-    others.push({ ...server, table, aliveText, loggedOutText, prepare });
+    others.push({ ...server, table, ...texts, prepare });
   }
-  if (!(await hasFastApi())) return { ours, others, skipped: WITHOUT_FASTAPI };
+  if (!(await hasFastApi())) return { ours, oauth, others, skipped: WITHOUT_FASTAPI };
   const fastApi = await start(PYTHON, [`${PEERS}fastapi_twin.py`], store.variables);
-  return { ours, others: [...others, { ...fastApi, ...sessions }] };
+  return { ours, oauth, others: [...others, { ...fastApi, ...sessions }] };
 }
 
 function jwtRequests(token: string): PreparedSession {
@@ -114,6 +131,21 @@ function jwtRequests(token: string): PreparedSession {
   return {
     check: { method: 'GET', path: '/api/v1/auth/me', headers: { authorization } },
     logout: { method: 'POST', path: '/api/v1/auth/logout', headers },
+  };
+}
+
+function oauthRequests(token: string, authorization: string): PreparedSession {
+  const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+  const request = (path: string) => ({ method: 'POST', path, headers, body: `token=${token}` });
+  return { check: request('/api/v1/auth/introspect'), logout: request('/api/v1/auth/revoke') };
+}
+
+/** The variable OAUTH_CLIENTS, and the header of its client. */
+function newClient() {
+  const secret = randomBytes(32).toString('base64url');
+  return {
+    variable: JSON.stringify({ bench: hash('sha256', secret) }),
+    authorization: `Basic ${Buffer.from(`bench:${secret}`).toString('base64')}`,
   };
 }
 
@@ -137,7 +169,7 @@ async function createKeyTable(TableName: string, AttributeName: string): Promise
 }
 
 /** An argument of front.ts. */
-function bundle(name: string, { taskRoot, handler }: PackagedFunction): string {
+function bundle({ name, taskRoot, handler }: PackagedFunction): string {
   const [path, exported] = handler.split('.');
   return `${name}=${taskRoot}/${path}.cjs#${exported}`;
 }

@@ -16,7 +16,21 @@ export interface PackagedFunction {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-type FunctionName = 'logout' | 'me' | 'authorizer' | 'backchannelLogout';
+const FUNCTIONS = [
+  'logout',
+  'me',
+  'authorizer',
+  'backchannelLogout',
+  'introspect',
+  'revoke',
+] as const;
+type FunctionName = (typeof FUNCTIONS)[number];
+
+/** A client without a secret: the endpoints for clients are there, and a part brings its own client. */
+const PARAMETERS = {
+  ...BACKCHANNEL_PARAMETERS,
+  oauthClients: JSON.stringify({ bench: '0'.repeat(64) }),
+};
 
 export interface Packages {
   readonly directory: string;
@@ -38,7 +52,7 @@ interface Resource {
  */
 export async function packageFunctions(directory: string): Promise<Packages> {
   const output = join(directory, 'package');
-  await packageCopy(join(directory, 'project'), output, BACKCHANNEL_PARAMETERS);
+  await packageCopy(join(directory, 'project'), output, PARAMETERS);
   const template = readFileSync(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
   const { Resources } = JSON.parse(template);
   const unpack = (name: FunctionName): PackagedFunction => {
@@ -51,11 +65,6 @@ export async function packageFunctions(directory: string): Promise<Packages> {
     );
     return { name, handler, memoryMb, taskRoot, variables: Object.fromEntries(texts) };
   };
-  const functions = {
-    logout: unpack('logout'),
-    me: unpack('me'),
-    authorizer: unpack('authorizer'),
-    backchannelLogout: unpack('backchannelLogout'),
-  };
-  return { directory, functions };
+  const functions = Object.fromEntries(FUNCTIONS.map((name) => [name, unpack(name)]));
+  return { directory, functions: functions as Packages['functions'] };
 }

@@ -4,7 +4,14 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
 import { type Contender, type PreparedSession, startContenders } from './contenders.ts';
 import { type LoadResult, load, type PreparedRequest, send } from './load.ts';
-import { type Bench, compare, measureInTurns, type PartResult, type Turns } from './measure.ts';
+import {
+  type Bench,
+  compare,
+  measureInTurns,
+  type PartResult,
+  type Row,
+  type Turns,
+} from './measure.ts';
 
 /** Logouts, and as many checks, of a run; and of the warm-up, as V8 still compiles after 2,000 requests. */
 const REQUESTS = 400;
@@ -36,26 +43,39 @@ type Operation = 'logout' | 'check';
  */
 export async function measureThroughput(bench: Bench, turns: Turns): Promise<PartResult> {
   await using started = new AsyncDisposableStack();
-  const { ours, others, skipped } = await startContenders(bench, started, turns.progress);
+  const { ours, oauth, others, skipped } = await startContenders(bench, started, turns.progress);
   const samples = await measureInTurns(
-    [ours, ...others],
+    [ours, oauth, ...others],
     turns,
     (contender, isWarmUp) => measureOnce(contender, isWarmUp ? WARM_UP_REQUESTS : REQUESTS),
     1,
   );
-  const rows = (['logout', 'check'] as const).flatMap((operation) =>
+  const compared = (
+    name: string,
+    operation: Operation,
+    one: Contender,
+    them: readonly Contender[],
+  ): readonly Row[] =>
     MEASURES.flatMap(([what, unit, value, limit]) => {
-      const values = ({ name }: Contender) => samples(name).map((run) => run[operation][value]);
-      return others.map((other) => {
+      const values = (of: Contender) => samples(of.name).map((run) => run[operation][value]);
+      return them.map((other) => {
         const reference = { name: other.name, samples: values(other) };
-        return compare(`${operation} over HTTP, ${what}`, unit, values(ours), reference, {
+        return compare(`${name} over HTTP, ${what}`, unit, values(one), reference, {
           limit: other.table === undefined ? undefined : limit,
           moreIsBetter: value === 'requestsPerSecond',
         });
       });
-    }),
-  );
-  return { rows, notes: skipped };
+    });
+  const clients = others.filter(({ isOAuth }) => isOAuth);
+  return {
+    rows: [
+      ...compared('logout', 'logout', ours, others),
+      ...compared('check', 'check', ours, others),
+      ...compared('revocation', 'logout', oauth, clients),
+      ...compared('introspection', 'check', oauth, clients),
+    ],
+    notes: skipped,
+  };
 }
 
 /** Creates sessions, checks each once, ends each, and makes sure that all are gone. */

@@ -53,7 +53,7 @@ export async function openStack(): Promise<Stack & AsyncDisposable> {
   const variables = { ...sound, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
   const front = fileURLToPath(new URL('../front.ts', import.meta.url));
   const start = (fn: SoakFunction) =>
-    startServer(process.execPath, [front, `${fn}=${bundle}#${fn}`], variables);
+    startServer(process.execPath, [front, fn, `${fn}=${bundle}#${fn}`], variables);
   const running = { logout: start('logout'), me: start('me') };
   started.defer(async () => {
     for (const each of Object.values(running)) await stop((await each).process);
