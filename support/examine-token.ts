@@ -34,9 +34,9 @@ export async function examine(token: string, issuers: readonly Issuer[]): Promis
       [keys, tried] = [snapshot.keys, 0];
       const counted = keys.map((key) => ({
         ...key,
-        keyFor: (algorithm: Parameters<typeof key.keyFor>[0]) => {
+        keyFor: (...asked: Parameters<typeof key.keyFor>) => {
           tried += 1;
-          return key.keyFor(algorithm);
+          return key.keyFor(...asked);
         },
       }));
       return { ...snapshot, keys: counted };

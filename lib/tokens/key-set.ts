@@ -7,8 +7,8 @@ import type { Algorithm } from './algorithms.ts';
 export interface VerificationKey {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
-  /** The key in the form for jose, imported once per algorithm. */
-  keyFor(algorithm: Algorithm): CryptoKey | KeyObject;
+  /** The key in the form for jose, imported once per algorithm; undefined for a signature known to be wrong. */
+  keyFor(algorithm: Algorithm, token: string): CryptoKey | KeyObject | undefined;
 }
 
 /** Header members that choose a key. */

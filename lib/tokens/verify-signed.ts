@@ -1,4 +1,10 @@
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
 import { FRESH_MS } from '../shared/refresh.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
@@ -112,11 +118,11 @@ async function verifyWithAny(
   { alg }: KeyHeader,
 ): Promise<Outcome> {
   let outcome: Outcome = refused('unknown_key');
-  for (const key of keys) {
-    outcome = await jwtVerify(token, key.keyFor(alg), options).then(
-      ({ payload: claims }): Outcome => ({ status: 'verified', claims }),
-      outcomeOf,
-    );
+  for (const candidate of keys) {
+    const key = candidate.keyFor(alg, token);
+    outcome = key
+      ? await jwtVerify(token, key, options).then(verified, outcomeOf)
+      : refused('bad_signature');
     if (!isAboutKeys(outcome)) break;
   }
   return outcome;
@@ -142,6 +148,10 @@ function outcomeOf(error: unknown): Outcome {
   if (error instanceof errors.JWTInvalid) return refused('invalid_claims');
   if (error instanceof errors.JWSInvalid) return refused('malformed');
   throw error;
+}
+
+function verified({ payload: claims }: JWTVerifyResult): Outcome {
+  return { status: 'verified', claims };
 }
 
 function refused(reason: RefusedSignature): Refused {
