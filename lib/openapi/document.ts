@@ -1,5 +1,4 @@
 import { hasLogoutIssuers } from '../auth/issuers.ts';
-import { hasOAuthClients } from '../auth/oauth-clients.ts';
 import type { Environment } from '../shared/environment.ts';
 import { federationPaths, federationResponses, federationSchemas } from './federation-paths.ts';
 import {
@@ -83,7 +82,7 @@ export const completeDocument = /* @__PURE__ */ extended({ federation: true, oau
 export function documentOf(environment: Environment) {
   const document = extended({
     federation: hasLogoutIssuers(environment),
-    oauth: hasOAuthClients(environment),
+    oauth: Boolean(environment.OAUTH_CLIENTS || environment.OAUTH_CLIENTS_PARAMETER),
   });
   const prefix = environment.PATH_PREFIX || PATH_PREFIX;
   const moved = Object.entries(document.paths).map(([path, operations]) => [

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CryptoKey } from 'jose';
-import type { Freshness } from '../shared/refresh.ts';
+import type { Freshness, Snapshot } from '../shared/refresh.ts';
 import type { Algorithm } from './algorithms.ts';
 
 /** A key in memory. Secrets, PEMs and some JWKs have no `kid`. */
@@ -17,13 +17,6 @@ export interface KeyHeader {
   readonly kid?: string;
 }
 
-/** Keys and the start of their fetch. */
-export interface KeySnapshot {
-  readonly keys: readonly VerificationKey[];
-  /** Epoch milliseconds; infinite for keys in the configuration, which never age. */
-  readonly fetchedAtMs: number;
-}
-
 /** The keys of an issuer. */
 export interface KeySet {
   /** The allowlist. */
@@ -33,7 +26,7 @@ export interface KeySet {
    *
    * @throws JwksUnavailableError, SecretParameterError; ConfigurationError for a weak secret in SSM
    */
-  resolve(header: KeyHeader, freshness: Freshness): Promise<KeySnapshot>;
+  resolve(header: KeyHeader, freshness: Freshness): Promise<Snapshot<readonly VerificationKey[]>>;
 }
 
 /**

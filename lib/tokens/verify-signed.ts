@@ -6,7 +6,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
-import { FRESH_MS } from '../shared/refresh.ts';
+import { decideBy } from '../shared/refresh.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
 import type { KeyHeader, KeySet, VerificationKey } from './key-set.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './session-claims.ts';
@@ -104,11 +104,11 @@ async function verifySignature(
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     ...(issuer === undefined ? {} : { issuer }),
   };
-  const cached = await keys.resolve(header, 'cached');
-  const outcome = await verifyWithAny(cached.keys, token, options, header);
-  if (!isAboutKeys(outcome) || Date.now() - cached.fetchedAtMs <= FRESH_MS) return outcome;
-  const fresh = await keys.resolve(header, 'fresh');
-  return verifyWithAny(fresh.keys, token, options, header);
+  return decideBy(
+    (freshness) => keys.resolve(header, freshness),
+    (candidates) => verifyWithAny(candidates, token, options, header),
+    isAboutKeys,
+  );
 }
 
 async function verifyWithAny(
