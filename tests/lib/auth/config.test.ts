@@ -152,7 +152,9 @@ test('reads who may send logout tokens, by default the issuer of the sessions', 
   expect(only(working).logout).toBeUndefined();
   const OWN = { JWT_JWKS_URL: 'https://i/jwks', JWT_ISSUER: 'i', JWT_LOGOUT_AUDIENCE: 'web  app' };
   const own = only({ SESSIONS_TABLE: 'sessions', ...OWN });
-  expect(own.logout).toEqual({ issuer: 'i', audience: ['web', 'app'] });
+  const { keySource, algorithms } = own;
+  const expected = { issuer: 'i', audience: ['web', 'app'], keySource, algorithms };
+  expect(own.logout).toEqual(expected);
   const other = {
     ...{ JWT_LOGOUT_AUDIENCE: 'web', JWT_LOGOUT_ISSUER: 'op' },
     JWT_LOGOUT_JWKS_URL: 'https://op/jwks',
