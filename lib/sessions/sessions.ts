@@ -1,4 +1,4 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SessionLimits,
   type SessionStore,
@@ -77,6 +77,22 @@ export async function findCurrent(
     if (read.row?.rotated_to === undefined) return activeOf(store, read, nowMs);
     current = read.row.rotated_to;
   }
+}
+
+/**
+ * Puts the row of a new session.
+ *
+ * @returns false where a row has the key
+ * @throws InvalidSessionError for a session that violates the schema
+ */
+export async function putSession(store: SessionStore, session: Session): Promise<boolean> {
+  const command = new PutCommand({
+    TableName: store.table,
+    Item: parseSession(session),
+    ConditionExpression: 'attribute_not_exists(jti)',
+  });
+  using deadline = startDeadline();
+  return (await unlessConditionFails(store.client.send(command, deadline))) !== null;
 }
 
 /**
