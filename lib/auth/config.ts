@@ -1,4 +1,4 @@
-/** The only reader of the service's environment variables; docs/deploy.md documents each. */
+/** Reads the variables that all functions need; lib/oauth/clients.ts reads the others. docs/deploy.md documents each. */
 
 import { MAX_AUTH_TIME_AHEAD_MS } from '../sessions/active.ts';
 import type { Adoption } from '../sessions/adopted.ts';
