@@ -41,7 +41,7 @@ export function alarms(
   functions: readonly DeployedFunction[],
   { alarmTopicArn, idleTimeout }: Switches,
 ) {
-  const topic = isOn(alarmTopicArn) ? [alarmTopicArn] : [];
+  const topic = [alarmTopicArn].filter(isOn);
   const ofLambda = (metric: string, { lambda }: DeployedFunction) =>
     of('AWS/Lambda', metric, 'FunctionName', lambda);
   // Lambda counts a thrown 401 as an error, so crashes are counted by Lambda's log lines.
@@ -75,7 +75,7 @@ export function alarms(
     ...(isOn(idleTimeout)
       ? [alarm('idle-touches', 'The last use of sessions is not written.', own('touch.failed'))]
       : []),
-    ...(functions.some(({ authenticatesClients }) => authenticatesClients)
+    ...(functions.some(({ when }) => when === 'oauthClients')
       ? [alarm('client-refusals', 'OAuth clients were refused.', own('client.refused'), SEVERAL)]
       : []),
     alarm(

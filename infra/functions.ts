@@ -14,8 +14,6 @@ export interface FunctionEntry {
   readonly throwsDenials?: true;
   /** Whether it ends sessions without a check, so that it adopts and touches none. */
   readonly endsOnly?: true;
-  /** Whether OAuth clients call the function, so its role may read their hashes. */
-  readonly authenticatesClients?: true;
   /** The parameter that switches the function on; absent for a function of every deployment. */
   readonly when?: string;
 }
@@ -58,7 +56,6 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     route: 'POST /api/v1/auth/introspect',
     dynamodb: ['BatchGetItem'],
     verifiesTokens: true,
-    authenticatesClients: true,
     when: 'oauthClients',
   },
   revoke: {
@@ -68,7 +65,6 @@ export const functionTable: Readonly<Record<string, FunctionEntry>> = {
     adopted: ['UpdateItem'],
     verifiesTokens: true,
     endsOnly: true,
-    authenticatesClients: true,
     when: 'oauthClients',
   },
   // Without a route: IAM decides who may invoke it.

@@ -8,9 +8,7 @@ export function role(entry: DeployedFunction, switches: Switches) {
   const table = arn('dynamodb', 'table/${param:tableName}');
   const secrets = [
     ...(entry.verifiesTokens ? secretParameters(switches) : []),
-    ...(entry.authenticatesClients && isOn(switches.oauthClientsParameter)
-      ? [switches.oauthClientsParameter]
-      : []),
+    ...(entry.when === 'oauthClients' ? [switches.oauthClientsParameter].filter(isOn) : []),
   ];
   const services = [
     ...(actions.length > 0 ? ['dynamodb'] : []),

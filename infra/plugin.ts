@@ -1,4 +1,5 @@
 import { readConfiguration } from '../lib/auth/config.ts';
+import { readClients } from '../lib/oauth/clients.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
 import { checkParameters, ParameterError, parametersOf, type Stages } from './parameters.ts';
 import { findRegion, NO_REGION } from './region.ts';
@@ -106,6 +107,7 @@ function checkFunctions({ service }: Framework): void {
     const known = Object.entries(all).filter(([, value]) => typeof value !== 'object');
     const texts = Object.fromEntries(known.map(([key, value]) => [key, String(value ?? '')]));
     readConfiguration(texts);
+    readClients(texts);
     const unknown = Object.fromEntries(Object.keys(all).map((key) => [key, UNKNOWN]));
     const bytes = Buffer.byteLength(JSON.stringify({ ...unknown, ...texts }));
     if (bytes > MAX_VARIABLE_BYTES)

@@ -1,30 +1,7 @@
 import { issuerEntries } from '../lib/auth/issuers.ts';
 
-/** Parameters of a deployment that decide which resources there are, by name. */
+/** Parameters of a deployment, by name; some decide which resources there are. */
 export type Switches = Readonly<Record<string, string>>;
-
-/** Names of the switches, beside those of the function table. */
-export const SWITCHES = [
-  'alarms',
-  'alarmTopicArn',
-  'createTable',
-  'dashboard',
-  'idleTimeout',
-  'jwtIssuers',
-  'jwtJwksUrl',
-  'jwtPublicKey',
-  'jwtSecretParameter',
-  'kmsKeyArn',
-  'logKmsKeyArn',
-  'pathPrefix',
-  'permissionsBoundary',
-  'maxSessions',
-  'oauthClientsParameter',
-  'reservedConcurrency',
-  'vpcSecurityGroupIds',
-  'vpcSubnetIds',
-  'sessions',
-];
 
 /** Whether the parameter jwtSecretParameter verifies tokens: where no other key source is set. */
 export function usesSecret({ jwtPublicKey, jwtJwksUrl, jwtIssuers }: Switches): boolean {

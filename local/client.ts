@@ -2,7 +2,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type OAuthClients, parseClients } from '../lib/auth/oauth-clients.ts';
+import { type OAuthClients, parseClients } from '../lib/oauth/clients.ts';
 import { defined } from '../lib/shared/json.ts';
 import { attempt } from '../support/attempt.ts';
 import { runCommand, UsageError } from '../support/command-line.ts';

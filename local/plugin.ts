@@ -7,6 +7,7 @@ import type { Framework } from '../infra/plugin.ts';
 import { stack } from '../infra/stack.ts';
 import { readConfiguration } from '../lib/auth/config.ts';
 import { openSessionStore } from '../lib/aws/dynamodb.ts';
+import { readClients } from '../lib/oauth/clients.ts';
 import { ConfigurationError } from '../lib/shared/environment.ts';
 import { startEmbeddedDynamoDb } from '../support/embedded-dynamodb.ts';
 import { removeRunFile, writeRunFile } from '../support/run-file.ts';
@@ -129,6 +130,7 @@ function checkedVariables(failure: Failure): LocalVariables {
   try {
     const variables = localVariables(process.env);
     const { issuers } = readConfiguration(variables);
+    readClients(variables);
     if (issuers.some(({ keySource }) => keySource.kind === 'secret-parameter'))
       throw new ConfigurationError('JWT_ISSUERS', 'has a secretParameter; a local run asks no SSM');
     return variables;

@@ -31,15 +31,15 @@ export async function examine(token: string, issuers: readonly Issuer[]): Promis
   const observed = issuers.map((each): Issuer => {
     const resolve: Issuer['keys']['resolve'] = async (...lookup) => {
       const snapshot = await each.keys.resolve(...lookup);
-      [keys, tried] = [snapshot.keys, 0];
+      [keys, tried] = [snapshot.value, 0];
       const counted = keys.map((key) => ({
         ...key,
-        keyFor: (algorithm: Parameters<typeof key.keyFor>[0]) => {
+        keyFor: (...asked: Parameters<typeof key.keyFor>) => {
           tried += 1;
-          return key.keyFor(algorithm);
+          return key.keyFor(...asked);
         },
       }));
-      return { ...snapshot, keys: counted };
+      return { ...snapshot, value: counted };
     };
     return { ...each, keys: { ...each.keys, resolve } };
   });

@@ -36,7 +36,7 @@ async function house(): Promise<void> {
     // OAuth clients and the package.
     { name: 'tests', value: lines('tests'), limit: 24_600 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
-    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 240_000 },
+    { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
   ];
   for (const { name, value, limit } of measures)

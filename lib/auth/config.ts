@@ -6,7 +6,6 @@ import { ConfigurationError, type Environment, words } from '../shared/environme
 import { jwksUrl, type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
 import { TOKEN_IS_SESSION } from '../tokens/session-claims.ts';
 import { readIssuers } from './issuers.ts';
-import { type ClientSource, readClientSource } from './oauth-clients.ts';
 
 /** A sender of logout tokens (JWT_LOGOUT_AUDIENCE). */
 export interface LogoutConfiguration extends Partial<Pick<TokenConfiguration, 'keySource'>> {
@@ -34,8 +33,6 @@ export interface Configuration {
   readonly issuers: readonly IssuerConfiguration[];
   /** A session unused for longer is over, in milliseconds; undefined: none is. */
   readonly idleMs: number | undefined;
-  /** Undefined where introspection and revocation are off. */
-  readonly clients: ClientSource | undefined;
   /** Claims that the authorizer adds to its context, beside `sub` and `jti`. */
   readonly authorizerClaims: readonly string[];
 }
@@ -60,7 +57,6 @@ export function readConfiguration(environment: Environment = process.env): Confi
     notBeforeMs: sessionsNotBefore(environment),
     issuers,
     idleMs: wholeNumber(environment, 'IDLE_TIMEOUT', 'seconds', 1_000),
-    clients: readClientSource(environment),
     authorizerClaims: words(environment.AUTHORIZER_CLAIMS),
   };
 }

@@ -1,7 +1,6 @@
 import { openSessionStore, type SessionStore } from '../aws/dynamodb.ts';
-import { logger } from '../observability/logger.ts';
-import { count, storeLatency } from '../observability/metrics.ts';
-import { describeRedacted } from '../observability/report-error.ts';
+import { storeLatency } from '../observability/metrics.ts';
+import { reportStaleKeys } from '../observability/report-error.ts';
 import { adoptedSessions } from '../sessions/adopted.ts';
 import { registeredSessions } from '../sessions/registered.ts';
 import { withIdleTimeout } from '../sessions/touch.ts';
@@ -10,13 +9,11 @@ import { memoizeLast } from '../shared/memoize.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
 import { type IssuerConfiguration, readConfiguration } from './config.ts';
-import type { ClientSource } from './oauth-clients.ts';
 
 /** Dependencies of the handlers, created once per process. */
 export interface Services {
   readonly issuers: readonly (Issuer & IssuerConfiguration)[];
   readonly authorizerClaims: readonly string[];
-  readonly clients: ClientSource | undefined;
 }
 
 /**
@@ -30,11 +27,12 @@ export const services = /* @__PURE__ */ memoizeLast<void, Services>(() => create
 
 /** Creates the services from variables. Throws a ConfigurationError as {@link readConfiguration}. */
 export function createServices(environment?: Environment): Services {
-  const { sessionsTable, notBeforeMs, idleMs, issuers, ...others } = readConfiguration(environment);
+  const { sessionsTable, notBeforeMs, idleMs, issuers, authorizerClaims } =
+    readConfiguration(environment);
   const store = openSessionStore(sessionsTable, { notBeforeMs, idleMs }, storeLatency);
   return {
     issuers: issuers.map((issuer) => createIssuer(issuer, store, reportStaleKeys)),
-    ...others,
+    authorizerClaims,
   };
 }
 
@@ -53,11 +51,4 @@ export function createIssuer(
     keys: createKeySet(configuration, onStaleKeys),
     sessions: store.idleMs === undefined ? sessions : withIdleTimeout(sessions, store.idleMs),
   };
-}
-
-/** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
-export function reportStaleKeys(error: unknown): void {
-  count('keys.stale');
-  const { message, type, trace } = describeRedacted(error);
-  logger.warn('keys.stale', { error: message, error_type: type, trace });
 }

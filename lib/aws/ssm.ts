@@ -1,6 +1,7 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
+import { cacheSource, type Source } from '../shared/refresh.ts';
 import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
 import { awsJson } from './aws-json.ts';
 import { Sha256 } from './sha256.ts';
@@ -11,6 +12,27 @@ import { Sha256 } from './sha256.ts';
  */
 export class SecretParameterError extends DependencyError {
   override readonly name = 'SecretParameterError';
+}
+
+/** Age at which a cached parameter is read again, in milliseconds. */
+export const SECRET_MAX_AGE_MS = 300_000;
+
+/**
+ * Caches the parsed value of an SSM SecureString.
+ *
+ * @param variable that names the parameter, for the message of an error
+ * @param onStale called when a refresh fails and an older value stays in use
+ */
+export function parameterSource<Value>(
+  name: string,
+  variable: string,
+  parse: (text: string, variable: string) => Value,
+  onStale: (error: unknown) => void,
+): Source<Value> {
+  // A refresh mostly brings the same text, whose keys are imported already.
+  const parsed = memoizeLast((text: string) => parse(text, variable));
+  const read = async () => parsed(await readSecretParameter(name, variable));
+  return cacheSource(read, SECRET_MAX_AGE_MS, onStale);
 }
 
 /**

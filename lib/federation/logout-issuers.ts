@@ -1,5 +1,6 @@
 import type { IssuerConfiguration, LogoutConfiguration } from '../auth/config.ts';
-import { reportStaleKeys, services } from '../auth/services.ts';
+import { services } from '../auth/services.ts';
+import { reportStaleKeys } from '../observability/report-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { asymmetricAlgorithms as algorithms } from '../tokens/algorithms.ts';
 import { createKeySet } from '../tokens/key-source.ts';

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { isJti, userPartition } from '../sessions/key.ts';
 import { isObject } from '../shared/json.ts';
 import { CLOCK_TOLERANCE_SECONDS, namedBy } from '../tokens/session-claims.ts';
-import { type RefusedSignature, verifySigned } from '../tokens/verify-signed.ts';
+import { verifySigned } from '../tokens/verify-signed.ts';
 import type { LogoutIssuer } from './logout-issuers.ts';
 
 /** A verified logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4). */
@@ -24,20 +24,24 @@ export const MAX_AGE_SECONDS = 300;
 /** Senders set `typ` to logout+jwt, to JWT, or not at all. */
 const LOGOUT_TOKEN = { types: ['logout+jwt', 'jwt'], requiredClaims: ['iat', 'jti', 'events'] };
 
-/** Why a logout token ends nothing: a code for the log. */
-export type RefusedLogout =
-  | RefusedSignature
-  | 'expired'
-  | 'not_yet_valid'
-  | 'wrong_audience'
-  | 'no_logout_event'
-  | 'invalid_session_reference';
-
-/** A refusal: its code for the log, and its text for the `error_description` of the answer. */
-export interface RefusedLogoutToken {
-  readonly reason: RefusedLogout;
-  readonly problem: string;
-}
+/** Why a logout token ends nothing: a code for the log, with the `error_description` of the answer. */
+export const PROBLEMS = {
+  malformed_header: 'The header is malformed',
+  unsupported_header: 'The header has members that are not supported',
+  unsupported_type: 'The typ is not that of a logout token',
+  too_large: 'The token is too large',
+  malformed: 'The token is malformed',
+  algorithm_not_allowed: 'The algorithm is not allowed',
+  unknown_key: 'No key of the issuer has signed the token',
+  bad_signature: 'No key of the issuer has signed the token',
+  wrong_issuer: 'The token is of another issuer',
+  invalid_claims: 'A claim is missing or of the wrong type',
+  expired: 'The token is too old',
+  not_yet_valid: 'The token is not valid yet',
+  wrong_audience: 'The token is for another audience',
+  no_logout_event: 'The event is no logout',
+  invalid_session_reference: 'The token names no session',
+} as const;
 
 /**
  * Verifies a logout token by section 2.6, with the leniency of real senders: `exp` may be missing, `aud` may
@@ -48,7 +52,7 @@ export interface RefusedLogoutToken {
 export async function verifyLogoutToken(
   text: string,
   issuers: readonly LogoutIssuer[],
-): Promise<LogoutToken | RefusedLogoutToken> {
+): Promise<LogoutToken | ReturnType<typeof refusal>> {
   const signed = await verifySigned(text, issuers, LOGOUT_TOKEN);
   if (signed.status === 'refused') return refusal(signed.reason);
   const { claims, issuer, status } = signed;
@@ -66,7 +70,7 @@ export async function verifyLogoutToken(
 }
 
 /** Why verified claims are no logout; undefined where they are. */
-function refusedBy(claims: JWTPayload, { audience }: LogoutIssuer): RefusedLogoutToken | undefined {
+function refusedBy(claims: JWTPayload, { audience }: LogoutIssuer) {
   const { aud, events, iat = 0, exp, jti, sid } = claims;
   // By this claim, an ID token is never a logout token (section 2.4).
   if (Object.hasOwn(claims, 'nonce'))
@@ -86,24 +90,7 @@ function refusedBy(claims: JWTPayload, { audience }: LogoutIssuer): RefusedLogou
     : refusal('invalid_session_reference', 'The sid is no session id');
 }
 
-function refusal(reason: RefusedLogout, problem = PROBLEMS[reason]): RefusedLogoutToken {
+/** A refusal: its code for the log, and its text for the answer. */
+function refusal(reason: keyof typeof PROBLEMS, problem: string = PROBLEMS[reason]) {
   return { reason, problem };
 }
-
-const PROBLEMS: Readonly<Record<RefusedLogout, string>> = {
-  malformed_header: 'The header is malformed',
-  unsupported_header: 'The header has members that are not supported',
-  unsupported_type: 'The typ is not that of a logout token',
-  too_large: 'The token is too large',
-  malformed: 'The token is malformed',
-  algorithm_not_allowed: 'The algorithm is not allowed',
-  unknown_key: 'No key of the issuer has signed the token',
-  bad_signature: 'No key of the issuer has signed the token',
-  wrong_issuer: 'The token is of another issuer',
-  invalid_claims: 'A claim is missing or of the wrong type',
-  expired: 'The token is too old',
-  not_yet_valid: 'The token is not valid yet',
-  wrong_audience: 'The token is for another audience',
-  no_logout_event: 'The event is no logout',
-  invalid_session_reference: 'The token names no session',
-};

@@ -4,7 +4,9 @@ import { readForm } from '../http/form.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { type HttpResponse, oauthError } from '../http/response.ts';
 import { authenticateClient } from '../oauth/authenticate-client.ts';
-import { clientDirectory } from '../oauth/client-directory.ts';
+import { readClients } from '../oauth/clients.ts';
+import { ConfigurationError } from '../shared/environment.ts';
+import { memoizeLast } from '../shared/memoize.ts';
 import { type HttpHandler, httpHandler } from './http-handler.ts';
 
 const PARAMETERS = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
@@ -19,16 +21,17 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF
 export function oauthHandler(
   endpoint: (token: string, request: HttpRequest, services: Services) => Promise<HttpResponse>,
 ): HttpHandler {
+  const clients = memoizeLast<void, ReturnType<typeof readClients>>(() => readClients(process.env));
   return httpHandler(async (request, services) => {
     const form = readForm(request, PARAMETERS);
     if ('problem' in form) return oauthError(400, 'invalid_request', form.problem);
-    const client = await authenticateClient(request, form.values, clientDirectory());
-    if ('error' in client) {
-      recordEvent(request, { name: 'client.refused', reason: client.error });
-      return client.error === 'invalid_client'
-        ? oauthError(401, client.error, 'The client is unknown, or its secret is wrong', CHALLENGE)
-        : oauthError(400, client.error, 'The client authenticates in two ways at once');
-    }
+    const known = clients();
+    if (!known) throw new ConfigurationError('OAUTH_CLIENTS', 'is not set');
+    const refusal = await authenticateClient(request, form.values, known);
+    if (refusal) recordEvent(request, { name: 'client.refused', reason: refusal });
+    if (refusal === 'invalid_client')
+      return oauthError(401, refusal, 'The client is unknown, or its secret is wrong', CHALLENGE);
+    if (refusal) return oauthError(400, refusal, 'The client authenticates in two ways at once');
     const { token } = form.values;
     if (!token) return oauthError(400, 'invalid_request', 'The parameter token is missing');
     return endpoint(token, request, services);

@@ -1,22 +1,17 @@
 import type { Context } from 'aws-lambda';
-import { authenticate } from '../auth/authenticate.ts';
+import { authenticate, type Caller } from '../auth/authenticate.ts';
 import { createServices, type Services } from '../auth/services.ts';
 import { type HttpRequest, parseRequest } from '../http/request.ts';
 import { denied, type HttpResponse } from '../http/response.ts';
 import { internalErrorResponse } from '../observability/error-response.ts';
 import { publishMetrics } from '../observability/metrics.ts';
-import type { Session } from '../sessions/session.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { checkNames, environmentOf, type SessionOptions } from './options.ts';
 
 export type { SessionOptions } from './options.ts';
 
 /** The user and the session behind a request. */
-export interface SessionCaller {
-  /** The verified claims of the token. */
-  readonly claims: Readonly<Record<string, unknown>>;
-  readonly session: Session;
-}
+export type SessionCaller = Pick<Caller, 'claims' | 'session'>;
 
 type WithCaller = { caller: SessionCaller };
 

@@ -40,6 +40,13 @@ export function concealed(error: unknown, request: HttpRequest): Error {
   return new Error(`Internal Server Error, see the log for error id ${errorId}`);
 }
 
+/** Counts and logs a failed refresh of the keys, which fails no request as long as older keys are in use. */
+export function reportStaleKeys(error: unknown): void {
+  count('keys.stale');
+  const { message, type, trace } = describeRedacted(error);
+  logger.warn('keys.stale', { error: message, error_type: type, trace });
+}
+
 /** Describes an error without a request's credentials and the configured secrets. Never throws. */
 export function describeRedacted(error: unknown, authorization?: string): ErrorDescription {
   return describeError(error, redactor(authorization, configuredSecrets()));

@@ -1,7 +1,7 @@
 import { LOGOUT_SCOPES } from '../auth/logout.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../sessions/list.ts';
-import { answer, NO_STORE, type Response, shared } from './responses.ts';
-import { type Reference, type Schema, SESSION_ID } from './schemas.ts';
+import { answer, type Header, NO_STORE, type Response, shared } from './responses.ts';
+import { type Reference, reference, type Schema, SESSION_ID } from './schemas.ts';
 
 interface Parameter {
   readonly name: string;
@@ -23,6 +23,18 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
+type Named<Value> = Readonly<Record<string, Value>>;
+
+/** Operations by path and by method in lower case, and the components that they alone need, by name. */
+export interface Part {
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Named<Named<Operation>>;
+  readonly securitySchemes?: Named<object>;
+  readonly headers?: Named<Header>;
+  readonly responses: Named<Response>;
+  readonly schemas: Named<Schema>;
+}
+
 const [ID] = SESSION_ID.examples;
 const SESSION = {
   id: ID,
@@ -39,8 +51,8 @@ export const ANY = {
 } as const;
 const PROTECTED = { 401: 'Unauthorized', 403: 'Forbidden', ...ANY } as const;
 
-/** Every route of each deployment: operations by path and by method in lower case. */
-export const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+/** Every route of each deployment. */
+export const paths: Part['paths'] = {
   '/api/v1/auth/logout': {
     post: {
       operationId: 'logout',
@@ -145,4 +157,10 @@ export const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>
 
 function query(name: string, description: string, schema: Schema): Parameter {
   return { name, in: 'query', description, schema };
+}
+
+/** The body of a request: a form. */
+export function form(schema: string): object {
+  const content = { schema: reference('schemas', schema) };
+  return { required: true, content: { 'application/x-www-form-urlencoded': content } };
 }

@@ -1,7 +1,7 @@
 import { defined } from '../shared/json.ts';
 import { ERROR_ID, type Reference, reference, type Schema } from './schemas.ts';
 
-interface Header {
+export interface Header {
   readonly description: string;
   /** Whether the header is always sent. */
   readonly required: boolean;

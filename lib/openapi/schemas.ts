@@ -125,6 +125,16 @@ export function object(
   return { type: 'object', required, properties, additionalProperties: false };
 }
 
+/** A form: other parameters are ignored (RFC 6749, section 3.2). */
+export function formOf(...members: Parameters<typeof object>): Schema {
+  return { ...object(...members), additionalProperties: true };
+}
+
+/** RFC 6749, section 5.2. */
+export function oauthError(code: string, description: string): Schema {
+  return object({ error: exactly(code), error_description: { type: 'string', description } });
+}
+
 function exactly(text: string): Schema {
   return { type: 'string', const: text };
 }

@@ -20,6 +20,22 @@ export interface Snapshot<Value> {
 /** A value that is at hand now, or after a fetch. */
 export type Source<Value> = (freshness: Freshness) => Promise<Snapshot<Value>>;
 
+/**
+ * Decides by a source's value. A refusal by an older one is decided again by a fresh one.
+ *
+ * @throws when a needed value cannot be fetched: then nothing is known
+ */
+export async function decideBy<Value, Decision>(
+  source: Source<Value>,
+  decide: (value: Value) => Promise<Decision>,
+  isRefusal: (decision: Decision) => boolean,
+): Promise<Decision> {
+  const { value, fetchedAtMs } = await source('cached');
+  const decision = await decide(value);
+  if (!isRefusal(decision) || Date.now() - fetchedAtMs <= FRESH_MS) return decision;
+  return decide((await source('fresh')).value);
+}
+
 /** The source of a value of the configuration. */
 export function fixedSource<Value>(value: Value): Source<Value> {
   return async () => ({ value, fetchedAtMs: Number.POSITIVE_INFINITY });

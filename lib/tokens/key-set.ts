@@ -1,27 +1,20 @@
 import type { KeyObject } from 'node:crypto';
 import type { CryptoKey } from 'jose';
-import type { Freshness } from '../shared/refresh.ts';
+import type { Freshness, Snapshot } from '../shared/refresh.ts';
 import type { Algorithm } from './algorithms.ts';
 
 /** A key in memory. Secrets, PEMs and some JWKs have no `kid`. */
 export interface VerificationKey {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
-  /** The key in the form for jose, imported once per algorithm. */
-  keyFor(algorithm: Algorithm): CryptoKey | KeyObject;
+  /** The key in the form for jose, imported once per algorithm; undefined for a signature known to be wrong. */
+  keyFor(algorithm: Algorithm, token: string): CryptoKey | KeyObject | undefined;
 }
 
 /** Header members that choose a key. */
 export interface KeyHeader {
   readonly alg: Algorithm;
   readonly kid?: string;
-}
-
-/** Keys and the start of their fetch. */
-export interface KeySnapshot {
-  readonly keys: readonly VerificationKey[];
-  /** Epoch milliseconds; infinite for keys in the configuration, which never age. */
-  readonly fetchedAtMs: number;
 }
 
 /** The keys of an issuer. */
@@ -33,7 +26,7 @@ export interface KeySet {
    *
    * @throws JwksUnavailableError, SecretParameterError; ConfigurationError for a weak secret in SSM
    */
-  resolve(header: KeyHeader, freshness: Freshness): Promise<KeySnapshot>;
+  resolve(header: KeyHeader, freshness: Freshness): Promise<Snapshot<readonly VerificationKey[]>>;
 }
 
 /**

@@ -1,14 +1,12 @@
-import { readSecretParameter } from '../aws/ssm.ts';
-import { memoizeLast } from '../shared/memoize.ts';
+import { parameterSource } from '../aws/ssm.ts';
 import { cacheSource, fixedSource, type Source } from '../shared/refresh.ts';
 import type { KeySource, TokenConfiguration } from './config.ts';
 import { hmacKeys, parseSecrets } from './hmac-keys.ts';
 import { type KeySet, matchingKeys, type VerificationKey } from './key-set.ts';
 import { fetchJwks } from './remote-jwks.ts';
 
-/** Age at which cached keys are fetched again, in milliseconds. */
+/** Age at which a cached JWKS is fetched again, in milliseconds. */
 export const JWKS_MAX_AGE_MS = 600_000;
-export const SECRET_MAX_AGE_MS = 300_000;
 
 /**
  * Creates the configured key set. Remote keys are fetched for the first token.
@@ -24,7 +22,7 @@ export function createKeySet(
     algorithms,
     resolve: async (header, freshness) => {
       const { value, fetchedAtMs } = await snapshots(freshness);
-      return { keys: matchingKeys(value, header), fetchedAtMs };
+      return { value: matchingKeys(value, header), fetchedAtMs };
     },
   };
 }
@@ -38,15 +36,13 @@ function snapshotsOf(
       return fixedSource(hmacKeys(source.secrets));
     case 'public-keys':
       return fixedSource(source.keys);
-    case 'secret-parameter': {
-      // A refresh mostly brings the same text, whose keys are imported already.
-      const parse = memoizeLast((text: string) =>
-        hmacKeys(parseSecrets(text, 'JWT_SECRET_PARAMETER')),
-      );
-      const read = async () => parse(await readSecretParameter(source.name));
-      return cacheSource(read, SECRET_MAX_AGE_MS, onStale);
-    }
+    case 'secret-parameter':
+      return parameterSource(source.name, 'JWT_SECRET_PARAMETER', parseKeys, onStale);
     case 'jwks-url':
       return cacheSource(fetchJwks(source.url), JWKS_MAX_AGE_MS, onStale);
   }
+}
+
+function parseKeys(text: string, variable: string): readonly VerificationKey[] {
+  return hmacKeys(parseSecrets(text, variable));
 }

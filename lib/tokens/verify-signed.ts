@@ -1,6 +1,12 @@
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import { decodeUtf8, isObject, parseJson } from '../shared/json.ts';
-import { FRESH_MS } from '../shared/refresh.ts';
+import { decideBy } from '../shared/refresh.ts';
 import { parseTokenHeader, type RefusedHeader } from './header.ts';
 import type { KeyHeader, KeySet, VerificationKey } from './key-set.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './session-claims.ts';
@@ -98,11 +104,11 @@ async function verifySignature(
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     ...(issuer === undefined ? {} : { issuer }),
   };
-  const cached = await keys.resolve(header, 'cached');
-  const outcome = await verifyWithAny(cached.keys, token, options, header);
-  if (!isAboutKeys(outcome) || Date.now() - cached.fetchedAtMs <= FRESH_MS) return outcome;
-  const fresh = await keys.resolve(header, 'fresh');
-  return verifyWithAny(fresh.keys, token, options, header);
+  return decideBy(
+    (freshness) => keys.resolve(header, freshness),
+    (candidates) => verifyWithAny(candidates, token, options, header),
+    isAboutKeys,
+  );
 }
 
 async function verifyWithAny(
@@ -112,11 +118,11 @@ async function verifyWithAny(
   { alg }: KeyHeader,
 ): Promise<Outcome> {
   let outcome: Outcome = refused('unknown_key');
-  for (const key of keys) {
-    outcome = await jwtVerify(token, key.keyFor(alg), options).then(
-      ({ payload: claims }): Outcome => ({ status: 'verified', claims }),
-      outcomeOf,
-    );
+  for (const candidate of keys) {
+    const key = candidate.keyFor(alg, token);
+    outcome = key
+      ? await jwtVerify(token, key, options).then(verified, outcomeOf)
+      : refused('bad_signature');
     if (!isAboutKeys(outcome)) break;
   }
   return outcome;
@@ -142,6 +148,10 @@ function outcomeOf(error: unknown): Outcome {
   if (error instanceof errors.JWTInvalid) return refused('invalid_claims');
   if (error instanceof errors.JWSInvalid) return refused('malformed');
   throw error;
+}
+
+function verified({ payload: claims }: JWTVerifyResult): Outcome {
+  return { status: 'verified', claims };
 }
 
 function refused(reason: RefusedSignature): Refused {

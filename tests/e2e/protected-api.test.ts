@@ -85,10 +85,14 @@ test('its package asks the authorizer about every request to a protected route',
   const folder = await mkdtemp(join(tmpdir(), 'protected-api-'));
   const arn = 'arn:aws:lambda:us-east-1:123456789012:function:true-logout-dev-authorizer';
   try {
-    const { code, output } = await runCommand('npm', [
-      ...['--prefix', 'examples/protected-api', 'run', 'package', '--'],
-      ...['--package', folder, '--param', `authorizerArn=${arn}`],
-    ]);
+    const { code, output } = await runCommand(
+      'npm',
+      [
+        ...['--prefix', 'examples/protected-api', 'run', 'package', '--'],
+        ...['--package', folder, '--param', `authorizerArn=${arn}`],
+      ],
+      { AWS_REGION: 'us-east-1' },
+    );
     expect({ code, output }).toMatchObject({ code: 0 });
     const template = await readFile(join(folder, 'cloudformation-template-update-stack.json'));
     const { Resources } = JSON.parse(template.toString());

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { parseClients } from '../../lib/auth/oauth-clients.ts';
+import { parseClients } from '../../lib/oauth/clients.ts';
 import { runCommand } from '../support/commands.ts';
 import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';

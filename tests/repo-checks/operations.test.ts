@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stack } from '../../infra/stack.ts';
 import { recordEvent } from '../../lib/auth/events.ts';
+import { PROBLEMS } from '../../lib/federation/logout-token.ts';
 import { prices } from '../../support/prices.ts';
 import { readService, readStages } from '../../support/service-file.ts';
 import { errorTable, isInTable } from '../support/error-table.ts';
@@ -68,7 +69,7 @@ const events = [
 ];
 const reasons = [
   ...new Set([
-    ...union('lib/federation/logout-token.ts', 'RefusedLogout'),
+    ...Object.keys(PROBLEMS),
     ...union('lib/tokens/verify.ts', 'RefusalReason'),
     ...union('lib/tokens/verify-signed.ts', 'RefusedSignature'),
     ...union('lib/tokens/header.ts', 'RefusedHeader'),

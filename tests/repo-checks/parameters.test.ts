@@ -173,6 +173,7 @@ describe('the functions’ variables', () => {
     ['SESSIONS_NOT_BEFORE', { SESSIONS_NOT_BEFORE: 'yesterday' }],
     ['JWT_SECRET_PARAMETER', { JWT_SECRET_PARAMETER: 'two words' }],
     ['SESSIONS_TABLE', { SESSIONS_TABLE: 'x' }],
+    ['OAUTH_CLIENTS', { OAUTH_CLIENTS: 'gateway=secret' }],
   ])('are refused by name before they are deployed: %s', async (variable, wrong) => {
     expect(await refusal({ environment: { ...TABLE, ...SECRET, ...wrong } })).toContain(variable);
   });

@@ -221,7 +221,7 @@ describe('a JWKS document', () => {
       Array.from({ length: MAX_KEYS_TRIED + 1 }, () => makeKeyPair('ES256')),
     );
     const text = keySet(...pairs.map(({ jwk }, index) => ({ ...jwk, kid: `${index}` })));
-    expect((await keysOf(text).resolve({ alg: 'ES256' }, 'cached')).keys).toHaveLength(8);
+    expect((await keysOf(text).resolve({ alg: 'ES256' }, 'cached')).value).toHaveLength(8);
     const [eighth, ninth] = pairs.slice(-2) as [KeyPair, KeyPair];
     expect(await outcome(await signWith(eighth, claims), text)).toBe('verified');
     expect(await outcome(await signWith(ninth, claims), text)).toBe('bad_signature');

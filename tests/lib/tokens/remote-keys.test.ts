@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { SECRET_MAX_AGE_MS } from '../../../lib/aws/ssm.ts';
 import { FRESH_MS, STALE_MAX_AGE_MS } from '../../../lib/shared/refresh.ts';
-import { JWKS_MAX_AGE_MS, SECRET_MAX_AGE_MS } from '../../../lib/tokens/key-source.ts';
+import { JWKS_MAX_AGE_MS } from '../../../lib/tokens/key-source.ts';
 import type { Issuer } from '../../../lib/tokens/verify.ts';
 import { freezeDate } from '../../support/clock.ts';
 import { startFakeSsm } from '../../support/fake-ssm.ts';

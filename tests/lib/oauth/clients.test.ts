@@ -1,4 +1,4 @@
-import { hasOAuthClients, readClientSource } from '../../../lib/auth/oauth-clients.ts';
+import { readClients } from '../../../lib/oauth/clients.ts';
 import type { Environment } from '../../../lib/shared/environment.ts';
 import { CLIENT, clientsOf } from '../../support/oauth.ts';
 
@@ -7,21 +7,16 @@ const HASH = 'a'.repeat(64);
 test.each<[Environment, unknown]>([
   [{}, undefined],
   [{ OAUTH_CLIENTS: '', OAUTH_CLIENTS_PARAMETER: '' }, undefined],
-  [{ OAUTH_CLIENTS: '{}' }, { kind: 'clients', clients: new Map() }],
-  [{ OAUTH_CLIENTS_PARAMETER: '/a/b' }, { kind: 'parameter', name: '/a/b' }],
+  [{ OAUTH_CLIENTS: '{}' }, new Map()],
   [
     { OAUTH_CLIENTS: `{"a":"${HASH}","b c":"${HASH} ${HASH}"}` },
-    {
-      kind: 'clients',
-      clients: new Map([
-        ['a', [HASH]],
-        ['b c', [HASH, HASH]],
-      ]),
-    },
+    new Map([
+      ['a', [HASH]],
+      ['b c', [HASH, HASH]],
+    ]),
   ],
-])('of %j reads %j', (environment, source) => {
-  expect(readClientSource(environment)).toEqual(source);
-  expect(hasOAuthClients(environment)).toBe(source !== undefined);
+])('of %j reads %j', async (environment, clients) => {
+  expect((await readClients(environment)?.('cached'))?.value).toEqual(clients);
 });
 
 test.each<[string, Environment]>([
@@ -36,7 +31,7 @@ test.each<[string, Environment]>([
   ['client 1', { OAUTH_CLIENTS: JSON.stringify({ '': HASH }) }],
   ['no name', { OAUTH_CLIENTS_PARAMETER: clientsOf(CLIENT) }],
 ])('says %j, and quotes neither a secret nor a hash: %j', (problem, environment) => {
-  const read = () => readClientSource(environment);
+  const read = () => readClients(environment);
   expect(read).toThrow(problem);
   expect(read).toThrow(/^OAUTH_CLIENTS/);
   expect(read).toThrow(
