@@ -24,8 +24,9 @@ Prints the answer as JSON. Exits with 1 unless the sessions are listed, or over.
 
 const OPERATIONS = ['list', 'end', 'end-all'];
 
-async function admin(): Promise<void> {
+export async function admin(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       ...{ actor: { type: 'string' }, reason: { type: 'string' }, issuer: { type: 'string' } },
@@ -88,4 +89,4 @@ function forTerminal(json: string): string {
   );
 }
 
-await runCommand(admin);
+if (import.meta.main) await runCommand(admin);
