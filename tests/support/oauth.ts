@@ -7,7 +7,10 @@ export interface TestClient {
   readonly secret: string;
 }
 
-export const CLIENT: TestClient = { id: 'a-gateway', secret: 'DGv3pGXkq5eYw1S7mZ4oR9tB2hN6cJ8uL0aF' };
+export const CLIENT: TestClient = {
+  id: 'a-gateway',
+  secret: 'DGv3pGXkq5eYw1S7mZ4oR9tB2hN6cJ8uL0aF',
+};
 
 /** A client whose name and secret have to be encoded. */
 export const ODD_CLIENT: TestClient = { id: 'a gateway: 100 % + ä', secret: 'odd+/=&%:ä secret' };
