@@ -14,16 +14,16 @@ import {
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { issueSession, refreshSession } from '../../lib/login/issue.ts';
 import { freezeDate } from '../support/clock.ts';
+import { type Deployment, deploy, seconds } from '../support/deployment.ts';
 import { variablesOf } from '../support/documents.ts';
 import { useLog } from '../support/log.ts';
-import { type Deployment, deploy, PROVIDERS_PAGE, seconds } from '../support/provider.ts';
 import { signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 /** Lifetime of the old login service's tokens, in seconds. */
 const OLD_LIFETIME = 3_600;
 const [ADOPTED = {}, REGISTERED = {}] = variablesOf(
-  PROVIDERS_PAGE,
+  'docs/identity-providers.md',
   'Going live without logging everybody out',
 );
 

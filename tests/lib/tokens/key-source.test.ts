@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
+import type { Environment } from '../../../lib/shared/environment.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode, signRaw } from '../../support/signing.ts';
 import { issuerOf, outcomeOf } from '../../support/verifier.ts';
@@ -65,20 +65,13 @@ describe.each([
         ).toBe('verified');
     }
   });
+});
 
-  test('refuses an allowlist that it can’t serve, naming what it can', async () => {
-    const pair = await makeKeyPair(kind);
-    const wrong = kind === 'ES256' ? 'RS256' : 'ES256';
-    for (const JWT_PUBLIC_KEY of [pair.pem, JSON.stringify({ keys: [pair.jwk] })]) {
-      const variables = { JWT_PUBLIC_KEY, JWT_ALGORITHMS: `${possible.split(' ')[0]} ${wrong}` };
-      expect(() => keysOf(variables)).toThrow(
-        new ConfigurationError(
-          'JWT_ALGORITHMS',
-          `names ${wrong}, which the configured key cannot verify; it can ${possible.replaceAll(' ', ', ')}`,
-        ),
-      );
-    }
-  });
+test('an allowlist that a key can’t serve is refused, naming what it can', async () => {
+  const { pem } = await makeKeyPair('ES256');
+  expect(() => keysOf({ JWT_PUBLIC_KEY: pem, JWT_ALGORITHMS: 'ES256 RS256' })).toThrow(
+    'JWT_ALGORITHMS names RS256, which the configured key cannot verify; it can ES256',
+  );
 });
 
 test('an HMAC algorithm is refused for any public key, wherever it comes from', async () => {
