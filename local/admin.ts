@@ -35,10 +35,7 @@ export async function admin(args: readonly string[]): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const { stage, region, port, help: _, limit, ...members } = values;
   const [operation = '', user, session, ...others] = positionals;
   if (!OPERATIONS.includes(operation) || user === undefined || others.length > 0)

@@ -31,10 +31,7 @@ export async function findError(args: readonly string[]): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const id = (positionals[0] ?? '').toLowerCase();
   if (!UUID.test(id) || positionals.length !== 1)
     throw new UsageError(

@@ -38,10 +38,7 @@ export async function token(args: readonly string[]): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const ttlSeconds = wholeNumber('--ttl', values.ttl, MAX_TTL_SECONDS);
   const port = portOption(values.port);
   const claims = parseClaims(values.claim);
