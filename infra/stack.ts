@@ -15,13 +15,9 @@ export interface DeployedFunction extends FunctionEntry {
   readonly role: string;
 }
 
-/**
- * Builds the functions of serverless.yml and the resources that follow from them.
- *
- * @param table the functions; a test gives another
- */
-export function stack(switches: Switches, table = functionTable) {
-  const functions = Object.entries(table)
+/** Builds the functions of serverless.yml and the resources that follow from them. */
+export function stack(switches: Switches) {
+  const functions = Object.entries(functionTable)
     .filter(([, { when }]) => when === undefined || isSwitchedOn(when, switches))
     .map(([name, entry]) => deployed(name, entry, switches));
   return {
