@@ -30,13 +30,7 @@ export type StoreFault =
   | { readonly fault: FaultName | 'refused'; readonly options?: FaultOptions }
   | { readonly endpoint: (proxy: string) => string };
 
-/** `delayMs` is a pause before the keys. */
-export type JwksFault =
-  | KeyServerBehaviour
-  | 'down'
-  | 'down after the keys were read'
-  | 'no keys'
-  | { readonly delayMs: number };
+export type JwksFault = KeyServerBehaviour | 'down' | 'down after the keys were read' | 'no keys';
 
 /** Two of three attempts fit in, before the early answer. */
 const LITTLE_TIME_MS = timeouts.earlyAnswerMs + 2 * timeouts.attemptMs;
