@@ -15,7 +15,8 @@ export const LOGOUT_SCOPES = ['this', 'others', 'everywhere'] as const;
 export type LogoutScope = (typeof LOGOUT_SCOPES)[number];
 
 /**
- * Ends sessions of the token's user and records the result.
+ * Ends sessions of the token's user and records the result. With the scope `this`, an expired token still
+ * ends its session; an unverified one ends nothing.
  *
  * @returns a denial where the scope needs an active session and the token has none; else undefined,
  *   and the sessions are over
@@ -27,28 +28,20 @@ export async function logout(
   request: HttpRequest,
   services: Services,
 ): Promise<Denial | undefined> {
-  if (scope === 'this') return endTokenSession(token, request, services);
-  return endManySessions(scope, token, request, services);
-}
-
-/** An expired token still ends its session; an unverified one ends nothing. */
-async function endTokenSession(
-  token: string,
-  request: HttpRequest,
-  { issuers }: Services,
-): Promise<undefined> {
-  const verification = await verifyToken(token, issuers);
+  if (scope !== 'this') return endMany(scope, token, request, services);
+  const verification = await verifyToken(token, services.issuers);
   if (verification.status === 'refused') {
     recordEvent(request, { name: 'logout.refused', reason: verification.reason });
-    return;
+    return undefined;
   }
   const { session, sessions, status: tokenStatus } = verification;
   const ended = await sessions.end(session);
   const name = ended ? 'logout.ended' : 'logout.already_ended';
-  recordEvent(request, { name, scope: 'this', tokenStatus, session });
+  recordEvent(request, { name, scope, tokenStatus, session });
+  return undefined;
 }
 
-async function endManySessions(
+async function endMany(
   scope: RevokeScope,
   token: string,
   request: HttpRequest,

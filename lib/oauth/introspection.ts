@@ -39,31 +39,26 @@ export async function introspect(
 
 /** A claim of another type than its member's is left out: a strict client would refuse the whole answer. */
 function membersOf(claims: Claims): Claims {
-  const texts = TEXTS.map((name) => [name, textOf(namedBy(claims, name))] as const);
-  const times = TIMES.map(
-    (name) => [name, typeof claims[name] === 'number' ? claims[name] : undefined] as const,
-  );
+  const times = TIMES.map((name) => [name, ofType('number', claims[name])]);
+  const texts = TEXTS.map((name) => [name, ofType('string', namedBy(claims, name))]);
+  const { aud, scope, scp } = claims;
   return defined({
     ...Object.fromEntries([...times, ...texts]),
-    aud: textOf(claims.aud) ?? textsOf(claims.aud),
-    scope: [claims.scope, claims.scp].map(scopeOf).find(isText),
+    aud: ofType('string', aud) ?? textsOf(aud),
+    // One text of words; some issuers write an array.
+    scope: [scope, textsOf(scope)?.join(' '), scp, textsOf(scp)?.join(' ')].find(isText),
     client_id: CLIENT_CLAIMS.map((name) => claims[name]).find(isText),
     // Whatever its type, as a resource server may not take a bound token for a bearer token.
     cnf: claims.cnf,
   });
 }
 
-/** One text of words; some issuers write an array. */
-function scopeOf(claim: unknown): string | undefined {
-  return textOf(claim) ?? textsOf(claim)?.join(' ');
+function ofType(type: 'number' | 'string', claim: unknown): unknown {
+  return typeof claim === type ? claim : undefined;
 }
 
 function textsOf(claim: unknown): readonly string[] | undefined {
   return Array.isArray(claim) && claim.every(isText) ? claim : undefined;
-}
-
-function textOf(claim: unknown): string | undefined {
-  return isText(claim) ? claim : undefined;
 }
 
 function isText(claim: unknown): claim is string {

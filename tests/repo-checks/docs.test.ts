@@ -134,8 +134,10 @@ describe.each(PAGES)('%s', (page) => {
   });
 
   test('links to what is there', () => {
-    const targets = [...text.matchAll(/\]\(([^)]+)\)/g)]
-      .map(([, target = '']) => target)
+    const targets = [
+      ...text.matchAll(/\]\(([^)]+)\)|<(?:img|source)\b[^>]* src(?:set)?="([^"]+)"/g),
+    ]
+      .map(([, target, picture = '']) => target ?? picture)
       .filter((target) => !/^https?:/.test(target));
     const dead = targets.filter((target) => {
       const [path = '', anchor] = target.split('#');

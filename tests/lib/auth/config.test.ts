@@ -103,7 +103,13 @@ test.each<[Environment, object]>([
   // By default, the issuer of the sessions sends the logout tokens.
   [
     { ...byUrl('https://i/jwks'), ...LOGOUT },
-    { logout: { issuer: 'i', audience: ['web', 'app'] } },
+    {
+      logout: {
+        issuer: 'i',
+        audience: ['web', 'app'],
+        keySource: { url: new URL('https://i/jwks') },
+      },
+    },
   ],
   [
     { ...LOGOUT, JWT_LOGOUT_ISSUER: 'op', JWT_LOGOUT_JWKS_URL: OP_URL },

@@ -72,35 +72,28 @@ test.each<[unknown, string]>([
   [[{ issuer: 'x', secretParameter: `${SECRET} x` }], '(entry 1): secretParameter is no name'],
   [[{ ...two, jwksUrl: `http://x/${SECRET}` }], 'jwksUrl must be https:'],
   [[{ ...two, jwksUrl: `https://u:${SECRET}@x/` }], 'jwksUrl must not hold a user name or'],
-])('%.60j is named: %s', (entries, message) => {
+])('%j is named: %s', (entries, message) => {
   expect(problem(entries)).toContain(message);
 });
 
 const TEXT = 'must be a text that is not empty; leave the member out for the default';
 const LIST = 'must be a list of one or more texts without spaces; leave the member out for';
 
+// The rules of a single issuer are in config.test.ts; here they are named by the entry's members.
 test.each<[object, string]>([
   [{ issuer: ['x'] }, 'issuer must be a text without "|"'],
   [{ issuer: 'x|y' }, 'issuer must be a text without "|"'],
   [{ issuer: ' ' }, `issuer ${TEXT}`],
   [{ publicKey: SECRET }, 'publicKey '],
   [{ publicKey: [KEY_SET] }, `publicKey ${TEXT}`],
-  [
-    { algorithms: 'RS256' },
-    'algorithms names RS256, which the configured key cannot verify; it can',
-  ],
   [{ algorithms: [SECRET] }, 'algorithms (name 1 of 1) is none of HS256'],
-  [{ require: `=${SECRET}` }, 'require has a part without a claim before its ='],
-  [{ userClaim: `a ${SECRET}` }, 'userClaim names one claim, without spaces'],
   [{ userClaim: ['a'] }, `userClaim ${TEXT}`],
   [{ sessions: SECRET }, 'sessions must be registered or adopted'],
   [
     { sessions: 'adopted' },
     'sessionClaim is not set; sessions=adopted needs the claim that refreshed',
   ],
-  [{ sessionClaim: 'none' }, 'sessionClaim can be none for sessions=adopted only'],
   [{ sessionClaim: null }, `sessionClaim ${TEXT}`],
-  [{ sessionMaxAge: 0 }, 'sessionMaxAge must not be 0'],
   [{ sessionMaxAge: 1.5 }, 'sessionMaxAge must be a whole number of seconds from 0 to 999999999'],
   // What would switch a check off, or change its meaning.
   [{ audience: [] }, `audience ${LIST}`],
@@ -109,7 +102,7 @@ test.each<[object, string]>([
   [{ audience: [1] }, `audience ${LIST}`],
   [{ audience: 1 }, `audience ${TEXT}`],
   [{ audience: '' }, `audience ${TEXT}`],
-])('%.60j in an entry is named: %s', (changes, message) => {
+])('%j in an entry is named: %s', (changes, message) => {
   expect(problem([two, { ...one, ...changes }])).toContain(`JWT_ISSUERS (entry 2): ${message}`);
 });
 
