@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type IssuerConfiguration, readConfiguration } from '../../../lib/auth/config.ts';
 import { errorDetails } from '../../../lib/observability/settings.ts';
 import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
+import { configurationError } from '../../support/configuration.ts';
 import { TEST_SECRET } from '../../support/signing.ts';
 
 const working = { SESSIONS_TABLE: 'sessions', JWT_SECRET: TEST_SECRET };
@@ -15,16 +16,7 @@ function only(changes: Environment): IssuerConfiguration {
   return issuer;
 }
 
-/** The error of reading these variables. */
-function problem(changes: Environment): ConfigurationError {
-  try {
-    read(changes);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('The configuration was accepted');
-}
+const problem = (changes: Environment) => configurationError({ ...working, ...changes });
 
 const SOURCES = ['JWT_SECRET', 'JWT_SECRET_PARAMETER', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'];
 
@@ -159,81 +151,71 @@ const NO_TABLE = ['ab', 'x'.repeat(256), 'a b', 'a/b', '[object Object]', 'ab\n'
 const NO_URL = ['', ' ', 'issuer.example/jwks', '/jwks', 'https://', 'x'];
 const CREDENTIALS = ['https://user:password@issuer.example/', 'https://user@issuer.example/'];
 
-/** The message begins with the variable's name. */
-const refused = (message: string, changes: readonly Environment[]) =>
-  changes.map((each) => [each, message] as const);
-/** One variable with each of these values. */
-const each = (variable: string, ...values: readonly string[]) =>
-  values.map((value) => ({ [variable]: value }));
+/** Rows about one variable: texts of it, or variables that are wrong together. */
+const refused = (variable: string, problem: string, wrong: readonly (string | Environment)[]) =>
+  wrong.map((each): [Environment, string] => [
+    typeof each === 'string' ? { [variable]: each } : each,
+    `${variable} ${problem}`,
+  ]);
 
-test.each<readonly [Environment, string]>([
-  ...refused('SESSIONS_TABLE is not set; it names the DynamoDB table', each('SESSIONS_TABLE', '')),
-  ...refused('SESSIONS_TABLE is no DynamoDB table name: 3 ', each('SESSIONS_TABLE', ...NO_TABLE)),
-  ...refused('SESSIONS must be registered or adopted', each('SESSIONS', 'Adopted')),
-  ...refused('SESSIONS_NOT_BEFORE is no ISO 8601 time', each('SESSIONS_NOT_BEFORE', ...NO_TIME)),
-  ...refused('IDLE_TIMEOUT must be a whole number of seconds', each('IDLE_TIMEOUT', ...NO_NUMBER)),
-  ...refused('SESSION_MAX_AGE must be a whole number of seconds', each('SESSION_MAX_AGE', '-1')),
-  ...refused('SESSION_MAX_AGE must not be 0; leave it out', each('SESSION_MAX_AGE', '0')),
-  ...refused('MAX_SESSIONS must be a whole number of sessions', each('MAX_SESSIONS', '-1')),
-  ...refused('MAX_SESSIONS is for SESSIONS=adopted; a login service', each('MAX_SESSIONS', '2')),
+test.each<[Environment, string]>([
+  ...refused('SESSIONS_TABLE', 'is not set; it names the DynamoDB table', ['']),
+  ...refused('SESSIONS_TABLE', 'is no DynamoDB table name: 3 to 255 ', NO_TABLE),
+  ...refused('SESSIONS', 'must be registered or adopted', ['Adopted']),
+  ...refused('SESSIONS_NOT_BEFORE', 'is no ISO 8601 time with a zone, such as 20', NO_TIME),
+  ...refused('IDLE_TIMEOUT', 'must be a whole number of seconds from 0 to 999999999', NO_NUMBER),
+  ...refused('SESSION_MAX_AGE', 'must be a whole number of seconds from 0 to 999999999', ['-1']),
+  ...refused('SESSION_MAX_AGE', 'must not be 0; leave it out for the default', ['0']),
+  ...refused('MAX_SESSIONS', 'must be a whole number of sessions from 0 to 999999999', ['-1']),
+  ...refused('MAX_SESSIONS', 'is for SESSIONS=adopted; a login service gives maxSessions', ['2']),
   ...refused(
-    'MAX_SESSIONS needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ',
+    'MAX_SESSIONS',
+    'needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ',
     ['jti', 'uti', 'none'].map((claim) => ({ ...adopted(claim), MAX_SESSIONS: '2' })),
   ),
-  ...refused(
-    'JWT_SESSION_CLAIM can be none for SESSIONS=adopted',
-    each('JWT_SESSION_CLAIM', 'none'),
-  ),
-  ...refused('JWT_SESSION_CLAIM names one claim, without spaces', each('JWT_SESSION_CLAIM', 'a b')),
-  ...refused('JWT_SESSION_CLAIM is not set; SESSIONS=adopted needs the claim', [adopted('')]),
-  ...refused('JWT_USER_CLAIM names one claim, without spaces', each('JWT_USER_CLAIM', 'a b')),
-  ...refused('JWT_REQUIRE has a part without a claim before its =', each('JWT_REQUIRE', 'a =b')),
-  ...refused('JWT_ISSUER is not set; SESSIONS=adopted would let in every token that the keys at', [
+  ...refused('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only', ['none']),
+  ...refused('JWT_SESSION_CLAIM', 'names one claim, without spaces', ['a b']),
+  ...refused('JWT_SESSION_CLAIM', 'is not set; SESSIONS=adopted needs the claim', [adopted('')]),
+  ...refused('JWT_USER_CLAIM', 'names one claim, without spaces', ['a b']),
+  ...refused('JWT_REQUIRE', 'has a part without a claim before its =', ['a =b']),
+  ...refused('JWT_ISSUER', 'is not set; SESSIONS=adopted would let in every token that the keys', [
     { ...byUrl('https://x/'), ...adopted('sid') },
   ]),
-  ...refused('JWT_ALGORITHMS mixes HMAC', each('JWT_ALGORITHMS', 'HS256 RS256', 'RS256,HS512')),
-  ...refused(
-    'JWT_ALGORITHMS (name 1 of 1) is none of HS256, ',
-    each('JWT_ALGORITHMS', 'none', 'ES256K', '*'),
-  ),
-  ...refused(
-    'JWT_ALGORITHMS (name 2 of 2) is none of HS256, ',
-    each('JWT_ALGORITHMS', 'HS256 hs512'),
-  ),
-  ...refused(
-    'JWT_ALGORITHMS names RS256, which the configured key cannot verify; it can HS256, HS384, HS512',
-    each('JWT_ALGORITHMS', 'RS256'),
-  ),
-  ...refused('JWT_LOGOUT_ISSUER is not set, nor is JWT_ISSUER; JWT_LOGOUT_AUDIENCE needs one', [
+  ...refused('JWT_ALGORITHMS', 'mixes HMAC', ['HS256 RS256', 'RS256,HS512']),
+  ...refused('JWT_ALGORITHMS', '(name 1 of 1) is none of HS256, ', ['none', 'ES256K', '*']),
+  ...refused('JWT_ALGORITHMS', '(name 2 of 2) is none of HS256, ', ['HS256 hs512']),
+  ...refused('JWT_ALGORITHMS', 'names RS256, which the configured key cannot verify; it', [
+    'RS256',
+  ]),
+  ...refused('JWT_LOGOUT_ISSUER', 'is not set, nor is JWT_ISSUER; JWT_LOGOUT_AUDIENCE needs one', [
     { JWT_LOGOUT_AUDIENCE: 'web' },
   ]),
-  ...refused('JWT_LOGOUT_JWKS_URL is not set; a secret of the sessions verifies no', [LOGOUT]),
-  ...refused('JWT_LOGOUT_JWKS_URL must be https', [
+  ...refused('JWT_LOGOUT_JWKS_URL', 'is not set; a secret of the sessions verifies no', [LOGOUT]),
+  ...refused('JWT_LOGOUT_JWKS_URL', 'must be https', [
     { ...LOGOUT, JWT_LOGOUT_JWKS_URL: 'http://op.example/jwks' },
   ]),
-  ...refused(
-    'JWT_LOGOUT_AUDIENCE is not set, so JWT_LOGOUT_ISSUER and JWT_LOGOUT_JWKS_URL would do nothing',
-    [
-      { JWT_LOGOUT_ISSUER: 'op', JWT_LOGOUT_AUDIENCE: ' ' },
-      { JWT_LOGOUT_JWKS_URL: OP_URL, JWT_LOGOUT_AUDIENCE: ' ' },
-    ],
-  ),
+  ...refused('JWT_LOGOUT_AUDIENCE', 'is not set, so JWT_LOGOUT_ISSUER and JWT_LOGOUT_JWKS_URL', [
+    { JWT_LOGOUT_ISSUER: 'op', JWT_LOGOUT_AUDIENCE: ' ' },
+    { JWT_LOGOUT_JWKS_URL: OP_URL, JWT_LOGOUT_AUDIENCE: ' ' },
+  ]),
   // Of four sources of keys, exactly one has to be there.
-  ...refused(`JWT_SECRET is not set; set exactly one of ${SOURCES.join(', ')}`, [instead({})]),
-  ...SOURCES.slice(1).flatMap((name) =>
-    refused(`${name} is set beside JWT_SECRET; set exactly one of `, each(name, 'x')),
+  ...refused('JWT_SECRET', `is not set; set exactly one of ${SOURCES.join(', ')}`, [instead({})]),
+  ...SOURCES.slice(1).flatMap((source) =>
+    refused(source, 'is set beside JWT_SECRET; set exactly one of ', ['x']),
   ),
-  ...refused('JWT_SECRET holds no secret; make one with: openssl ', each('JWT_SECRET', '', ' ')),
+  ...refused('JWT_SECRET', 'holds no secret; make one with: openssl ', ['', ' ']),
   ...refused(
-    'JWT_SECRET_PARAMETER is no name of an SSM parameter',
+    'JWT_SECRET_PARAMETER',
+    'is no name of an SSM parameter',
     ['', ' ', 'a b'].map((name) => instead({ JWT_SECRET_PARAMETER: name })),
   ),
   ...refused(
-    'JWT_PUBLIC_KEY is empty; it takes an SPKI PEM or a JWKS',
+    'JWT_PUBLIC_KEY',
+    'is empty; it takes an SPKI PEM or a JWKS',
     ['', ' '].map((text) => instead({ JWT_PUBLIC_KEY: text })),
   ),
-  ...refused('JWT_JWKS_URL is no URL; it takes https://…', NO_URL.map(byUrl)),
-  ...refused('JWT_JWKS_URL must not hold a user name or password', CREDENTIALS.map(byUrl)),
+  ...refused('JWT_JWKS_URL', 'is no URL; it takes https://…', NO_URL.map(byUrl)),
+  ...refused('JWT_JWKS_URL', 'must not hold a user name or password', CREDENTIALS.map(byUrl)),
 ])('of %j is refused by name', (changes, message) => {
   expect(problem(changes).message).toContain(message);
   expect(problem(changes).variable).toBe(message.split(' ')[0]);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/environment.ts';
+import { configurationError } from '../../support/configuration.ts';
 
 const publicKey = generateKeyPairSync('ed25519').publicKey;
 const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -12,23 +12,17 @@ const two = { issuer: 'https://two.example', jwksUrl: 'https://two.example/jwks'
 /** A text that no message may quote. */
 const SECRET = 'kX3v9Qm2Zt7Rb5Wc8Yp1Ls6Nd4Hf0Jg';
 
-const read = (entries: unknown, others: object = {}) =>
-  readConfiguration({
-    SESSIONS_TABLE: 'sessions',
-    JWT_ISSUERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
-    ...others,
-  });
+const variables = (entries: unknown, others: object = {}) => ({
+  SESSIONS_TABLE: 'sessions',
+  JWT_ISSUERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
+  ...others,
+});
 
 function problem(entries: unknown, others: object = {}): string {
-  try {
-    read(entries, others);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    expect(error.message.startsWith(error.variable)).toBe(true);
-    expect(`${error.message} ${error.cause}`).not.toContain(SECRET);
-    return error.message;
-  }
-  throw new Error('The configuration was accepted');
+  const { message, variable, cause } = configurationError(variables(entries, others));
+  expect(message.startsWith(variable)).toBe(true);
+  expect(`${message} ${cause}`).not.toContain(SECRET);
+  return message;
 }
 
 test('reads each issuer by its own rules, under partitions of its own', () => {
@@ -37,7 +31,8 @@ test('reads each issuer by its own rules, under partitions of its own', () => {
     ...{ audience: ['a', 'b'], require: ['token_use=access', 'scope'], userClaim: 'oid' },
     ...{ sessionClaim: 'none', sessions: 'adopted', sessionMaxAge: 60, algorithms: ['RS256'] },
   };
-  expect(read([one, adopted, { issuer: 'three', publicKey: KEY_SET }]).issuers).toMatchObject([
+  const three = { issuer: 'three', publicKey: KEY_SET };
+  expect(readConfiguration(variables([one, adopted, three])).issuers).toMatchObject([
     {
       ...{ issuer: one.issuer, partitionPrefix: 'https://one.example/|', audience: [] },
       ...{ userClaim: 'sub', sessionClaim: 'jti', algorithms: ['EdDSA', 'Ed25519'] },
@@ -50,7 +45,7 @@ test('reads each issuer by its own rules, under partitions of its own', () => {
     },
     { issuer: 'three', keySource: { kind: 'public-keys' } },
   ]);
-  expect(read([one]).issuers[0]?.adoption).toBeUndefined();
+  expect(readConfiguration(variables([one])).issuers[0]?.adoption).toBeUndefined();
 });
 
 const NO_ARRAY = 'JWT_ISSUERS is no JSON array of issuers';

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { authenticateClient } from '../../../lib/oauth/authenticate-client.ts';
 import { type OAuthClients, parseClients } from '../../../lib/oauth/clients.ts';
 import type { Source } from '../../../lib/shared/refresh.ts';
+import { anyCharacter } from '../../support/characters.ts';
 import { basic, CLIENT, clientsOf, type TestClient } from '../../support/oauth.ts';
 
 type Clients = Source<OAuthClients>;
@@ -18,7 +19,7 @@ const withHeader = (authorization: string, clients: Clients) =>
   authenticateClient({ header: () => authorization }, {}, clients);
 
 /** Any text that UTF-8 can carry. */
-const text = () => fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
+const text = () => fc.string({ unit: anyCharacter, minLength: 1, maxLength: 40 });
 
 describe('credentials in the header', () => {
   test('of any id and any secret come through, and no other secret does', async () => {
@@ -41,7 +42,7 @@ describe('credentials in the header', () => {
   test('are refused whatever else stands in the header', async () => {
     const clients = known(CLIENT);
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 80 }), async (garbage) => {
+      fc.asyncProperty(fc.string({ unit: anyCharacter, maxLength: 80 }), async (garbage) => {
         for (const header of [garbage, `Basic ${garbage}`, `${basic(CLIENT)}${garbage || '='}`]) {
           fc.pre(header !== basic(CLIENT));
           expect(await withHeader(header, clients)).toBe('invalid_client');

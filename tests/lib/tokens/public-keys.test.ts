@@ -54,10 +54,6 @@ describe('a PEM', () => {
       expect(await outcome(token, text)).toBe('verified');
   });
 
-  test('whatever kid a token names, verifies it', async () => {
-    expect(await outcome(await signWith(pair, claims, { kid: 'any' }), pair.pem)).toBe('verified');
-  });
-
   test('of a private key is refused, encrypted or not', () => {
     const plain = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
     const sec1 = pair.privateKey.export({ type: 'sec1', format: 'pem' });
@@ -147,26 +143,21 @@ describe('a JWKS document', () => {
       );
   });
 
-  test.each([[['verify']], [['sign', 'verify']], [['verify', 'unknown']], [['verify', 'verify']]])(
-    'with the key_ops %j verifies',
-    async (key_ops) => {
+  test('verifies with a key whose key_ops have verify, and passes over others', async () => {
+    const token = await signWith(pair, claims);
+    const verifying = [['verify'], ['sign', 'verify'], ['verify', 'unknown'], ['verify', 'verify']];
+    for (const key_ops of verifying) {
       const text = keySet({ ...pair.jwk, key_ops, ext: 'not a boolean' });
-      expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
-    },
-  );
-
-  test.each([[['encrypt']], [['sign']], [[]], ['verify'], [null]])(
-    'passes over a key with the key_ops %j',
-    async (key_ops) => {
+      expect(await outcome(token, text)).toBe('verified');
+    }
+    for (const key_ops of [['encrypt'], ['sign'], [], 'verify', null]) {
       const wrong = { ...pair.jwk, key_ops };
-      expect(await outcome(await signWith(pair, claims), keySet(wrong, other.jwk))).toBe(
-        'bad_signature',
-      );
+      expect(await outcome(token, keySet(wrong, other.jwk))).toBe('bad_signature');
       expect(() => keysOf(keySet(wrong))).toThrow(
         /^JWT_PUBLIC_KEY has only keys for other uses, none for verifying signatures$/,
       );
-    },
-  );
+    }
+  });
 
   test('passes over keys for other uses and of unknown kinds, and is an error where no other is left', async () => {
     const invalid = 'holds a key that is no valid public JWK';
