@@ -5,6 +5,7 @@ import { findRegion } from './region.ts';
 import { stack } from './stack.ts';
 import { isOn } from './switches.ts';
 
+// A value of serverless.yml that follows from the parameters.
 const from =
   (read) =>
   async ({ resolveVariable }) => {

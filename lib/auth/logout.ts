@@ -3,8 +3,8 @@ import type { Denial } from '../http/response.ts';
 import type { Cutoff } from '../sessions/cutoff.ts';
 import { type RevokeScope, revokeMany } from '../sessions/revoke-many.ts';
 import type { SessionMode } from '../sessions/session-mode.ts';
-import { verifyToken } from '../tokens/verify.ts';
-import { authenticateToken, denySession } from './authenticate.ts';
+import { type Verification, verifyToken } from '../tokens/verify.ts';
+import { denySession, findCaller } from './authenticate.ts';
 import { type EventSource, recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
@@ -26,10 +26,10 @@ export async function logout(
   scope: LogoutScope,
   token: string,
   request: HttpRequest,
-  services: Services,
+  { issuers }: Services,
 ): Promise<Denial | undefined> {
-  if (scope !== 'this') return endMany(scope, token, request, services);
-  const verification = await verifyToken(token, services.issuers);
+  const verification = await verifyToken(token, issuers);
+  if (scope !== 'this') return endMany(scope, verification, request);
   if (verification.status === 'refused') {
     recordEvent(request, { name: 'logout.refused', reason: verification.reason });
     return undefined;
@@ -43,11 +43,10 @@ export async function logout(
 
 async function endMany(
   scope: RevokeScope,
-  token: string,
+  verification: Verification,
   request: HttpRequest,
-  services: Services,
 ): Promise<Denial | undefined> {
-  const { caller, denial } = await authenticateToken(token, request, services);
+  const { caller, denial } = await findCaller(verification, request);
   if (denial) return denial;
   const { session, sessions } = caller;
   const cutoff = await revokeMany(sessions.store, caller, scope);

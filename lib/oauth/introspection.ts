@@ -1,6 +1,6 @@
 import { findCaller } from '../auth/authenticate.ts';
-import type { EventSource } from '../auth/events.ts';
 import type { Services } from '../auth/services.ts';
+import type { HttpRequest } from '../http/request.ts';
 import { defined, isObject } from '../shared/json.ts';
 import { CLIENT_CLAIMS } from '../tokens/claims.ts';
 import { namedBy } from '../tokens/session-claims.ts';
@@ -20,7 +20,7 @@ type Claims = Readonly<Record<string, unknown>>;
  */
 export async function introspect(
   token: string,
-  source: EventSource,
+  request: HttpRequest,
   { issuers }: Services,
 ): Promise<Claims> {
   const verification = await verifyToken(token, issuers);
@@ -28,7 +28,7 @@ export async function introspect(
   // The browser behind a resource server is unknown: an adopted session gets no user agent and no address.
   const { caller } = await findCaller(
     isBound ? { ...verification, status: 'verified' } : verification,
-    source,
+    request,
     () => ({}),
   );
   if (!caller) return { active: false };
