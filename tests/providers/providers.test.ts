@@ -30,7 +30,7 @@ afterAll(() => server.close());
 const parametersOf = (section: string) => variablesOf(PAGE, section)[0] ?? {};
 
 describe.each(Object.entries(SHAPES))('%s', (section, shape) => {
-  const { algorithm = 'RS256', header, access, tokenIsSession } = shape;
+  const { algorithm = 'RS256', header = { typ: 'JWT' }, access, tokenIsSession } = shape;
   const parameters = parametersOf(section);
   const hasAuthTime = 'auth_time' in access({ user: 'u', session: 's', begun: 0 });
 

@@ -13,7 +13,7 @@ export interface SignIn {
 interface Shape {
   /** RS256 by default. */
   readonly algorithm?: string;
-  /** Beside `alg` and `kid`. */
+  /** Beside `alg` and `kid`; by default the type JWT. */
   readonly header?: Readonly<Record<string, string>>;
   /** Beside `iss`, `iat` and `exp`. A refresh calls it again for the same sign-in. */
   readonly access: (signIn: SignIn) => JWTPayload;
@@ -23,7 +23,6 @@ interface Shape {
   readonly refused: readonly (readonly [token: string, changes: object, reason: string])[];
 }
 
-const JWT = { typ: 'JWT' };
 const COGNITO_CLIENT = '1h57kf5cpq17m0eml12EXAMPLE';
 const ENTRA_API = '0f1e2d3c-4b5a-4968-8776-5a4b3c2d1e0f';
 
@@ -39,6 +38,7 @@ const AUTH0_REFUSED: Shape['refused'] = [
 /** By the headings of docs/identity-providers.md. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   Cognito: {
+    header: {},
     access: ({ user, session, begun }) => ({
       ...{ sub: user, origin_jti: session, event_id: session, jti: randomUUID() },
       ...{ token_use: 'access', client_id: COGNITO_CLIENT, auth_time: begun, scope: 'openid' },
@@ -54,7 +54,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     ],
   },
   'Auth0, default profile': {
-    header: JWT,
     access: (signIn) => ({ ...auth0(signIn), azp: 'web' }),
     tokenIsSession: true,
     refused: AUTH0_REFUSED,
@@ -66,7 +65,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     refused: AUTH0_REFUSED,
   },
   'Auth0, with an Action': {
-    header: JWT,
     access: (signIn) => ({ ...auth0(signIn), 'https://example.com/sid': signIn.session }),
     refused: [
       ...AUTH0_REFUSED,
@@ -78,7 +76,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     ],
   },
   Keycloak: {
-    header: JWT,
     access: ({ user, session, begun }) => ({
       ...{ sub: user, sid: session, auth_time: begun, jti: `onrtac:${randomUUID()}` },
       ...{ typ: 'Bearer', azp: 'shop-web', aud: ['orders-api', 'account'], scope: 'openid' },
@@ -91,7 +88,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     ],
   },
   'Entra ID': {
-    header: JWT,
     access: ({ user, session, begun }) => ({
       ...{ sub: 'pairwise', oid: user, sid: session, auth_time: begun, uti: randomUUID() },
       ...{ aud: ENTRA_API, azp: 'client', scp: 'orders.read', ver: '2.0' },
@@ -100,6 +96,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     refused: [['an ID token', { scp: undefined }, 'missing_claim']],
   },
   Okta: {
+    header: {},
     access: ({ user }) => ({
       ...{ sub: 'alice@example.com', uid: user, jti: randomUUID() },
       ...{ aud: 'api://default', cid: 'client', scp: ['openid'], ver: 1 },
@@ -108,7 +105,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     refused: [['an ID token', { aud: 'client', cid: undefined }, 'wrong_audience']],
   },
   Firebase: {
-    header: JWT,
     // Firebase's ID token, which is the bearer token. Two sign-ins of one second are one session.
     access: ({ user, begun }) => ({
       ...{ sub: user, user_id: user, aud: 'example-project', auth_time: begun },
@@ -129,7 +125,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     ],
   },
   Supabase: {
-    ...{ algorithm: 'ES256', header: JWT },
+    algorithm: 'ES256',
     access: ({ user, session }) => ({
       ...{ sub: user, session_id: session, aud: 'authenticated', role: 'authenticated' },
       ...{ aal: 'aal1', is_anonymous: false },
@@ -140,7 +136,6 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     ],
   },
   Clerk: {
-    header: JWT,
     access: ({ user, session }) => ({
       ...{ sub: user, sid: session, azp: 'https://app.example.com', jti: randomUUID() },
       ...{ v: 2, sts: 'active', fva: [3, -1] },
@@ -148,6 +143,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     refused: [['an ID token', { aud: 'client', azp: undefined }, 'wrong_audience']],
   },
   WorkOS: {
+    header: {},
     access: ({ user, session }) => ({
       ...{ sub: user, sid: session, org_id: 'org_01EXAMPLE', role: 'member', jti: randomUUID() },
     }),

@@ -83,8 +83,11 @@ describe('a JWKS endpoint in trouble', () => {
 });
 
 describe('the key set', () => {
-  test('may be as large as the limit', async () => {
-    server.behaviour = { padTo: JWKS_MAX_BYTES };
+  test.each<[string, KeyServerBehaviour]>([
+    ['be as large as the limit', { padTo: JWKS_MAX_BYTES }],
+    ['begin with a byte order mark', 'byte-order-mark'],
+  ])('may %s', async (_, behaviour) => {
+    server.behaviour = behaviour;
     expect(await outcome(pair, 'now')).toBe('verified');
   });
 
@@ -114,9 +117,4 @@ describe('the key set', () => {
       });
     },
   );
-
-  test('may begin with a byte order mark', async () => {
-    server.behaviour = 'byte-order-mark';
-    expect(await outcome(pair, 'now')).toBe('verified');
-  });
 });
