@@ -7,6 +7,7 @@ import {
   type Visit,
 } from '../support/browser.ts';
 import { contract } from '../support/contract.ts';
+import { CLIENT } from '../support/oauth.ts';
 import { useSharedStack } from '../support/shared-stack/open.ts';
 
 const check = contract();
@@ -25,7 +26,10 @@ async function execute(
   const button = block.locator('.execute');
   if (!(await button.isVisible())) await block.locator('.opblock-summary-control').click();
   for (const [name, value] of Object.entries(parameters))
-    await block.locator(`tr[data-param-name="${name}"] :is(input, select)`).fill(value);
+    await block
+      .locator(`tr:is([data-param-name="${name}"], [data-property-name="${name}"])`)
+      .locator('input:not([type=checkbox]), select')
+      .fill(value);
   const [response] = await Promise.all([
     page.waitForResponse((each) => /\/(api\/v1\/auth\/|openapi\.json)/.test(each.url())),
     button.click(),
@@ -93,6 +97,9 @@ describeInBrowser('the page /docs in a browser', () => {
       });
     await authorize(page);
     expect((await execute(opened, 'me')).status).toBe(200);
+    const form = { token: 'x', client_id: CLIENT.id, client_secret: CLIENT.secret };
+    for (const operation of ['introspect', 'revoke'])
+      expect(await execute(opened, operation, form)).toMatchObject({ status: 200 });
     const tried = await page.locator('.opblock').count();
     expect(tried).toBe(await page.locator('.opblock.is-open').count());
     expect(visit.failures.map((each) => each.replace(/\?.*$/, ''))).toEqual([
