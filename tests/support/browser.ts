@@ -5,6 +5,7 @@ import { contract } from './contract.ts';
 
 const ARGUMENTS = [
   '--disable-gpu',
+  '--in-process-gpu', // a process fewer
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
