@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LOGGED_OUT } from '../support/attacks.ts';
+import { LOGGED_OUT } from '../support/answers.ts';
 import { isInTable } from '../support/error-table.ts';
 import { type Devices, endpoints } from '../support/fault-matrix/endpoints.ts';
 import { canMeet } from '../support/fault-matrix/evaluate.ts';

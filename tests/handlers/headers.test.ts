@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import { LOGGED_OUT, UNAUTHORIZED, useAttackHarness } from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/answers.ts';
+import { useAttackHarness } from '../support/attacks.ts';
 import { eventV1, eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { issueTestSession, TEST_SECRET } from '../support/signing.ts';

@@ -8,7 +8,7 @@ import type { NewSession } from '../../lib/login/issue.ts';
 import { issueSession } from '../../lib/login/issue.ts';
 import { hashId } from '../../lib/observability/hash-id.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/answers.ts';
 import { eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';

@@ -5,7 +5,7 @@ import { refreshSession } from '../../lib/login/issue.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/answers.ts';
 import { FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from './answers.ts';
 import { eventV2 } from './events.ts';
 import { type Functions, loadFunctions } from './functions.ts';
 import { invoke } from './lambda.ts';
@@ -9,24 +10,6 @@ import { late } from './late.ts';
 import { type CapturedLog, captureLog } from './log.ts';
 import { issueTestSession } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
-
-/** Exactly what logout answers for any bearer token. */
-export const LOGGED_OUT = {
-  statusCode: 200,
-  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-  body: '{"message":"Successfully logged out"}',
-};
-
-/** Exactly what a protected endpoint answers for a token that opens nothing. */
-export const UNAUTHORIZED = {
-  statusCode: 401,
-  headers: {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    'WWW-Authenticate': 'Bearer error="invalid_token"',
-  },
-  body: '{"detail":"Could not validate credentials"}',
-};
 
 /** Deployments of both endpoints to attack: every request to its store and every log line is seen. */
 export interface AttackHarness {
