@@ -63,11 +63,8 @@ export async function openAttackHarness(
   const answers = async (token: string, { me, logout }: Functions) => {
     await proxy.clear();
     log.clear();
-    const headers = { authorization: `Bearer ${token}` };
-    return {
-      me: await invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers })),
-      logout: await invoke(logout, eventV2({ headers })),
-    };
+    const event = eventV2({ token });
+    return { me: await invoke(me, event), logout: await invoke(logout, event) };
   };
 
   return {
@@ -88,8 +85,7 @@ export async function openAttackHarness(
       }
     },
     expectEntry: async (token) => {
-      const headers = { authorization: `Bearer ${token}` };
-      const response = await invoke(functions.me, eventV2({ method: 'GET', headers }));
+      const response = await invoke(functions.me, eventV2({ token }));
       expect(response).toMatchObject({ statusCode: 200 });
       expect(JSON.parse(response.body).sub).toBe(sub);
     },
