@@ -1,6 +1,5 @@
 /** The function that administrators invoke through Lambda's own API. */
 import { randomUUID } from 'node:crypto';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { issueSession } from '../../lib/login/issue.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
@@ -10,6 +9,7 @@ import { makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { invoke, statusOfMe } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
+import { writeRow } from '../support/session-rows.ts';
 import { issueTestSession, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
 
 const store = useProxiedStore();
@@ -82,8 +82,7 @@ describe('list', () => {
   test('says how many rows it cannot read, and has last_seen where that is kept', async () => {
     await begin({ jti: 'a' });
     const { session } = await begin({ jti: 'b' });
-    const Item = { ...session, auth_time: 'yesterday' };
-    await store.direct.client.send(new PutCommand({ TableName: store.direct.table, Item }));
+    await writeRow(store.direct, { ...session, auth_time: 'yesterday' });
     const idle = start({ JWT_SECRET: TEST_SECRET, IDLE_TIMEOUT: '900' });
     const { sessions, unreadable } = await ask({ operation: 'list', user }, idle);
     expect(sessions).toEqual([expect.objectContaining({ last_seen: null })]);

@@ -1,6 +1,5 @@
 /** Logout tokens as identity providers send them, and as nobody should (OpenID Connect Back-Channel Logout 1.0). */
 import { randomUUID } from 'node:crypto';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
 import { refreshSession } from '../../lib/login/issue.ts';
@@ -26,6 +25,7 @@ import {
   PROVIDER,
 } from '../support/logout-tokens.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
+import { writeRow } from '../support/session-rows.ts';
 import { encode, issueTestSession, signRaw, TEST_SECRET, testSigner } from '../support/signing.ts';
 
 const store = useProxiedStore();
@@ -105,11 +105,6 @@ const refresh = async (session: Session) => {
   if (!refreshed) throw new Error('The session is over');
   return refreshed;
 };
-/** Changes a session's row. */
-const put = (session: Session, changes: object) =>
-  store.direct.client.send(
-    new PutCommand({ TableName: store.direct.table, Item: { ...session, ...changes } }),
-  );
 /** An access token of the provider. */
 const access = (sid: string, changes: object = {}) =>
   signWith(
@@ -278,7 +273,7 @@ describe('registered sessions', () => {
       await begin('t'),
     ];
     // A text would be the name of another session; DynamoDB Local takes no empty one.
-    await put(wrong.session, { idp_sid: 7 });
+    await writeRow(store.direct, { ...wrong.session, idp_sid: 7 });
     const refreshed = await refresh(own.session);
     expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
     for (const { token } of [own, refreshed, none, wrong]) expect(await me(token)).toBe(401);
@@ -344,7 +339,7 @@ describe('registered sessions', () => {
   test('a successor of another idp_sid ends with its predecessor', async () => {
     const { session } = await begin('s');
     const { session: next, token } = await refresh(session);
-    await put(next, { idp_sid: 't' });
+    await writeRow(store.direct, { ...next, idp_sid: 't' });
     expect(await send(await logoutToken(rsa, { sub, sid: 's' }))).toBe(200);
     expect(await me(token)).toBe(401);
   });
@@ -369,7 +364,7 @@ describe('a 500, as something is not known to have ended', () => {
 
   test('where one row cannot be ended, which keeps no other alive', async () => {
     const [one, two] = [await begin('s'), await begin('s')];
-    await put(two.session, { rotated_to: 7 });
+    await writeRow(store.direct, { ...two.session, rotated_to: 7 });
     await expectFailure();
     expect(await me(one.token)).toBe(401);
   });

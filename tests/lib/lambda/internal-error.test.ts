@@ -142,12 +142,6 @@ describe('no credential gets out', () => {
     expect(log.outcomes()).toMatchObject([{ path: expected }]);
     if (path !== expected) expect(log.lines().join()).not.toContain(path);
   });
-
-  test('where a secret is configured beside others, or wrongly', async () => {
-    process.env.JWT_SECRET = `too-short-to-sign ${TEST_SECRET}`;
-    const response = await answerTo(new Error(`too-short-to-sign and ${TEST_SECRET}`));
-    expect(expectErrorPayload(response, log, REQUEST).error).not.toMatch(/too-short-to-sign|kX3v9/);
-  });
 });
 
 test('a logger that fails costs neither the payload nor the line', async () => {
