@@ -24,8 +24,9 @@ import { machine } from './report.ts';
 const WARM_UP_ROUNDS = 12;
 const RESULT = new URL('./results/gap.md', import.meta.url);
 
-async function main(): Promise<void> {
+export async function measureGap(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
+    args,
     options: {
       rounds: { type: 'string', default: '3000' },
       users: { type: 'string', default: '4' },
@@ -66,8 +67,8 @@ async function main(): Promise<void> {
     '',
   ].join('\n');
   process.stdout.write(`\n${markdown}`);
-  process.exitCode = violations.length > 0 ? 1 : 0;
   if (values.write) writeFileSync(RESULT, markdown);
+  return violations.length > 0 ? 1 : 0;
 }
 
 /**
@@ -94,4 +95,4 @@ async function playRounds(
   return rounds;
 }
 
-await runCommand(main);
+if (import.meta.main) await runCommand(measureGap);

@@ -1,9 +1,11 @@
 // serverless.yml reads this file: the framework executes .js, which may import .ts.
 import { words } from '../lib/shared/environment.ts';
 import { asText } from './parameters.ts';
+import { findRegion } from './region.ts';
 import { stack } from './stack.ts';
 import { isOn } from './switches.ts';
 
+// A value of serverless.yml that follows from the parameters.
 const from =
   (read) =>
   async ({ resolveVariable }) => {
@@ -18,6 +20,10 @@ const from =
 // that a condition asks.
 const part = (file, parameter) => (isOn(parameter) ? `\${file(infra/${file})}` : {});
 
+// infra/plugin.ts refuses commands that need a region where none is named; `package` and `offline` need none, and
+// the framework takes no empty text.
+export const region = async ({ options }) =>
+  (await findRegion(options.region, options['aws-profile'])) || 'us-east-1';
 export const functions = from((parameters) => stack(parameters).functions);
 export const resources = from((parameters) => stack(parameters).resources);
 export const secretParameter = from((parameters) => stack(parameters).secretParameter);

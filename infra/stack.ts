@@ -15,13 +15,9 @@ export interface DeployedFunction extends FunctionEntry {
   readonly role: string;
 }
 
-/**
- * Builds the functions of serverless.yml and the resources that follow from them.
- *
- * @param table the functions; a test gives another
- */
-export function stack(switches: Switches, table = functionTable) {
-  const functions = Object.entries(table)
+/** Builds the functions of serverless.yml and the resources that follow from them. */
+export function stack(switches: Switches) {
+  const functions = Object.entries(functionTable)
     .filter(([, { when }]) => when === undefined || isSwitchedOn(when, switches))
     .map(([name, entry]) => deployed(name, entry, switches));
   return {
@@ -51,27 +47,25 @@ function extensions(functions: readonly DeployedFunction[], switches: Switches) 
   const { kmsKeyArn, logKmsKeyArn, reservedConcurrency, vpcSubnetIds } = switches;
   const lambdas = functions.map(({ lambda }) => lambda);
   const logGroups = [...functions.map(({ logGroup }) => logGroup), 'HttpApiLogGroup'];
-  const concurrency = { ReservedConcurrentExecutions: Number(reservedConcurrency) };
+  const tables = switches.createTable === 'false' ? [] : ['SessionsTable'];
   const encryption = { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn };
-  const vpc = {
-    SubnetIds: words(vpcSubnetIds),
-    SecurityGroupIds: words(switches.vpcSecurityGroupIds),
-  };
-  const ofLambdas = {
-    ...(isOn(reservedConcurrency) ? concurrency : {}),
-    ...(isOn(vpcSubnetIds) ? { VpcConfig: vpc } : {}),
-  };
+  const SubnetIds = words(vpcSubnetIds);
+  const vpc = { SubnetIds, SecurityGroupIds: words(switches.vpcSecurityGroupIds) };
   return {
-    ...(Object.keys(ofLambdas).length > 0 ? each(lambdas, ofLambdas) : {}),
-    ...(isOn(logKmsKeyArn) ? each(logGroups, { KmsKeyId: logKmsKeyArn }) : {}),
-    ...(isOn(kmsKeyArn) && switches.createTable !== 'false'
-      ? each(['SessionsTable'], { SSESpecification: encryption })
-      : {}),
+    ...each(lambdas, {
+      ...(isOn(reservedConcurrency) && {
+        ReservedConcurrentExecutions: Number(reservedConcurrency),
+      }),
+      ...(isOn(vpcSubnetIds) && { VpcConfig: vpc }),
+    }),
+    ...each(logGroups, isOn(logKmsKeyArn) ? { KmsKeyId: logKmsKeyArn } : {}),
+    ...each(tables, isOn(kmsKeyArn) ? { SSESpecification: encryption } : {}),
   };
 }
 
 function each(ids: readonly string[], Properties: object) {
-  return Object.fromEntries(ids.map((id) => [id, { Properties }]));
+  const changed = Object.keys(Properties).length > 0 ? ids : [];
+  return Object.fromEntries(changed.map((id) => [id, { Properties }]));
 }
 
 function deployed(name: string, entry: FunctionEntry, { pathPrefix }: Switches): DeployedFunction {

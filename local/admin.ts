@@ -24,8 +24,9 @@ Prints the answer as JSON. Exits with 1 unless the sessions are listed, or over.
 
 const OPERATIONS = ['list', 'end', 'end-all'];
 
-async function admin(): Promise<void> {
+export async function admin(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       ...{ actor: { type: 'string' }, reason: { type: 'string' }, issuer: { type: 'string' } },
@@ -34,10 +35,7 @@ async function admin(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const { stage, region, port, help: _, limit, ...members } = values;
   const [operation = '', user, session, ...others] = positionals;
   if (!OPERATIONS.includes(operation) || user === undefined || others.length > 0)
@@ -88,4 +86,4 @@ function forTerminal(json: string): string {
   );
 }
 
-await runCommand(admin);
+if (import.meta.main) await runCommand(admin);

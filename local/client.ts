@@ -28,8 +28,9 @@ interface Clients {
   save(text: string): Promise<string>;
 }
 
-async function manageClients(): Promise<void> {
+export async function manageClients(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       stage: { type: 'string' },
@@ -108,4 +109,4 @@ async function readParameter(ssm: SSMClient, Name: string): Promise<OAuthClients
   return parseClients(found.Parameter?.Value ?? '', 'OAUTH_CLIENTS_PARAMETER');
 }
 
-await runCommand(manageClients);
+if (import.meta.main) await runCommand(manageClients);

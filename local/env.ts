@@ -6,8 +6,8 @@ import { readRunFile } from '../support/run-file.ts';
  * `eval "$(npm run --silent env)"`: the variables that a login service needs to reach the local run, as lines
  * for a shell: endpoint and credentials of the store, table, region, and the secret or key.
  */
-async function printVariables(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '3000' } } });
+export async function printVariables(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { port: { type: 'string', default: '3000' } } });
   const port = wholeNumber('--port', values.port, 65_535);
   const environment = readRunFile(port);
   if (!environment)
@@ -22,4 +22,4 @@ async function printVariables(): Promise<void> {
     process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
 }
 
-await runCommand(printVariables);
+if (import.meta.main) await runCommand(printVariables);

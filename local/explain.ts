@@ -22,9 +22,12 @@ const USAGE = `Says step by step what the service thinks of a token. It writes n
 --discover asks the token's issuer for the URL of its keys, where the configuration does not fit the token.
 Exits with 0 where /me would answer 200, with 1 where it would not, and with 2 after a wrong use.`;
 
-async function explain(): Promise<void> {
-  refuseTokens(process.argv.slice(2));
+export const USAGE_EXIT_CODE = 2;
+
+export async function explain(args: readonly string[]): Promise<number> {
+  refuseTokens(args);
   const { values } = parseArgs({
+    args,
     options: {
       stage: { type: 'string' },
       region: { type: 'string' },
@@ -35,7 +38,7 @@ async function explain(): Promise<void> {
   });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
-    return;
+    return 0;
   }
   const port = portOption(values.port);
   const token = await readToken();
@@ -45,7 +48,7 @@ async function explain(): Promise<void> {
   const redact = redactor('', [token, ...token.split('.'), ...words(JWT_SECRET), parameter]);
   for (const each of [...lines, line('', 'me', `${me}`), line('', 'logout', logout)])
     process.stdout.write(`${printable(redact(each))}\n`);
-  process.exitCode = me === 200 ? 0 : 1;
+  return me === 200 ? 0 : 1;
 }
 
 async function answersTo(
@@ -76,4 +79,4 @@ function failed(lines: readonly string[], what: string, error: Error): Answers {
   return { lines: [...lines, line('FAIL', what, withCause(error))], me: 500, logout: '500' };
 }
 
-await runCommand(explain, 2);
+if (import.meta.main) await runCommand(explain, USAGE_EXIT_CODE);

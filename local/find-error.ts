@@ -19,8 +19,9 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i
 const DAY_MS = 86_400_000;
 
 /** `npm run find-error`: prints the line, field by field, and exits with 1 where there is none. */
-async function findError(): Promise<void> {
+export async function findError(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       stage: { type: 'string' },
@@ -30,10 +31,7 @@ async function findError(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const id = (positionals[0] ?? '').toLowerCase();
   if (!UUID.test(id) || positionals.length !== 1)
     throw new UsageError(
@@ -93,4 +91,4 @@ async function findInStage(
   return undefined;
 }
 
-await runCommand(findError);
+if (import.meta.main) await runCommand(findError);

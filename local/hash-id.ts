@@ -5,8 +5,9 @@ import { portOption, runCommand, UsageError } from '../support/command-line.ts';
 import { targetEnvironment } from './target.ts';
 
 /** `npm run --silent hash-id -- <sub or jti> [--stage dev]`: what stands for it in the log. */
-async function printPseudonym(): Promise<void> {
+export async function printPseudonym(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: { stage: { type: 'string' }, region: { type: 'string' }, port: { type: 'string' } },
   });
@@ -21,4 +22,4 @@ async function printPseudonym(): Promise<void> {
   process.stdout.write(`${hashId(value, logSalt(environment))}\n`);
 }
 
-await runCommand(printPseudonym);
+if (import.meta.main) await runCommand(printPseudonym);

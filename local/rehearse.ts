@@ -21,8 +21,9 @@ const TEMPLATE = new URL(
 /** For packaging and deploying together, in milliseconds. */
 const DEPLOY_TIMEOUT_MS = 180_000;
 
-async function rehearse(): Promise<void> {
+export async function rehearse(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
+    args,
     options: { stage: { type: 'string', default: 'dev' }, region: { type: 'string' } },
   });
   requireRehearsalEndpoint(process.env.AWS_ENDPOINT_URL);
@@ -35,7 +36,7 @@ async function rehearse(): Promise<void> {
   for (const line of lines) process.stdout.write(`${line}\n`);
   process.stdout.write(`Checked in the template only: ${unread.join(', ')}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed (stage ${values.stage})\n`);
-  if (failed > 0) process.exitCode = 1;
+  return failed > 0 ? 1 : 0;
 }
 
 /** @throws UsageError */
@@ -57,4 +58,4 @@ async function deploy(stage: string): Promise<void> {
   if (code !== 0) throw new UsageError(`The deployment failed (${signal ?? `exit ${code}`})`);
 }
 
-await runCommand(rehearse);
+if (import.meta.main) await runCommand(rehearse);

@@ -45,8 +45,9 @@ const STEPS: readonly Step[] = [
 ];
 
 /** `npm run smoke`: the check after a deployment. Exits with 1 on any difference. */
-async function smoke(): Promise<void> {
+export async function smoke(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
+    args,
     options: {
       url: { type: 'string' },
       stage: { type: 'string' },
@@ -57,7 +58,7 @@ async function smoke(): Promise<void> {
   });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
-    return;
+    return 0;
   }
   if (!/^https?:\/\//.test(values.url ?? '') || !URL.canParse(values.url ?? ''))
     throw new UsageError(`--url takes the http(s) URL of the API\n\n${USAGE}`);
@@ -82,7 +83,7 @@ async function smoke(): Promise<void> {
   const gapMs = (refused - logout).toFixed(1);
   process.stdout.write(`from logout's answer to the first 401: ${gapMs} ms\n`);
   process.stdout.write(`${STEPS.length - failed} passed, ${failed} failed\n`);
-  if (failed > 0) process.exitCode = 1;
+  return failed > 0 ? 1 : 0;
 }
 
 async function freshToken({ stage, region, port }: Target): Promise<string> {
@@ -135,4 +136,4 @@ async function check(api: string, token: string, step: Step): Promise<boolean> {
   return differences.length === 0;
 }
 
-await runCommand(smoke);
+if (import.meta.main) await runCommand(smoke);

@@ -1,5 +1,5 @@
 // npm start: the framework in this process. JavaScript, so that an old Node can still say what is wrong.
-import { createRequire } from 'node:module';
+import module from 'node:module';
 
 if (!process.features.typescript) {
   process.stderr.write(
@@ -7,6 +7,9 @@ if (!process.features.typescript) {
   );
   process.exit(1);
 }
+
+// A second start compiles nothing anew, which saves a second.
+module.enableCompileCache();
 
 // The gateway would print a box of routes, and five lines a request; local/announce.ts has a table.
 process.env.SLS_LOG_LEVEL ??= 'warning';
@@ -24,4 +27,4 @@ const watch = setInterval(() => {
 }, 500).unref();
 
 process.argv.splice(2, 0, 'offline', '--noSponsor');
-createRequire(import.meta.url)('serverless/bin/serverless.js');
+module.createRequire(import.meta.url)('serverless/bin/serverless.js');

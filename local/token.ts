@@ -24,8 +24,9 @@ signs the token: the row comes with the first check.
 Where the service has only a public key it creates just the row of the given --jti.`;
 
 /** `npm run token`: a session in the configured table, and its token where the project can sign. */
-async function token(): Promise<void> {
+export async function token(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: {
       sub: { type: 'string', default: 'alice' },
       ttl: { type: 'string', default: '3600' },
@@ -37,10 +38,7 @@ async function token(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const ttlSeconds = wholeNumber('--ttl', values.ttl, MAX_TTL_SECONDS);
   const port = portOption(values.port);
   const claims = parseClaims(values.claim);
@@ -92,4 +90,4 @@ function parseValue(text: string): unknown {
   }
 }
 
-await runCommand(token);
+if (import.meta.main) await runCommand(token);

@@ -40,7 +40,7 @@ export async function bundling(root: string): Promise<Bundling> {
   const module = plugins && (await import(pathToFileURL(join(root, plugins)).href));
   return {
     functions,
-    options: { ...Object.fromEntries(options), ...(module ? { plugins: module.default } : {}) },
+    options: { ...Object.fromEntries(options), ...(module ? { plugins: module.plugins } : {}) },
   };
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ParameterError } from '../infra/parameters.ts';
 
 /** A mistake in how a command was called, or in what it was pointed at: told in one line. */
@@ -22,21 +23,33 @@ export function positiveNumber(option: string, text: string): number {
   return Number(text);
 }
 
+/** A command: gets its arguments, and answers an exit code where it is not 0. */
+export type Command = (args: readonly string[]) => Promise<number> | Promise<void>;
+
 /**
- * Runs a command; a mistake in its use, or a server that does not answer or refuses, is one line.
+ * Runs a command as the process that it is.
  *
  * @param usageExitCode for a mistake in its use, where 1 is a result
  */
-export async function runCommand(command: () => Promise<void>, usageExitCode = 1): Promise<void> {
+export async function runCommand(command: Command, usageExitCode = 1): Promise<void> {
   // A reader such as `head` may close the pipe when it has seen enough.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit();
   });
+  process.exitCode = await exitCodeOf(command, process.argv.slice(2), usageExitCode);
+}
+
+/** Runs a command to its exit code; a mistake in its use, or a server that does not answer or refuses, is one line. */
+export async function exitCodeOf(
+  command: Command,
+  args: readonly string[],
+  usageExitCode = 1,
+): Promise<number> {
   try {
-    await command();
+    return (await command(args)) ?? 0;
   } catch (error) {
     process.stderr.write(`${inOneLine(error) ?? describe(error)}\n`);
-    process.exitCode = isMisuse(error) ? usageExitCode : 1;
+    return isMisuse(error) ? usageExitCode : 1;
   }
 }
 
@@ -46,13 +59,13 @@ function isMisuse(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return types.isNativeError(error) && 'code' in error ? String(error.code) : '';
 }
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'];
 
 function inOneLine(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
   if (isMisuse(error) || error.name === 'ConfigurationError') return error.message;
   // The SDK's: a service's refusal, or missing credentials.
   if ('$fault' in error || error.name === 'CredentialsProviderError')

@@ -13,7 +13,7 @@ interface Measure {
 }
 
 /** `npm run house`: measures the repository's layout and size against limits; exit 1 above one. */
-async function house(): Promise<void> {
+async function house(): Promise<number> {
   const measures: readonly Measure[] = [
     { name: "files in lib's root", value: files('lib').filter(isInRoot).length, limit: 0 },
     { name: 'import floors of lib', value: floors(), limit: 7 },
@@ -22,9 +22,9 @@ async function house(): Promise<void> {
       value: lines('handlers', 'lib', 'infra', 'serverless.yml', 'stages.yml'),
       // 4,300; 400 for keys that turn, clocks that drift and refreshes that race; 700 for any issuer's
       // tokens; 250 for sessions that age; 600 for settings that are checked before they are deployed, and
-      // faults that say what failed; 650 for ends from outside; 500 for introspection and revocation; 200 for
+      // faults that say what failed; 650 for ends from outside; 400 for introspection and revocation; 200 for
       // the middleware and the package.
-      limit: 7_650,
+      limit: 7_500,
     },
     { name: 'serverless.yml', value: lines('serverless.yml'), limit: 180 },
     // 2,600; 240 for the command explain and the console of adopted sessions; 260 for stages and regions, the
@@ -43,7 +43,7 @@ async function house(): Promise<void> {
     process.stdout.write(
       `${value > limit ? 'OVER ' : '     '}${name}: ${value} (at most ${limit})\n`,
     );
-  if (measures.some(({ value, limit }) => value > limit)) process.exitCode = 1;
+  return measures.some(({ value, limit }) => value > limit) ? 1 : 0;
 }
 
 function files(...folders: readonly string[]): readonly string[] {

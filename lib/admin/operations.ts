@@ -44,15 +44,9 @@ export async function administer(request: AdminRequest, source: EventSource, ser
 
 /** The partition of the user, and the sessions of the issuer. */
 function subjectOf({ user, issuer }: AdminRequest, { issuers }: Services) {
-  const [only, ...others] = issuers;
-  const named = issuer === undefined ? undefined : issuers.find((each) => each.issuer === issuer);
-  const chosen = issuer === undefined && others.length === 0 ? only : named;
-  if (!chosen)
-    throw new AdminRequestError(
-      issuer === undefined
-        ? 'issuer is missing: the deployment has several issuers'
-        : 'issuer is none of the deployment’s',
-    );
+  const [chosen, second] = issuers.filter((each) => issuer === undefined || each.issuer === issuer);
+  if (second) throw new AdminRequestError('issuer is missing: the deployment has several issuers');
+  if (!chosen) throw new AdminRequestError('issuer is none of the deployment’s');
   const sub = userPartition(user, chosen.partitionPrefix);
   if (sub === null) throw new AdminRequestError('user is no value of the user claim');
   return { sub, sessions: chosen.sessions };

@@ -36,23 +36,10 @@ type Authentication = { caller: Caller; denial?: never } | { caller?: never; den
  */
 export async function authenticate(
   request: HttpRequest,
-  services: Services,
-): Promise<Authentication> {
-  const { token, denial } = readBearer(request);
-  return denial ? { denial } : authenticateToken(token, request, services);
-}
-
-/**
- * Checks a bearer token: a verified signature, valid claims, and an active session.
- *
- * @throws as {@link authenticate}
- */
-export async function authenticateToken(
-  token: string,
-  request: HttpRequest,
   { issuers }: Services,
 ): Promise<Authentication> {
-  return findCaller(await verifyToken(token, issuers), request, () => clientOf(request));
+  const { token, denial } = readBearer(request);
+  return denial ? { denial } : findCaller(await verifyToken(token, issuers), request);
 }
 
 /**
@@ -63,8 +50,8 @@ export async function authenticateToken(
  */
 export async function findCaller(
   verification: Verification,
-  request: EventSource,
-  client: DescribeClient,
+  request: HttpRequest,
+  client: DescribeClient = () => clientOf(request),
 ): Promise<Authentication> {
   if (verification.status !== 'verified') {
     const reason = verification.status === 'refused' ? verification.reason : verification.status;

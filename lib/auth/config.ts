@@ -1,14 +1,15 @@
-/** The only reader of the service's environment variables; docs/deploy.md documents each. */
+/** Reads the variables that all functions need; lib/oauth/clients.ts reads the others. docs/deploy.md documents each. */
 
 import { MAX_AUTH_TIME_AHEAD_MS } from '../sessions/active.ts';
 import type { Adoption } from '../sessions/adopted.ts';
 import { ConfigurationError, type Environment, words } from '../shared/environment.ts';
+import { asymmetricAlgorithms } from '../tokens/algorithms.ts';
 import { jwksUrl, type TokenConfiguration, tokenConfiguration } from '../tokens/config.ts';
 import { TOKEN_IS_SESSION } from '../tokens/session-claims.ts';
 import { readIssuers } from './issuers.ts';
 
 /** A sender of logout tokens (JWT_LOGOUT_AUDIENCE). */
-export interface LogoutConfiguration extends Partial<Pick<TokenConfiguration, 'keySource'>> {
+export interface LogoutConfiguration extends Pick<TokenConfiguration, 'keySource' | 'algorithms'> {
   readonly issuer: string;
   /** Client ids, the audience of logout tokens. */
   readonly audience: readonly string[];
@@ -74,15 +75,13 @@ function issuerConfiguration(
   if (variables.SESSION_MAX_AGE && !maxAgeMs)
     throw new ConfigurationError('SESSION_MAX_AGE', 'must not be 0; leave it out for the default');
   const tokens = tokenConfiguration(variables);
-  const logout = logoutConfiguration(variables, tokens);
-  const common = { ...tokens, partitionPrefix, maxAgeMs, logout, adoption: undefined };
-  if (mode === 'adopted') {
-    const rules = adoption(variables, tokens, maxSessions);
-    return { ...common, adoption: { ...rules, maxAgeMs: maxAgeMs ?? ADOPTED_MAX_AGE_MS } };
-  }
-  if (tokens.sessionClaim === 'none')
+  if (mode === 'registered' && tokens.sessionClaim === 'none')
     throw new ConfigurationError('JWT_SESSION_CLAIM', 'can be none for SESSIONS=adopted only');
-  return common;
+  return {
+    ...tokens,
+    ...{ partitionPrefix, maxAgeMs, logout: logoutConfiguration(variables, tokens) },
+    adoption: mode === 'adopted' ? adoption(variables, tokens, maxAgeMs, maxSessions) : undefined,
+  };
 }
 
 /** SESSION_MAX_AGE of adopted sessions by default: 365 days. */
@@ -91,8 +90,9 @@ export const ADOPTED_MAX_AGE_MS = 31_536_000_000;
 function adoption(
   variables: Environment,
   { keySource, issuer, sessionClaim }: TokenConfiguration,
-  maxSessions: number | undefined,
-): Omit<Adoption, 'maxAgeMs'> {
+  maxAgeMs: number = ADOPTED_MAX_AGE_MS,
+  maxSessions?: number,
+): Adoption {
   // A default would let refreshed tokens of an ended session in, or end sessions of other devices.
   if (!variables.JWT_SESSION_CLAIM)
     throw new ConfigurationError(
@@ -111,12 +111,12 @@ function adoption(
       'MAX_SESSIONS',
       `needs a JWT_SESSION_CLAIM that refreshed tokens keep; by ${sessionClaim} a refresh is one more session`,
     );
-  return { tokenIsSession, maxSessions };
+  return { maxAgeMs, tokenIsSession, maxSessions };
 }
 
 function logoutConfiguration(
   { JWT_LOGOUT_AUDIENCE, JWT_LOGOUT_ISSUER, JWT_LOGOUT_JWKS_URL }: Environment,
-  { issuer: own, keySource }: TokenConfiguration,
+  { issuer: own, keySource, algorithms }: TokenConfiguration,
 ): LogoutConfiguration | undefined {
   const audience = JWT_LOGOUT_AUDIENCE?.match(/\S+/g);
   if (!audience) {
@@ -135,7 +135,8 @@ function logoutConfiguration(
     );
   if (JWT_LOGOUT_JWKS_URL) {
     const url = jwksUrl(JWT_LOGOUT_JWKS_URL, 'JWT_LOGOUT_JWKS_URL');
-    return { issuer, audience, keySource: { kind: 'jwks-url', url } };
+    const itsKeys = { kind: 'jwks-url', url } as const;
+    return { issuer, audience, keySource: itsKeys, algorithms: asymmetricAlgorithms };
   }
   // With an HMAC secret, a verifier of logout tokens could sign logout tokens.
   if (keySource.kind === 'secrets' || keySource.kind === 'secret-parameter')
@@ -143,7 +144,7 @@ function logoutConfiguration(
       'JWT_LOGOUT_JWKS_URL',
       'is not set; a secret of the sessions verifies no logout tokens',
     );
-  return { issuer, audience };
+  return { issuer, audience, keySource, algorithms };
 }
 
 /** Reads a whole number, as a multiple of a unit; undefined where the variable is not set, or 0. */

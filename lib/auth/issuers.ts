@@ -99,7 +99,8 @@ function textOf(name: string, value: unknown): string {
   const isList = LISTS.includes(name) && Array.isArray(value);
   const texts: unknown[] = isList ? value : [value];
   // An empty list would switch a check off, and a space would make two words of one.
-  if (texts.length > 0 && texts.every((text) => isText(text) && !(isList && /\s/.test(text))))
+  const pattern = isList ? /^\S+$/ : /\S/;
+  if (texts.length > 0 && texts.every((text) => typeof text === 'string' && pattern.test(text)))
     return texts.join(' ');
   const expected = isList
     ? 'a list of one or more texts without spaces'
@@ -108,10 +109,6 @@ function textOf(name: string, value: unknown): string {
     VARIABLES[name] ?? name,
     `must be ${expected}; leave the member out for the default`,
   );
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** Names the members of an entry in place of the variables. */

@@ -3,8 +3,8 @@ import type { Denial } from '../http/response.ts';
 import type { Cutoff } from '../sessions/cutoff.ts';
 import { type RevokeScope, revokeMany } from '../sessions/revoke-many.ts';
 import type { SessionMode } from '../sessions/session-mode.ts';
-import { verifyToken } from '../tokens/verify.ts';
-import { authenticateToken, denySession } from './authenticate.ts';
+import { type Verification, verifyToken } from '../tokens/verify.ts';
+import { denySession, findCaller } from './authenticate.ts';
 import { type EventSource, recordEvent } from './events.ts';
 import type { Services } from './services.ts';
 
@@ -15,7 +15,8 @@ export const LOGOUT_SCOPES = ['this', 'others', 'everywhere'] as const;
 export type LogoutScope = (typeof LOGOUT_SCOPES)[number];
 
 /**
- * Ends sessions of the token's user and records the result.
+ * Ends sessions of the token's user and records the result. With the scope `this`, an expired token still
+ * ends its session; an unverified one ends nothing.
  *
  * @returns a denial where the scope needs an active session and the token has none; else undefined,
  *   and the sessions are over
@@ -25,36 +26,27 @@ export async function logout(
   scope: LogoutScope,
   token: string,
   request: HttpRequest,
-  services: Services,
-): Promise<Denial | undefined> {
-  if (scope === 'this') return endTokenSession(token, request, services);
-  return endManySessions(scope, token, request, services);
-}
-
-/** An expired token still ends its session; an unverified one ends nothing. */
-async function endTokenSession(
-  token: string,
-  request: HttpRequest,
   { issuers }: Services,
-): Promise<undefined> {
+): Promise<Denial | undefined> {
   const verification = await verifyToken(token, issuers);
+  if (scope !== 'this') return endMany(scope, verification, request);
   if (verification.status === 'refused') {
     recordEvent(request, { name: 'logout.refused', reason: verification.reason });
-    return;
+    return undefined;
   }
   const { session, sessions, status: tokenStatus } = verification;
   const ended = await sessions.end(session);
   const name = ended ? 'logout.ended' : 'logout.already_ended';
-  recordEvent(request, { name, scope: 'this', tokenStatus, session });
+  recordEvent(request, { name, scope, tokenStatus, session });
+  return undefined;
 }
 
-async function endManySessions(
+async function endMany(
   scope: RevokeScope,
-  token: string,
+  verification: Verification,
   request: HttpRequest,
-  services: Services,
 ): Promise<Denial | undefined> {
-  const { caller, denial } = await authenticateToken(token, request, services);
+  const { caller, denial } = await findCaller(verification, request);
   if (denial) return denial;
   const { session, sessions } = caller;
   const cutoff = await revokeMany(sessions.store, caller, scope);

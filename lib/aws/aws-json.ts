@@ -13,7 +13,7 @@ import type {
 import { defined, isObject, parseJson } from '../shared/json.ts';
 
 /** Settings that an SDK client passes to its protocol. */
-interface ServiceSettings {
+export interface ServiceSettings {
   /** First part of `X-Amz-Target`: `DynamoDB_20120810`. */
   readonly serviceTarget: string;
   /** The service's exceptions by their schemas. */

@@ -3,8 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeAsync } from '../shared/memoize.ts';
 import { timeouts } from '../shared/timeouts.ts';
-import { awsJson } from './aws-json.ts';
-import { Sha256 } from './sha256.ts';
+import { clientSettings } from './client-settings.ts';
 
 /** Limits of every session's life, beside those of its row. */
 export interface SessionLimits {
@@ -34,12 +33,7 @@ export class StoreError extends DependencyError {
 }
 
 /**
- * Opens the session table. Region, credentials and endpoint come from the AWS SDK's own variables.
- *
- * The SDK has no request timeout by default, and `requestTimeout` only warns without
- * `throwOnRequestTimeout`. `requestTimeout` covers the response headers, `socketTimeout` the body.
- *
- * The client throws a StoreError for every failure but that of a condition.
+ * Opens the session table. The client throws a StoreError for every failure but that of a condition.
  *
  * @param onLatency called with the duration of each operation, retries included
  */
@@ -48,18 +42,7 @@ export function openSessionStore(
   limits: SessionLimits = {},
   onLatency?: (milliseconds: number) => void,
 ): SessionStore {
-  const client = new DynamoDBClient({
-    protocol: awsJson('1.0'),
-    sha256: Sha256,
-    retryMode: 'standard',
-    maxAttempts: timeouts.attempts,
-    requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.attemptMs,
-      socketTimeout: timeouts.attemptMs,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = new DynamoDBClient(clientSettings('1.0', timeouts.attempts));
   // Without a memoized signer the SDK copies its configuration for each request.
   client.config.signer = memoizeAsync(client.config.signer);
   // awsJson() sets the user agent; nothing reads what these three middlewares collect.

@@ -3,8 +3,7 @@ import { DependencyError } from '../shared/dependency-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
 import { cacheSource, type Source } from '../shared/refresh.ts';
 import { type Deadline, startDeadline, timeouts } from '../shared/timeouts.ts';
-import { awsJson } from './aws-json.ts';
-import { Sha256 } from './sha256.ts';
+import { clientSettings } from './client-settings.ts';
 
 /**
  * SSM could not be asked, so nothing is known about the token. The message has the variable; the name in SSM's
@@ -65,16 +64,5 @@ async function ask(name: string, deadline: Deadline): Promise<string> {
 }
 
 const client = /* @__PURE__ */ memoizeLast<void, SSMClient>(
-  () =>
-    new SSMClient({
-      protocol: awsJson('1.1'),
-      sha256: Sha256,
-      retryMode: 'standard',
-      maxAttempts: 2,
-      requestHandler: {
-        connectionTimeout: timeouts.connectMs,
-        requestTimeout: timeouts.secretMs / 2,
-        throwOnRequestTimeout: true,
-      },
-    }),
+  () => new SSMClient(clientSettings('1.1', 2)),
 );

@@ -2,7 +2,6 @@ import type { IssuerConfiguration, LogoutConfiguration } from '../auth/config.ts
 import { services } from '../auth/services.ts';
 import { reportStaleKeys } from '../observability/report-error.ts';
 import { memoizeLast } from '../shared/memoize.ts';
-import { asymmetricAlgorithms as algorithms } from '../tokens/algorithms.ts';
 import { createKeySet } from '../tokens/key-source.ts';
 import type { Issuer } from '../tokens/verify.ts';
 import type { Signer } from '../tokens/verify-signed.ts';
@@ -28,22 +27,15 @@ export const logoutIssuers = /* @__PURE__ */ memoizeLast<void, readonly LogoutIs
 );
 
 function logoutIssuer(
-  {
-    keys,
-    userClaim,
-    partitionPrefix,
-    sessions,
-    sessionClaim,
-    adoption,
-    issuer: own,
-  }: Issuer & IssuerConfiguration,
-  { issuer, audience, keySource }: LogoutConfiguration,
+  { sessions, sessionClaim, adoption, ...own }: Issuer & IssuerConfiguration,
+  { issuer, audience, ...keys }: LogoutConfiguration,
 ): LogoutIssuer {
+  const { userClaim, partitionPrefix } = own;
   // The `sid` of another issuer is a name for its own session, of which tokens here know nothing.
-  const namesSessions = sessionClaim === 'sid' && issuer === own;
+  const namesSessions = sessionClaim === 'sid' && issuer === own.issuer;
   return {
     ...{ issuer, audience, userClaim, partitionPrefix },
-    keys: keySource ? createKeySet({ keySource, algorithms }, reportStaleKeys) : keys,
+    keys: createKeySet(keys, reportStaleKeys),
     end: adoption ? endAdopted(sessions, namesSessions) : endRegistered(sessions),
   };
 }

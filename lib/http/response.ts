@@ -38,14 +38,9 @@ export type Denial = BearerMiss | 'invalid_token';
 
 /** Builds the response for a request without a caller. The reason goes to the log, not to the client. */
 export function denied(denial: Denial): HttpResponse {
-  switch (denial) {
-    case 'no_credentials':
-      return json(403, { detail: 'Not authenticated' });
-    case 'other_scheme':
-      return json(403, { detail: 'Invalid authentication credentials' });
-    case 'invalid_token':
-      return json(401, { detail: 'Could not validate credentials' }, INVALID_TOKEN);
-  }
+  if (denial === 'no_credentials') return json(403, { detail: 'Not authenticated' });
+  if (denial === 'other_scheme') return json(403, { detail: 'Invalid authentication credentials' });
+  return json(401, { detail: 'Could not validate credentials' }, INVALID_TOKEN);
 }
 
 /** RFC 6750, section 3.1. */

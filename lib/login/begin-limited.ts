@@ -6,15 +6,10 @@ import { readActive } from '../sessions/list.ts';
 import { registeredSessions } from '../sessions/registered.ts';
 import type { Session } from '../sessions/session.ts';
 import { createSession } from './create-session.ts';
+import type { NewSession } from './issue.ts';
 
 /** Attempts to begin a session that racing log-ins of the same user end at once. */
 const MAX_ATTEMPTS = 3;
-
-interface Limit {
-  readonly jti?: string | undefined;
-  readonly maxSessions?: number | undefined;
-  readonly onEnded?: ((sessions: readonly Session[]) => void) | undefined;
-}
 
 /**
  * Begins a session as the newest of at most `maxSessions`, and ends the others. Racing log-ins leave as
@@ -29,7 +24,7 @@ interface Limit {
 export async function beginLimited(
   store: SessionStore,
   draft: Session,
-  { maxSessions = 0, onEnded, jti: given }: Limit,
+  { maxSessions = 0, onEnded, jti: given }: Pick<NewSession, 'jti' | 'maxSessions' | 'onEnded'>,
   nowMs: number,
 ): Promise<Session | null> {
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 1)

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type SessionStore, StoreError, unlessConditionFails } from '../aws/dynamodb.ts';
 import type { SessionKey } from '../sessions/key.ts';
-import { putSession } from '../sessions/put-session.ts';
 import { readRows } from '../sessions/rows.ts';
 import { parseSession, type Session } from '../sessions/session.ts';
-import { activeOf, findSession, readSession } from '../sessions/sessions.ts';
+import { activeOf, findSession, putSession, readSession } from '../sessions/sessions.ts';
 import { startDeadline } from '../shared/timeouts.ts';
 
 /**

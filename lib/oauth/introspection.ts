@@ -1,6 +1,6 @@
 import { findCaller } from '../auth/authenticate.ts';
-import type { EventSource } from '../auth/events.ts';
 import type { Services } from '../auth/services.ts';
+import type { HttpRequest } from '../http/request.ts';
 import { defined, isObject } from '../shared/json.ts';
 import { CLIENT_CLAIMS } from '../tokens/claims.ts';
 import { namedBy } from '../tokens/session-claims.ts';
@@ -20,7 +20,7 @@ type Claims = Readonly<Record<string, unknown>>;
  */
 export async function introspect(
   token: string,
-  source: EventSource,
+  request: HttpRequest,
   { issuers }: Services,
 ): Promise<Claims> {
   const verification = await verifyToken(token, issuers);
@@ -28,7 +28,7 @@ export async function introspect(
   // The browser behind a resource server is unknown: an adopted session gets no user agent and no address.
   const { caller } = await findCaller(
     isBound ? { ...verification, status: 'verified' } : verification,
-    source,
+    request,
     () => ({}),
   );
   if (!caller) return { active: false };
@@ -39,31 +39,26 @@ export async function introspect(
 
 /** A claim of another type than its member's is left out: a strict client would refuse the whole answer. */
 function membersOf(claims: Claims): Claims {
-  const texts = TEXTS.map((name) => [name, textOf(namedBy(claims, name))] as const);
-  const times = TIMES.map(
-    (name) => [name, typeof claims[name] === 'number' ? claims[name] : undefined] as const,
-  );
+  const times = TIMES.map((name) => [name, ofType('number', claims[name])]);
+  const texts = TEXTS.map((name) => [name, ofType('string', namedBy(claims, name))]);
+  const { aud, scope, scp } = claims;
   return defined({
     ...Object.fromEntries([...times, ...texts]),
-    aud: textOf(claims.aud) ?? textsOf(claims.aud),
-    scope: [claims.scope, claims.scp].map(scopeOf).find(isText),
+    aud: ofType('string', aud) ?? textsOf(aud),
+    // One text of words; some issuers write an array.
+    scope: [scope, textsOf(scope)?.join(' '), scp, textsOf(scp)?.join(' ')].find(isText),
     client_id: CLIENT_CLAIMS.map((name) => claims[name]).find(isText),
     // Whatever its type, as a resource server may not take a bound token for a bearer token.
     cnf: claims.cnf,
   });
 }
 
-/** One text of words; some issuers write an array. */
-function scopeOf(claim: unknown): string | undefined {
-  return textOf(claim) ?? textsOf(claim)?.join(' ');
+function ofType(type: 'number' | 'string', claim: unknown): unknown {
+  return typeof claim === type ? claim : undefined;
 }
 
 function textsOf(claim: unknown): readonly string[] | undefined {
   return Array.isArray(claim) && claim.every(isText) ? claim : undefined;
-}
-
-function textOf(claim: unknown): string | undefined {
-  return isText(claim) ? claim : undefined;
 }
 
 function isText(claim: unknown): claim is string {

@@ -3,14 +3,6 @@ import { DEFAULT_LIMIT, MAX_LIMIT } from '../sessions/list.ts';
 import { answer, type Header, NO_STORE, type Response, shared } from './responses.ts';
 import { type Reference, reference, type Schema, SESSION_ID } from './schemas.ts';
 
-interface Parameter {
-  readonly name: string;
-  readonly in: 'query' | 'path';
-  readonly required?: boolean;
-  readonly description: string;
-  readonly schema: Schema;
-}
-
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -18,7 +10,7 @@ export interface Operation {
   readonly tags: readonly string[];
   /** Absent: a bearer token; empty: none. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly ReturnType<typeof parameter>[];
   readonly requestBody?: object;
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }
@@ -61,7 +53,8 @@ export const paths: Part['paths'] = {
       description:
         'Ends sessions. `this` answers 200 to any bearer token, also an expired, logged-out or malformed one; `others` and `everywhere` need an active session.',
       parameters: [
-        query(
+        parameter(
+          'query',
           'scope',
           '`this`: the token’s session. `others`: all other sessions of the user. `everywhere`: all sessions of the user.',
           { type: 'string', enum: LOGOUT_SCOPES, default: LOGOUT_SCOPES[0] },
@@ -97,13 +90,13 @@ export const paths: Part['paths'] = {
       summary: 'List my sessions',
       description: 'The caller’s active sessions, newest first.',
       parameters: [
-        query('limit', 'Sessions per page.', {
+        parameter('query', 'limit', 'Sessions per page.', {
           type: 'integer',
           minimum: 1,
           maximum: MAX_LIMIT,
           default: DEFAULT_LIMIT,
         }),
-        query('next', 'The value `next` of the page before.', { type: 'string' }),
+        parameter('query', 'next', 'The value `next` of the page before.', { type: 'string' }),
       ],
       responses: {
         200: answer('SessionPage', 'A page of the list.', {
@@ -127,15 +120,7 @@ export const paths: Part['paths'] = {
       tags: ['sessions'],
       summary: 'End one of my sessions',
       description: 'Ends one of the caller’s sessions, the current one included.',
-      parameters: [
-        {
-          name: 'id',
-          in: 'path',
-          required: true,
-          description: 'The `id` of a session in the list.',
-          schema: SESSION_ID,
-        },
-      ],
+      parameters: [parameter('path', 'id', 'The `id` of a session in the list.', SESSION_ID)],
       responses: {
         204: { description: 'The session is over.', headers: NO_STORE },
         404: answer('SessionNotFound', 'The id names no active session of the caller.'),
@@ -155,8 +140,9 @@ export const paths: Part['paths'] = {
   },
 };
 
-function query(name: string, description: string, schema: Schema): Parameter {
-  return { name, in: 'query', description, schema };
+function parameter(place: 'query' | 'path', name: string, description: string, schema: Schema) {
+  const required = place === 'path' ? { required: true } : {};
+  return { name, in: place, ...required, description, schema };
 }
 
 /** The body of a request: a form. */

@@ -4,7 +4,6 @@ import { defined } from '../shared/json.ts';
 import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, MAX_AUTH_TIME_AHEAD_MS } from './active.ts';
 import { endOldest } from './limit.ts';
-import { putSession } from './put-session.ts';
 import type { Row } from './rows.ts';
 import { isRecentTime, LAST_EXPIRES_AT, parseMark, type Session } from './session.ts';
 import type {
@@ -14,7 +13,7 @@ import type {
   SessionMode,
   SessionToken,
 } from './session-mode.ts';
-import { foundIn, readSession } from './sessions.ts';
+import { foundIn, putSession, readSession } from './sessions.ts';
 
 /** The rules by which tokens become sessions. */
 export interface Adoption {

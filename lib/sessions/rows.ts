@@ -17,6 +17,7 @@ export function isSessionRow({ jti }: Row): boolean {
  * again, with growing pauses:
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  *
+ * @param deadline of the operation of which the read is a step; by default the read has its own
  * @returns the existing rows, by `jti`
  * @throws StoreError also for keys unread after {@link timeouts}.storeMs, and for an answer that DynamoDB
  *   never gives: without rows, as the cutoff would be missed, or with a row that nobody asked for
@@ -25,18 +26,12 @@ export async function readRows(
   store: SessionStore,
   sub: string,
   jtis: readonly string[],
+  deadline?: Deadline,
 ): Promise<ReadonlyMap<string, Row>> {
-  using deadline = startDeadline();
-  return await readRowsBy(deadline, store, sub, jtis);
-}
-
-/** Like {@link readRows}, as one step of an operation with a deadline of its own. */
-export async function readRowsBy(
-  deadline: Deadline,
-  store: SessionStore,
-  sub: string,
-  jtis: readonly string[],
-): Promise<ReadonlyMap<string, Row>> {
+  if (!deadline) {
+    using own = startDeadline();
+    return await readRows(store, sub, jtis, own);
+  }
   const rows = new Map<string, Row>();
   let keys: Record<string, unknown>[] = jtis.map((jti) => ({ sub, jti }));
   for (let pauseMs = timeouts.firstPauseMs; keys.length > 0; pauseMs *= 2) {

@@ -1,4 +1,4 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SessionLimits,
   type SessionStore,
@@ -9,7 +9,7 @@ import { type Deadline, startDeadline } from '../shared/timeouts.ts';
 import { isActive, isIdle } from './active.ts';
 import { CUTOFF_KEY, type Cutoff, parseCutoff } from './cutoff.ts';
 import type { SessionKey } from './key.ts';
-import { type Row, readRows, readRowsBy } from './rows.ts';
+import { type Row, readRows } from './rows.ts';
 import { parseMark, parseSession, type Session } from './session.ts';
 import type { FoundSession } from './session-mode.ts';
 
@@ -72,11 +72,27 @@ export async function findCurrent(
 ): Promise<Session | null> {
   using deadline = startDeadline();
   for (let current = jti; ; ) {
-    const rows = await readRowsBy(deadline, store, sub, [current, CUTOFF_KEY]);
+    const rows = await readRows(store, sub, [current, CUTOFF_KEY], deadline);
     const read = parseRead(current, rows);
     if (read.row?.rotated_to === undefined) return activeOf(store, read, nowMs);
     current = read.row.rotated_to;
   }
+}
+
+/**
+ * Puts the row of a new session.
+ *
+ * @returns false where a row has the key
+ * @throws InvalidSessionError for a session that violates the schema
+ */
+export async function putSession(store: SessionStore, session: Session): Promise<boolean> {
+  const command = new PutCommand({
+    TableName: store.table,
+    Item: parseSession(session),
+    ConditionExpression: 'attribute_not_exists(jti)',
+  });
+  using deadline = startDeadline();
+  return (await unlessConditionFails(store.client.send(command, deadline))) !== null;
 }
 
 /**
@@ -95,7 +111,7 @@ export async function endSession(store: SessionStore, { sub, jti }: SessionKey):
   let current = jti;
   let ended = await deleteRow(deadline, store, { sub, jti: current });
   while (!ended) {
-    const row = (await readRowsBy(deadline, store, sub, [current])).get(current);
+    const row = (await readRows(store, sub, [current], deadline)).get(current);
     if (!row) break;
     const successor = parseMark(row);
     if (successor) replaced.push(current);

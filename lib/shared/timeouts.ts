@@ -21,7 +21,7 @@ export const timeouts = {
   storeMs: 4_000,
   /** TCP connection to AWS. */
   connectMs: 500,
-  /** One attempt of a store operation; DynamoDB's p99 is some 10 ms. */
+  /** One attempt of a request to AWS; DynamoDB's p99 is some 10 ms. */
   attemptMs: 1_000,
   /** Attempts per store operation; `storeMs` cuts off 3 × (500 + 1,000) ms. */
   attempts: 3,

@@ -33,7 +33,7 @@ export function parseAlgorithms(text: string | undefined): readonly Algorithm[] 
     return algorithm;
   });
   // A list of both families lets a public key serve as an HMAC secret (RFC 8725, section 2.1).
-  if (new Set(allowed.map(isHmac)).size > 1)
+  if (new Set(allowed.map((name) => hmacAlgorithms.includes(name))).size > 1)
     throw new ConfigurationError(
       'JWT_ALGORITHMS',
       'mixes HMAC (HS…) with public-key algorithms; keep to one family',
@@ -47,8 +47,4 @@ const ED25519_NAMES: readonly Algorithm[] = ['EdDSA', 'Ed25519'];
 /** All names of an algorithm. */
 export function synonyms(algorithm: Algorithm): readonly Algorithm[] {
   return ED25519_NAMES.includes(algorithm) ? ED25519_NAMES : [algorithm];
-}
-
-function isHmac(algorithm: Algorithm): boolean {
-  return hmacAlgorithms.includes(algorithm);
 }

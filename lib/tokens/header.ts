@@ -22,8 +22,9 @@ export function parseTokenHeader(
   part: string,
   types: readonly string[],
 ): TokenHeader | RefusedHeader {
-  const header = parseObject(Buffer.from(part, 'base64url'));
-  if (!header) return 'malformed_header';
+  const text = decodeUtf8(Buffer.from(part, 'base64url')) ?? '';
+  const header = parseJson(text);
+  if (!isObject(header) || hasRepeatedMembers(text)) return 'malformed_header';
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string' || !isOptionalString(kid) || !isOptionalString(typ))
     return 'malformed_header';
@@ -41,12 +42,6 @@ function isOptionalString(value: unknown): value is string | undefined {
 /** Media types compare without case; `application/` is optional (RFC 7515, section 4.1.9). */
 function mediaSubtype(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
-}
-
-function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
-  const text = decodeUtf8(bytes);
-  const value = text === null ? undefined : parseJson(text);
-  return text !== null && isObject(value) && !hasRepeatedMembers(text) ? value : null;
 }
 
 /**

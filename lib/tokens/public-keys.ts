@@ -47,7 +47,7 @@ export function parseJwks(text: string): { keys: VerificationKey[]; problems: st
   };
 }
 
-/** @returns the key, or why it is skipped */
+/** @returns the key, which jose imports once per algorithm and object, or why it is skipped */
 function parseJwk(jwk: Readonly<Record<string, unknown>>): VerificationKey | string {
   const { kid, alg, use = 'sig', key_ops = ['verify'] } = jwk;
   if (jwk.kty === 'oct' || 'd' in jwk || 'priv' in jwk) return NOT_PUBLIC;
@@ -61,7 +61,7 @@ function parseJwk(jwk: Readonly<Record<string, unknown>>): VerificationKey | str
     (algorithm) => alg === undefined || synonyms(algorithm).some((name) => name === alg),
   );
   if (algorithms.length === 0) return 'holds a key whose "alg" does not fit its type';
-  return verificationKey(key, algorithms, typeof kid === 'string' ? kid : undefined);
+  return { kid: typeof kid === 'string' ? kid : undefined, algorithms, keyFor: () => key };
 }
 
 function parsePem(text: string): VerificationKey {
@@ -73,7 +73,7 @@ function parsePem(text: string): VerificationKey {
   if (!key) throw wrong('is neither an SPKI PEM nor a JWKS document');
   const algorithms = algorithmsOf(key);
   if (typeof algorithms === 'string') throw wrong(algorithms);
-  return verificationKey(key, algorithms, undefined);
+  return { kid: undefined, algorithms, keyFor: () => key };
 }
 
 /** Restores a PEM from one line, indented lines or written-out line breaks, and from the base64 alone. */
@@ -106,15 +106,6 @@ function algorithmsOf(key: KeyObject): readonly Algorithm[] | string {
   if (namedCurve === 'secp384r1') return ['ES384'];
   if (namedCurve === 'secp521r1') return ['ES512'];
   return `is a ${namedCurve ?? key.asymmetricKeyType} key; RSA, P-256, P-384, P-521 and Ed25519 are supported`;
-}
-
-/** jose imports a KeyObject once per algorithm and keeps the result by the object. */
-function verificationKey(
-  key: KeyObject,
-  algorithms: readonly Algorithm[],
-  kid: string | undefined,
-): VerificationKey {
-  return { kid, algorithms, keyFor: () => key };
 }
 
 function wrong(problem: string): ConfigurationError {

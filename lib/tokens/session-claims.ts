@@ -52,12 +52,9 @@ export function namedBy(claims: JWTPayload, name: string): unknown {
  * In a cutover, a login service writes rows by `jti` while older tokens have none. By another key, a logout
  * would miss the row, and the session would be active again once SESSIONS is `registered`.
  */
-function tokenIdOf(claims: JWTPayload, token: string): unknown {
-  return claims.jti === undefined ? tokenHash(token) : claims.jti;
-}
-
-/** Without the signature, which a holder of the key or anybody (ECDSA) can vary for the same claims. */
-function tokenHash(token: string): string {
+function tokenIdOf({ jti }: JWTPayload, token: string): unknown {
+  if (jti !== undefined) return jti;
+  // Without the signature, which a holder of the key or anybody (ECDSA) can vary for the same claims.
   const signed = token.slice(0, token.lastIndexOf('.'));
   return `sha256:${hash('sha256', signed, 'base64url')}`;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runCommand } from '../support/commands.ts';
+import { measureGap } from '../../bench/gap.ts';
+import { callCommand } from '../support/commands.ts';
 import { configureFunction } from '../support/lambda.ts';
 import { useTestStore } from '../support/store.ts';
 import { startWrongService } from './wrong-service.ts';
@@ -15,8 +16,8 @@ afterAll(() => {
 async function runGap(cacheMs: number) {
   const service = await startWrongService(store, cacheMs);
   try {
-    const args = ['--url', service.url, '--rounds', '9', '--users', '2'];
-    return await runCommand(process.execPath, ['bench/gap.ts', ...args]);
+    const args = ['--url', service.url, '--rounds', '3', '--users', '2'];
+    return await callCommand(measureGap, args);
   } finally {
     await service.close();
   }
@@ -27,9 +28,9 @@ describe('npm run bench:gap', () => {
     'ends with 0 where the service is right, and says how much it asked',
     async () => {
       const { code, output } = await runGap(0);
-      expect(output).toContain('**No violation** in 9 rounds');
+      expect(output).toContain('**No violation** in 3 rounds');
       for (const scope of ['this', 'others', 'everywhere'])
-        expect(output).toMatch(new RegExp(`^\\| ${scope} \\| 3 \\| (?:[\\d.]+ \\| ){6}[1-9]`, 'm'));
+        expect(output).toMatch(new RegExp(`^\\| ${scope} \\| 1 \\| (?:[\\d.]+ \\| ){6}[1-9]`, 'm'));
       expect(code).toBe(0);
     },
     TIMEOUT_MS,
@@ -39,7 +40,7 @@ describe('npm run bench:gap', () => {
   test(
     'ends with 1 for a cache that lets dead tokens in',
     async () => {
-      const { code, output } = await runGap(200);
+      const { code, output } = await runGap(100);
       expect(output).toMatch(/- let in: scope this, .* ms after its session was dead$/m);
       expect(code).toBe(1);
     },

@@ -2,32 +2,30 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { runCommand } from '../support/commands.ts';
+import { admin as command } from '../../local/admin.ts';
+import { callCommand, runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
 import { findPython, NO_PYTHON } from '../support/python.ts';
 import { useSharedStack } from '../support/shared-stack/open.ts';
 
 const { stack, service } = useSharedStack();
 
-const admin = (...args: string[]) =>
-  runCommand(process.execPath, ['local/admin.ts', ...args, '--port', `${service.port}`]);
+const admin = (...args: string[]) => callCommand(command, [...args, '--port', `${service.port}`]);
 const BY = ['--actor', 'bob', '--reason', 'left'];
 
 const me = async (token: string) =>
   (await service.fetch('/api/v1/auth/me', { headers: { Authorization: `Bearer ${token}` } }))
     .status;
 
-async function logIn(sub: string): Promise<string> {
-  const args = ['local/token.ts', '--port', `${service.port}`, '--sub', sub];
-  const { code, output } = await runCommand(process.execPath, args);
-  expect(code).toBe(0);
-  return output.trim();
-}
+const logIn = async (sub: string) => (await stack.issue({ sub })).token;
 
 test('lists, ends one, and ends all, dead at the next request; the line says who and why', async () => {
   const user = stack.user('alice');
   const [first, second, third] = [await logIn(user), await logIn(user), await logIn(user)];
-  const listed = await admin('list', user, '--limit', '2');
+  const options = ['--limit', '2', '--port', `${service.port}`];
+  const listed = await runCommand('npm', [
+    ...['run', '--silent', 'admin', '--', 'list', user, ...options],
+  ]);
   expect(listed.code).toBe(0);
   const page = JSON.parse(listed.output);
   expect(page.sessions).toHaveLength(2);
@@ -127,13 +125,12 @@ test.each([
 });
 
 test('a port where nothing runs, and a stage that is none, are one line', async () => {
-  const nobody = await runCommand(process.execPath, ['local/admin.ts', 'list', 'a', '--port', '1']);
+  const nobody = await callCommand(command, ['list', 'a', '--port', '1']);
   expect(nobody).toMatchObject({
     code: 1,
     output: expect.stringMatching(/^Nothing runs on port 1: /),
   });
-  const stage = ['local/admin.ts', 'list', 'a', '--stage', 'prd'];
-  expect(await runCommand(process.execPath, stage)).toMatchObject({
+  expect(await callCommand(command, ['list', 'a', '--stage', 'prd'])).toMatchObject({
     code: 1,
     output: expect.stringMatching(/^There is no stage prd in stages.yml/),
   });

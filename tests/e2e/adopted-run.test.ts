@@ -1,6 +1,12 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { explain } from '../../local/explain.ts';
+import { smoke } from '../../local/smoke.ts';
+import { token as tokenCommand } from '../../local/token.ts';
+import type { Command } from '../../support/command-line.ts';
+import { readRunFile } from '../../support/run-file.ts';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
-import { runCommand } from '../support/commands.ts';
+import { callCommand } from '../support/commands.ts';
 import { type RunningService, startService } from '../support/service.ts';
 
 let service: RunningService;
@@ -8,44 +14,44 @@ beforeAll(async () => {
   service = await startService({
     ...{ SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'jti', JWT_REQUIRE: 'token_use=access' },
     SESSION_MAX_AGE: '86400',
+    ...{ AWS_PROFILE: 'nobody', AWS_SESSION_TOKEN: 'x' }, // a profile that is not logged in
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: '', AWS_REGION: '' },
   });
 });
 afterAll(() => service.stop());
 
-const npm = (command: string, input?: string) =>
-  runCommand('npm', ['run', '--silent', command, '--', '--port', `${service.port}`], {}, input);
+const onPort = (command: Command, args: readonly string[] = [], input = '') =>
+  callCommand(command, ['--port', `${service.port}`, ...args], {}, { input });
+const newToken = async () => (await onPort(tokenCommand)).output.trim();
+const explained = (token: string) => onPort(explain, [], token);
 const asked = (token: string, path: string, method = 'GET') =>
   service.fetch(`/api/v1/auth/${path}`, { method, headers: { Authorization: `Bearer ${token}` } });
 
 test('the first check of a token writes its row; explain says so before, and writes nothing', async () => {
-  const token = (await npm('token')).output.trim();
-  const before = await npm('explain', token);
+  const token = await newToken();
+  const before = await explained(token);
   expect(before).toMatchObject({ code: 0 });
   expect(before.output).toContain('no row: the first check would adopt it');
-  const again = await npm('explain', token);
+  const again = await explained(token);
   expect(again.output).toContain('no row: the first check would adopt it');
   expect((await asked(token, 'me')).status).toBe(200);
-  const live = await npm('explain', token);
+  const live = await explained(token);
   expect(live.output).toMatch(/^ok +session +active\n +me +200\n +logout +200, and/m);
   expect((await asked(token, 'logout', 'POST')).status).toBe(200);
   expect((await asked(token, 'me')).status).toBe(401);
-  const ended = await npm('explain', token);
+  const ended = await explained(token);
   expect(ended).toMatchObject({ code: 1 });
   expect(ended.output).toMatch(/session_ended: a logout ended it at 20.*\n +me +401\n/);
 });
 
 test('the lines that the start prints have a token without a row, that opens /me', async () => {
   const token = /TOKEN=(\S+)/.exec(service.output())?.[1] ?? '';
-  expect((await npm('explain', token)).output).toContain('no row: the first check would adopt');
+  expect((await explained(token)).output).toContain('no row: the first check would adopt');
   expect((await asked(token, 'me')).status).toBe(200);
 });
 
 test('npm run smoke passes', async () => {
-  const { code, output } = await runCommand(process.execPath, [
-    'local/smoke.ts',
-    '--url',
-    service.url,
-  ]);
+  const { code, output } = await callCommand(smoke, ['--url', service.url]);
   expect(output).toContain('6 passed, 0 failed');
   expect(code).toBe(0);
 });
@@ -92,3 +98,29 @@ describeInBrowser('the console of adopted sessions', () => {
     }
   });
 });
+
+// Last, as it ends what the others need.
+test('a start needs nothing of AWS, and Ctrl-C leaves nothing of it running', async () => {
+  expect(service.environment).toMatchObject({
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+  });
+  expect(service.output()).toContain(`npm run --silent token -- --port ${service.port}`);
+  const store = new URL(service.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
+  const ports = [service.port, Number(store.port)];
+  expect(await Promise.all(ports.map(accepts))).toEqual([true, true]);
+  expect(await service.stop()).toBe(0);
+  expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
+  expect(readRunFile(service.port)).toBeUndefined();
+});
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, 'localhost');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,8 +1,7 @@
 /** The browser app and the script of docs/clients.md, against the service and a store that fails. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openPage } from '../support/browser-page.ts';
-import { onPort } from '../support/documented-service.ts';
-import { commandsOf } from '../support/documents.ts';
+import { commandsOf, onPort } from '../support/documents.ts';
 import { documented } from '../support/service.ts';
 import { useSharedStack } from '../support/shared-stack/open.ts';
 import { runInOneShell } from '../support/shell-session.ts';

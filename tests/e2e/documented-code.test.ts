@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { printVariables } from '../../local/env.ts';
 import { removeRunFile, writeRunFile } from '../../support/run-file.ts';
-import { runCommand } from '../support/commands.ts';
+import { callCommand, runCommand } from '../support/commands.ts';
 import { codeBlocks } from '../support/documents.ts';
 import { findPython, NO_PYTHON } from '../support/python.ts';
 import { useSharedStack } from '../support/shared-stack/open.ts';
 
-const { service } = useSharedStack();
+const { stack, service } = useSharedStack();
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
   const response = await service.fetch('/api/v1/auth/me', {
@@ -38,12 +39,7 @@ test('npm run env prints lines for a shell, whatever is in them', async () => {
   } finally {
     removeRunFile(port);
   }
-  const { code, output } = await runCommand(process.execPath, [
-    'local/env.ts',
-    '--port',
-    `${port}`,
-  ]);
-  expect({ code, output }).toEqual({
+  expect(await callCommand(printVariables, ['--port', `${port}`])).toEqual({
     code: 1,
     output: expect.stringMatching(/^Nothing runs on port 3: .*\n$/),
   });
@@ -76,16 +72,19 @@ print(log_in(os.environ["SESSIONS_TABLE"], os.environ["JWT_SECRET"], "zoe", name
 test('the log-in and the refresh in TypeScript make sessions, the second in place of the first', async () => {
   const [code = '', ...others] = codeBlocks('docs/login-service.md', 'ts');
   expect(others).toEqual([]);
+  expect(code).toContain("sub: 'alice'");
+  const alice = stack.user('alice');
+  const ours = code.replace("'alice'", JSON.stringify(alice));
   // Inside the project, as it imports the project by its name.
   const folder = mkdtempSync(join('.local', 'snippet-'));
   try {
     const file = join(folder, 'login.ts');
-    writeFileSync(file, `${code}\nconsole.log(token);\nconsole.log(refreshed?.token);\n`);
+    writeFileSync(file, `${ours}\nconsole.log(token);\nconsole.log(refreshed?.token);\n`);
     const { code: exit, output } = await runInLoginService(`node ${file}`);
     expect({ exit, output }).toEqual({ exit: 0, output: expect.stringMatching(/^\S+\n\S+\n$/) });
     const [first = '', second = ''] = output.split('\n');
     expect(await me(first)).toMatchObject({ status: 401 });
-    expect(await me(second)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+    expect(await me(second)).toMatchObject({ status: 200, body: { sub: alice } });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,52 +1,36 @@
 /**
  * Every command in the code blocks of these pages is run as a reader pastes it, in one shell, against a
- * service that the README's own command has started. The exceptions are named below, with their reasons,
- * and checked as far as possible.
+ * local run. The exceptions are named in tests/support/not-run-here.ts, with their reasons, and checked as far as
+ * possible.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readRunLog } from '../../support/run-log.ts';
-import { runCommand } from '../support/commands.ts';
-import {
-  type DocumentedService,
-  failOnce,
-  onPort,
-  startAsDocumented,
-} from '../support/documented-service.ts';
-import { commandsOf } from '../support/documents.ts';
+import { commandsOf, onPort, PAGES_OF_COMMANDS } from '../support/documents.ts';
 import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
 import { NOT_RUN_HERE } from '../support/not-run-here.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 import { runInOneShell, type ShellResult } from '../support/shell-session.ts';
 
-const PAGES = [
-  'README.md',
-  'docs/clients.md',
-  'docs/deploy.md',
-  'docs/login-service.md',
-  'docs/resource-servers.md',
-];
-const START = 'npm start -- --httpPort 3020 --lambdaPort 3022';
-
-const documented = PAGES.flatMap((page) =>
+const documented = PAGES_OF_COMMANDS.flatMap((page) =>
   commandsOf(page).map((command) => ({ page, ...command })),
 );
-const toRun = documented.filter(({ command }) => command !== START && !(command in NOT_RUN_HERE));
+const toRun = documented.filter(({ command }) => !(command in NOT_RUN_HERE));
 
-let service: DocumentedService;
+const { stack, service, wire } = useSharedStack({ wired: true });
 let stage: FakeStage;
+/** Of the curl lines that the start has printed; before the pages' commands, which end all of alice's sessions. */
+const printedStatuses: number[] = [];
 let results: readonly ShellResult[] = [];
 
 beforeAll(async () => {
-  service = await startAsDocumented(START);
-  stage = await startFakeStage('dev', service.environment, () => readRunLog(service.port));
-  const token = await runCommand('npm', [
-    ...['run', '--silent', 'token', '--', '--port', `${service.port}`],
-  ]);
+  for (const [, post, url = ''] of printedLines())
+    printedStatuses.push((await send(post ? 'POST' : 'GET', url, printedToken())).status);
+  stage = await startFakeStage('dev', service.environment, service.log);
   results = await runInOneShell(
     toRun.map(({ command }) => onPort(command, service.port)),
     {
       ...service.environment,
-      ERROR_ID: await failOnce(service, token.output.trim()),
+      ERROR_ID: await failOnce(),
       API_URL: service.url,
       // What asks a deployed stage asks one on loopback.
       AWS_ENDPOINT_URL_LAMBDA: stage.endpoint,
@@ -54,14 +38,29 @@ beforeAll(async () => {
     },
   );
 }, 300_000);
+afterAll(() => stage?.close());
 
-afterAll(async () => {
-  await stage.close();
-  await service.stop();
-});
+const printedLines = () => [
+  ...service.started.matchAll(/curl -i .*?(-X POST )?(http\S+) +# (\d+):/g),
+];
+const printedToken = () => /TOKEN=(\S+)/.exec(service.started)?.[1] ?? '';
 
-test('the README starts a second run with the command that this file starts one with', () => {
-  expect(documented.map(({ command }) => command)).toContain(START);
+function send(method: string, path: string, token: string): Promise<Response> {
+  return service.fetch(path, { method, headers: { Authorization: `Bearer ${token}` } });
+}
+
+/** Makes a logout fail over a broken store, and answers the error id. */
+async function failOnce(): Promise<string> {
+  const { token } = await stack.issue();
+  await wire.fault('access-denied');
+  const { headers, status } = await send('POST', '/api/v1/auth/logout', token);
+  await wire.clear();
+  return headers.get('x-error-id') ?? `none, but status ${status}`;
+}
+
+test('the curl lines that a start prints give what they promise', () => {
+  expect(printedStatuses).toEqual([200, 200, 401]);
+  expect(printedLines().map(([, , , promised]) => Number(promised))).toEqual(printedStatuses);
 });
 
 test('there are commands to run, most of all in the README', () => {

@@ -8,9 +8,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { smoke } from '../../local/smoke.ts';
+import { token as makeSession } from '../../local/token.ts';
 import { collectOutput, freePort } from '../../support/offline-service.ts';
 import { readRunLog, removeRunLog } from '../../support/run-log.ts';
-import { runCommand } from '../support/commands.ts';
+import { callCommand, runCommand } from '../support/commands.ts';
+import { SECOND_START } from '../support/documents.ts';
 import { type KeyServer, startKeyServer } from '../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../support/key-pairs.ts';
 import { withProjectCopy } from '../support/project-copy.ts';
@@ -30,12 +33,13 @@ beforeAll(async () => {
   keys = await makeKeyPair('ES256');
   issuer = await startKeyServer([{ ...keys.jwk, kid: 'a' }]);
   port = await freePort();
-  const ports = ['--httpPort', `${port}`, '--lambdaPort', `${await freePort()}`];
+  const lambdaPort = await freePort();
+  const start = SECOND_START.replace('3020', `${port}`).replace('3022', `${lambdaPort}`);
   // This machine, by an address that is not known to be.
   const url = issuer.url.replace('127.0.0.1', '0.0.0.0');
   const parameters = [`pathPrefix=${PREFIX}`, `allowedOrigins=${ORIGINS.join(', ')}`];
-  const options = parameters.flatMap((parameter) => ['--param', parameter]);
-  npm = spawn('npm', ['start', '--', ...ports, ...options], {
+  const options = parameters.map((parameter) => `--param "${parameter}"`).join(' ');
+  npm = spawn('bash', ['-c', `exec ${start} ${options}`], {
     env: { ...process.env, LOCAL_JWKS_URL: url, AWS_PROFILE: 'nobody' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -70,9 +74,8 @@ async function send(
 
 async function freshToken(): Promise<string> {
   const jti = `jti-${Math.random()}`;
-  const made = await runCommand(process.execPath, [
-    ...['local/token.ts', '--sub', 'alice', '--jti', jti, '--port', `${port}`],
-  ]);
+  const args = ['--sub', 'alice', '--jti', jti, '--port', `${port}`];
+  const made = await callCommand(makeSession, args);
   expect(made.code).toBe(0);
   const exp = Math.floor(Date.now() / 1_000) + 600;
   return signWith(keys, { sub: 'alice', jti, exp }, { kid: 'a' });
@@ -88,18 +91,9 @@ test('a start is one short table of URLs', () => {
     expect(started).toContain(`  http://localhost:${port}${path} `);
 });
 
+// tests/local/refused-start.test.ts has what this switch, and JWT_JWKS_URL, do not take.
 test('a JWKS by http from another host verifies, by its explicit switch alone', async () => {
-  const token = await freshToken();
-  expect(await send('GET', ME, bearer(token))).toMatchObject({ status: 200 });
-  for (const variables of [
-    { JWT_JWKS_URL: 'http://keycloak:8080/certs' },
-    { LOCAL_JWKS_URL: 'http://keycloak:8080/certs', JWT_JWKS_URL: 'https://issuer.example/jwks' },
-    { LOCAL_JWKS_URL: 'keycloak' },
-  ]) {
-    const ports = ['--httpPort', `${await freePort()}`, '--lambdaPort', `${await freePort()}`];
-    const refused = await runCommand(process.execPath, ['local/start.js', ...ports], variables);
-    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('JWKS_URL') });
-  }
+  expect(await send('GET', ME, bearer(await freshToken()))).toMatchObject({ status: 200 });
 });
 
 test.each([
@@ -109,6 +103,7 @@ test.each([
   ['GET', '/nowhere'],
   ['GET', '/api/v1/auth/me'],
   ['DELETE', `${PREFIX}/sessions/a/b`],
+  ['POST', `${PREFIX}/introspect`], // without OAUTH_CLIENTS
   ['POST', '/2015-03-31/functions/me/invocations'],
 ])('%s %s is API Gateway’s own 404', async (method, path) => {
   expect(await send(method, path, bearer('x'))).toEqual({
@@ -152,15 +147,9 @@ test.each([
 test('the path prefix is that of the console, the document and smoke', async () => {
   const { body } = await send('GET', '/console/devices.js');
   expect(body).toContain(`const AUTH = '${PREFIX}';`);
-  const smoke = await runCommand(
-    ...([
-      process.execPath,
-      ['local/smoke.ts', '--url', `http://localhost:${port}`, '--token-stdin'],
-    ] as const),
-    {},
-    await freshToken(),
-  );
-  expect(smoke).toEqual({ code: 0, output: expect.stringContaining('6 passed, 0 failed') });
+  const args = ['--url', `http://localhost:${port}`, '--token-stdin'];
+  const checked = await callCommand(smoke, args, {}, { input: await freshToken() });
+  expect(checked).toEqual({ code: 0, output: expect.stringContaining('6 passed, 0 failed') });
 });
 
 test('a cookie of another application does no harm', async () => {

@@ -1,45 +1,29 @@
 /** Introspection and revocation as a strict client of OAuth sees them, over HTTP. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { completeDocument, documentOf } from '../../lib/openapi/document.ts';
-import { signerOf } from '../../support/signer.ts';
-import { CLIENT, clientsOf } from '../support/oauth.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { CLIENT, ODD_CLIENT } from '../support/oauth.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
-let service: RunningService;
-let store: SessionStore;
-let signer: Signer;
-let server: oauth.AuthorizationServer;
-const ODD: oauth.Client & { readonly secret: string } = {
-  client_id: 'a gateway: 100 % + ä',
-  secret: 'odd+/=&%:ä secret',
-};
+const { stack, service } = useSharedStack();
 const client: oauth.Client = { client_id: CLIENT.id };
+const odd: oauth.Client = { client_id: ODD_CLIENT.id };
+let server: oauth.AuthorizationServer;
 
-beforeAll(async () => {
-  const clients = clientsOf(CLIENT, { id: ODD.client_id, secret: ODD.secret });
-  service = await startService({ OAUTH_CLIENTS: clients });
-  Object.assign(process.env, service.environment);
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  const known = await signerOf(service.environment);
-  if (!known) throw new Error('The local run has no secret');
-  signer = known;
+beforeAll(() => {
   server = {
     issuer: service.url,
     introspection_endpoint: `${service.url}/api/v1/auth/introspect`,
     revocation_endpoint: `${service.url}/api/v1/auth/revoke`,
   };
 });
-afterAll(() => service?.stop());
 
 const METHODS: readonly [string, oauth.Client, oauth.ClientAuth][] = [
   ['client_secret_basic', client, oauth.ClientSecretBasic(CLIENT.secret)],
   ['client_secret_post', client, oauth.ClientSecretPost(CLIENT.secret)],
-  ['client_secret_basic, odd', ODD, oauth.ClientSecretBasic(ODD.secret)],
-  ['client_secret_post, odd', ODD, oauth.ClientSecretPost(ODD.secret)],
+  ['client_secret_basic, odd', odd, oauth.ClientSecretBasic(ODD_CLIENT.secret)],
+  ['client_secret_post, odd', odd, oauth.ClientSecretPost(ODD_CLIENT.secret)],
 ];
 
 /** Requests pass the check that each answer is as documented. */
@@ -47,8 +31,6 @@ const options = {
   [oauth.allowInsecureRequests]: true,
   [oauth.customFetch]: (url: string, init: RequestInit) => service.fetch(url, init),
 };
-
-const logIn = () => issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600 });
 
 async function introspect(token: string, [, who, authentication] = METHODS[0] ?? never()) {
   return oauth.processIntrospectionResponse(
@@ -70,7 +52,7 @@ function never(): never {
 
 describe.each(METHODS)('%s', (...method) => {
   test('a token is active, is revoked, and is not active at the next request', async () => {
-    const { token } = await logIn();
+    const { token } = await stack.issue();
     expect(await introspect(token, method)).toEqual({
       ...{ active: true, token_type: 'Bearer', ...decodeJwt(token) },
     });
@@ -82,7 +64,7 @@ describe.each(METHODS)('%s', (...method) => {
 });
 
 test('a token that was logged out by its user is not active at the next request', async () => {
-  const { token } = await logIn();
+  const { token } = await stack.issue();
   expect((await introspect(token)).active).toBe(true);
   const headers = { Authorization: `Bearer ${token}` };
   await service.fetch('/api/v1/auth/logout', { method: 'POST', headers });

@@ -1,12 +1,8 @@
 /** The recipes of docs/resource-servers.md, each with its real server. */
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { openSessionStore, type SessionStore } from '../../lib/aws/dynamodb.ts';
-import { issueSession, type Signer } from '../../lib/login/issue.ts';
 import { type LoopbackPort, listenOnLoopback } from '../../support/loopback.ts';
-import { signerOf } from '../../support/signer.ts';
 import { forwardTo } from '../support/forward.ts';
-import { CLIENT, clientsOf } from '../support/oauth.ts';
 import {
   isRequired,
   type ResourceServer,
@@ -16,11 +12,9 @@ import {
   startMiddleware,
   startNginx,
 } from '../support/resource-servers.ts';
-import { type RunningService, startService } from '../support/service.ts';
+import { useSharedStack } from '../support/shared-stack/open.ts';
 
-let service: RunningService;
-let store: SessionStore;
-let signer: Signer;
+const { stack, service } = useSharedStack();
 /** Stands between a resource server and the service. */
 let front: LoopbackPort;
 let asked = 0;
@@ -29,12 +23,6 @@ let broken: number | undefined;
 beforeAll(async () => {
   // The middleware says why it lets nobody in.
   jest.spyOn(console, 'error').mockImplementation(() => {});
-  service = await startService({ OAUTH_CLIENTS: clientsOf(CLIENT) });
-  Object.assign(process.env, service.environment);
-  store = openSessionStore(service.environment.SESSIONS_TABLE ?? '');
-  const known = await signerOf(service.environment);
-  if (!known) throw new Error('The local run has no secret');
-  signer = known;
   const forward = forwardTo(service.url);
   front = await listenOnLoopback(
     createServer((request, response) => {
@@ -48,13 +36,7 @@ afterEach(async () => {
   broken = undefined;
   await front.open();
 });
-afterAll(async () => {
-  await front?.close();
-  await service?.stop();
-});
-
-const logIn = (claims = {}) =>
-  issueSession(store, signer, { sub: 'alice', ttlSeconds: 3_600, claims });
+afterAll(() => front?.close());
 
 /** nginx sees nothing of an answer but its status. */
 const FAILURES = [401, 429, 500, 503];
@@ -94,7 +76,7 @@ for (const { name, isHere, start, down, none = 401 } of recipes)
       };
 
       test('a live token opens the page, and every request is asked about', async () => {
-        const { token } = await logIn();
+        const { token } = await stack.issue();
         const before = asked;
         for (const _ of [1, 2, 3]) expect(await get(token)).toBe(200);
         // nginx asks again for the index of a folder.
@@ -102,7 +84,7 @@ for (const { name, isHere, start, down, none = 401 } of recipes)
       });
 
       test('a token that was logged out is refused at the next request', async () => {
-        const { token } = await logIn();
+        const { token } = await stack.issue();
         expect(await get(token)).toBe(200);
         const headers = { Authorization: `Bearer ${token}` };
         await service.fetch('/api/v1/auth/logout', { method: 'POST', headers });
@@ -112,28 +94,28 @@ for (const { name, isHere, start, down, none = 401 } of recipes)
       test('nothing, garbage and another scheme are refused', async () => {
         expect(await get()).toBe(none);
         expect(await get('garbage')).toBe(401);
-        const { token } = await logIn();
+        const { token } = await stack.issue();
         const headers = { Authorization: `Basic ${token}` };
         const { status } = await send(server.url, { headers });
         expect([401, 403]).toContain(status);
       });
 
       test('a token that is bound to a key is refused', async () => {
-        const { token } = await logIn({ cnf: { jkt: 'thumbprint' } });
+        const { token } = await stack.issue({ claims: { cnf: { jkt: 'thumbprint' } } });
         expect([401, 403]).toContain(await get(token));
       });
 
       test.each(name === 'nginx' ? FAILURES : [200, 204, ...FAILURES])(
         'a live token is refused while the answer is a %d that says nothing',
         async (status) => {
-          const { token } = await logIn();
+          const { token } = await stack.issue();
           broken = status;
           expect([401, 500, 503]).toContain(await get(token));
         },
       );
 
       test('a live token is refused while nobody can be asked', async () => {
-        const { token } = await logIn();
+        const { token } = await stack.issue();
         await front.shut();
         expect(await get(token)).toBe(down);
         await front.open();

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseClients } from '../../lib/oauth/clients.ts';
-import { runCommand } from '../support/commands.ts';
+import { manageClients } from '../../local/client.ts';
+import { callCommand, runCommand } from '../support/commands.ts';
 import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
 import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 
@@ -13,7 +14,7 @@ const AWS = {
 const SECRET = /^client_secret=([\w-]{43})$/m;
 
 const client = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-  runCommand('npm', ['run', '--silent', 'client', '--', ...args], { ...AWS, ...environment });
+  callCommand(manageClients, args, { ...AWS, ...environment });
 
 /** The secret that a command has printed; it has to be there once. */
 function secretIn(output: string): string {

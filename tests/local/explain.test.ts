@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { revokeAll } from '../../lib/login/issue.ts';
 import { queryRows } from '../../lib/sessions/rows.ts';
 import { endSession } from '../../lib/sessions/sessions.ts';
-import { type CommandResult, runCommand } from '../support/commands.ts';
+import { explain as command, USAGE_EXIT_CODE } from '../../local/explain.ts';
+import { type CommandResult, callCommand, runCommand } from '../support/commands.ts';
 import { startFakeStage } from '../support/fake-aws.ts';
 import { startFakeSsm } from '../support/fake-ssm.ts';
 import { issueTestSession, signRaw, TEST_SECRET } from '../support/signing.ts';
@@ -18,17 +19,18 @@ afterAll(() => store.close());
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Runs the command as a shell whose variables name the service. */
+/** Has the command explain a token of the service that the variables of the shell name. */
 function explain(input: string, variables: Variables = {}, ...args: readonly string[]) {
-  return runCommand(
-    process.execPath,
-    ['local/explain.ts', ...args],
-    {
-      ...{ SESSIONS_TABLE: store.table, JWT_SECRET: TEST_SECRET },
-      ...{ AWS_ENDPOINT_URL_DYNAMODB: store.endpoint, ...variables },
-    },
-    input,
-  );
+  return callCommand(command, args, environmentOf(variables), {
+    ...{ input, usageExitCode: USAGE_EXIT_CODE },
+  });
+}
+
+function environmentOf(variables: Variables): Variables {
+  return {
+    ...{ SESSIONS_TABLE: store.table, JWT_SECRET: TEST_SECRET },
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: store.endpoint, ...variables },
+  };
 }
 
 /** The last two lines: what the service would answer. */
@@ -251,6 +253,16 @@ test.each([
   expect(output).toMatch(/^Give the token on standard input, not as an argument: .*history.*\n$/);
   for (const part of token.split('.')) expect(output).not.toContain(part);
   expect(code).toBe(2);
+});
+
+test('the process exits as said, and reads standard input', async () => {
+  const run = (input: string, ...args: readonly string[]) =>
+    runCommand(process.execPath, ['local/explain.ts', ...args], environmentOf({}), input);
+  const { token } = await issueTestSession(store);
+  expect((await run('', token)).code).toBe(2);
+  const explained = await run(token);
+  expect(answersOf(explained)).toEqual(LIVE);
+  expect(explained.code).toBe(0);
 });
 
 test('claims can’t act on the terminal, nor smuggle the signature into the report', async () => {

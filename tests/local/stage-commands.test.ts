@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findError } from '../../local/find-error.ts';
+import { printPseudonym } from '../../local/hash-id.ts';
+import { smoke } from '../../local/smoke.ts';
+import { token } from '../../local/token.ts';
 import { removeRunLog } from '../../support/run-log.ts';
-import { type CommandResult, runCommand } from '../support/commands.ts';
+import { type CommandResult, callCommand, runCommand } from '../support/commands.ts';
 import { type FakeStage, startFakeStage } from '../support/fake-aws.ts';
 
 const ID = randomUUID();
@@ -18,9 +22,18 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
+const commands = {
+  ...{ token, smoke },
+  ...{ 'hash-id': printPseudonym, 'find-error': findError },
+};
+
 /** Runs a command as somebody whom no file in the home directory helps. */
-function run(command: string, args: readonly string[], environment = {}): Promise<CommandResult> {
-  return runCommand(process.execPath, [`local/${command}.ts`, ...args], {
+function run(
+  command: keyof typeof commands,
+  args: readonly string[],
+  environment = {},
+): Promise<CommandResult> {
+  return callCommand(commands[command], args, {
     ...{ AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_CONFIG_FILE: '/nowhere' },
     ...{ AWS_REGION: '', AWS_DEFAULT_REGION: '', AWS_PROFILE: '', SESSIONS_TABLE: '' },
     ...{

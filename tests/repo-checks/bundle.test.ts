@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { listLicenses } from '../../local/licenses.ts';
 import {
   type BundledPackage,
   bundledPackages,
   refusedLicenses,
 } from '../../support/bundled-packages.ts';
 import { readService } from '../../support/service-file.ts';
-import { runCommand } from '../support/commands.ts';
+import { callCommand, runCommand } from '../support/commands.ts';
 
 const lock: {
   readonly packages: Readonly<Record<string, { readonly version: string; readonly dev?: boolean }>>;
@@ -92,7 +93,7 @@ describe('npm run licenses', () => {
     write(`node_modules/${name}/index.js`, `export const ${name} = '${name}';`);
   }
 
-  const licenses = () => runCommand(process.execPath, ['local/licenses.ts', root]);
+  const licenses = () => callCommand(listLicenses, [root]);
 
   test('lists what is bundled, and leaves out what tree shaking drops', async () => {
     writePackage('used', 'MIT');

@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { unzip } from '../../support/unzip.ts';
 import { runCommand } from '../support/commands.ts';
+import { commandsOf, PAGES_OF_COMMANDS } from '../support/documents.ts';
 import { openSharedStack, type SharedStack } from '../support/shared-stack/open.ts';
 
+/** Of the documented commands that deploy. */
+const parameters = PAGES_OF_COMMANDS.flatMap(commandsOf)
+  .flatMap(
+    ({ command }) => /^npm run deploy(.*)/.exec(command)?.[1]?.match(/--param "[^"]*"/g) ?? [],
+  )
+  .join(' ');
 let directory: string;
 let stack: SharedStack;
 /** The bundles of the local run, before and after a packaging beside it. */
@@ -19,8 +26,8 @@ beforeAll(async () => {
   stack = await openSharedStack();
   const output = join(directory, 'package');
   const before = bundlesOf(stack);
-  const packaged = await runCommand('node_modules/.bin/serverless', [
-    ...['package', '--package', output],
+  const packaged = await runCommand('bash', [
+    ...['-c', `npm run package -- --stage dev ${parameters} --package "$0"`, output],
   ]);
   expect(packaged).toMatchObject({ code: 0 });
   bundles = [before, bundlesOf(stack)];
@@ -53,6 +60,16 @@ test('packaging beside a running service leaves its functions alone', async () =
     headers: { Authorization: 'Bearer garbage' },
   });
   expect(await response.text()).toBe('{"message":"Successfully logged out"}');
+});
+
+test('the documented commands deploy what their pages say', () => {
+  const { AuthorizerLambdaFunction, SessionsTable } = JSON.parse(template).Resources;
+  expect(AuthorizerLambdaFunction.Properties.Environment.Variables).toMatchObject({
+    OAUTH_CLIENTS_PARAMETER: '/true-logout/dev/oauth-clients',
+    JWT_ISSUER: 'https://login.example.com',
+    AUTHORIZER_CLAIMS: 'role groups',
+  });
+  expect(SessionsTable.Properties.TableName).toBe('true-logout-dev-sessions');
 });
 
 /** What only the console, and the plugin that opens it, say. */

@@ -29,10 +29,6 @@ const manifests = globSync('**/package.json', {
   exclude: (path) => /(^|\/)(node_modules|dist|\.\w+)$/.test(path),
 }).filter((path) => Object.keys(dependenciesOf(readJson<Dependencies>(path))).length > 0);
 
-test('the project has dependencies to look at', () => {
-  expect(manifests).toContain('package.json');
-});
-
 describe.each(manifests)('%s', (path) => {
   const manifest = readJson<Dependencies>(path);
   const lockPath = join(dirname(path), 'package-lock.json');

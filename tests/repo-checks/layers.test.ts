@@ -5,22 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 
 /** From the bottom up: a wing imports itself and what stands before it. */
 const WINGS = [
-  'shared',
-  'http',
-  'aws',
-  'observability',
-  'sessions',
-  'tokens',
-  'auth',
-  'login',
-  'federation',
-  'oauth',
-  'admin',
-  'openapi',
-  'authorizer',
-  'middy',
-  'lambda',
-  'handlers',
+  ...['shared', 'http', 'aws', 'observability', 'sessions', 'tokens', 'auth', 'login'],
+  ...['federation', 'oauth', 'admin', 'openapi', 'authorizer', 'middy', 'lambda', 'handlers'],
 ];
 
 /** Folders that no other folder imports, and the folders that may nevertheless. */

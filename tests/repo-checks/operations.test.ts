@@ -5,12 +5,11 @@ import { recordEvent } from '../../lib/auth/events.ts';
 import { PROBLEMS } from '../../lib/federation/logout-token.ts';
 import { prices } from '../../support/prices.ts';
 import { readService, readStages } from '../../support/service-file.ts';
+import { deploy } from '../support/deployment.ts';
 import { errorTable, isInTable } from '../support/error-table.ts';
-import { eventV2 } from '../support/events.ts';
-import { configureFunction, invoke } from '../support/lambda.ts';
-import { captureLog } from '../support/log.ts';
-import { issueTestSession } from '../support/signing.ts';
-import { openTestStore } from '../support/store.ts';
+import { useLog } from '../support/log.ts';
+import { issueTestSession, TEST_SECRET } from '../support/signing.ts';
+import { useTestStore } from '../support/store.ts';
 
 interface Alarm {
   readonly Type: string;
@@ -27,6 +26,8 @@ interface ServerlessFile {
   readonly provider: { readonly logs: { readonly httpApi: { readonly format: string } } };
 }
 
+const store = useTestStore();
+const log = useLog();
 const page = read('docs/operations.md');
 const service = readService<ServerlessFile>('.');
 const { resources: generated } = stack({
@@ -120,37 +121,27 @@ describe('docs/operations.md', () => {
   });
 
   test('has every field that lines have', async () => {
-    const store = await openTestStore();
-    const log = captureLog();
-    try {
-      configureFunction(store);
-      const { handler: logout } = await import('../../handlers/logout.ts');
-      const { handler: me } = await import('../../handlers/me.ts');
-      const { token, session } = await issueTestSession(store);
-      const event = eventV2({ headers: { Authorization: `Bearer ${token}` } });
-      for (const handler of [logout, logout, me]) await invoke(handler, event);
-      await invoke(me, eventV2({ headers: { Authorization: 'Bearer garbage' } }));
-      // A row that can't be read makes an error.
-      const row = { ...session, auth_time: 'yesterday' };
-      await store.client.send(new PutCommand({ TableName: store.table, Item: row }));
-      await invoke(me, event);
-      const source = { requestId: 'r', route: 'admin', header: () => undefined };
-      const ended = { name: 'logout.ended', scope: 'everywhere', session: { sub: 'a' } } as const;
-      const admin = { by: 'admin', actor: 'bob', reason: 'left' } as const;
-      for (const by of [admin, { by: 'identity-provider', issuer: 'https://op' } as const])
-        recordEvent(source, { ...ended, by });
-      const lines = log.outcomes();
-      expect(lines.map(({ message }) => message)).toEqual([
-        ...['logout.ended', 'logout.already_ended', 'check.refused', 'check.refused', 'error'],
-        ...['logout.ended', 'logout.ended'],
-      ]);
-      const fields = new Set(lines.flatMap((line) => Object.keys(line)));
-      fields.delete('message');
-      expect(namesUnder('Fields')).toEqual([...fields].sort());
-    } finally {
-      log.stop();
-      await store.close();
-    }
+    const { me, logout } = await deploy({ JWT_SECRET: TEST_SECRET }, store.table);
+    const { token, session } = await issueTestSession(store);
+    await logout(token);
+    await logout(token);
+    for (const each of [token, 'garbage']) await me(each);
+    // A row that can't be read makes an error.
+    const row = { ...session, auth_time: 'yesterday' };
+    await store.client.send(new PutCommand({ TableName: store.table, Item: row }));
+    await me(token);
+    const source = { requestId: 'r', route: 'admin', header: () => undefined };
+    const ended = { name: 'logout.ended', scope: 'everywhere', session: { sub: 'a' } } as const;
+    recordEvent(source, { ...ended, by: { by: 'admin', actor: 'bob', reason: 'left' } });
+    recordEvent(source, { ...ended, by: { by: 'identity-provider', issuer: 'https://op' } });
+    const lines = log.outcomes();
+    expect(lines.map(({ message }) => message)).toEqual([
+      ...['logout.ended', 'logout.already_ended', 'check.refused', 'check.refused', 'error'],
+      ...['logout.ended', 'logout.ended'],
+    ]);
+    const fields = new Set(lines.flatMap((line) => Object.keys(line)));
+    fields.delete('message');
+    expect(namesUnder('Fields')).toEqual([...fields].sort());
   });
 
   test('has every field of the access log', () => {

@@ -1,17 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { runCommand } from '../support/commands.ts';
 import { namedCommandsOf } from '../support/documents.ts';
 
 const readme = readFileSync('README.md', 'utf8');
-
-test('every picture of the README is there, and says in words what it shows', () => {
-  const files = [...readme.matchAll(/(?:src|srcset)="([^"]+)"|!\[.+\]\(([^)]+)\)/g)].map(
-    ([, source, target]) => source ?? target ?? '',
-  );
-  expect(files.length).toBeGreaterThan(2);
-  expect(files.filter((file) => !existsSync(file))).toEqual([]);
-  for (const [image] of readme.matchAll(/<img [^>]*>/g)) expect(image).toMatch(/ alt="[^"]{20,}"/);
-});
 
 describe('a command that the README names in its text', () => {
   const steps = [...readFileSync('.ci/run', 'utf8').matchAll(/^ *step '[^']+' \d+ (.+)$/gm)].map(

@@ -1,5 +1,6 @@
 import { compare, evaluate } from '../../local/rehearsal/compare.ts';
-import { runCommand } from '../support/commands.ts';
+import { rehearse } from '../../local/rehearse.ts';
+import { callCommand } from '../support/commands.ts';
 
 const REAL = 'AWS_ENDPOINT_URL names the real AWS: rehearse on another one\n';
 test.each([
@@ -7,8 +8,7 @@ test.each([
   ['https://cloudformation.cn-north-1.amazonaws.com.cn', REAL],
   ['https://lambda.us-east-1.api.aws', REAL],
 ])('a rehearsal deploys nothing on %j', async (AWS_ENDPOINT_URL, output) => {
-  const rehearsed = runCommand(process.execPath, ['local/rehearse.ts'], { AWS_ENDPOINT_URL });
-  expect(await rehearsed).toEqual({ code: 1, output });
+  expect(await callCommand(rehearse, [], { AWS_ENDPOINT_URL })).toEqual({ code: 1, output });
 });
 
 describe('the comparison of a deployment with its template', () => {

@@ -7,6 +7,25 @@ export interface DocumentedCommand {
   readonly status: number | undefined;
 }
 
+/** Pages whose commands tests run, or check. */
+export const PAGES_OF_COMMANDS = [
+  'README.md',
+  'docs/clients.md',
+  'docs/deploy.md',
+  'docs/login-service.md',
+  'docs/resource-servers.md',
+];
+
+/** The README's second local run, which tests/e2e/local-gateway.test.ts starts on ports of its own. */
+export const SECOND_START = 'npm start -- --httpPort 3020 --lambdaPort 3022';
+
+/** A command for port 3000 as one for a service on another port. */
+export function onPort(command: string, port: number): string {
+  return command
+    .replaceAll('http://localhost:3000', `http://localhost:${port}`)
+    .replaceAll(/--port 3000\b/g, `--port ${port}`);
+}
+
 /** The code blocks of a page in one language, in order. */
 export function codeBlocks(page: string, language: string): readonly string[] {
   const text = readFileSync(page, 'utf8');

@@ -59,7 +59,6 @@ export async function startFakeStage(
     response.writeHead(answer ? 200 : 404, {
       ...(answer ? {} : { 'X-Amzn-ErrorType': 'ResourceNotFoundException' }),
       'Content-Type': target ? 'application/x-amz-json-1.1' : 'application/json',
-      ...(answer ? {} : { 'X-Amzn-ErrorType': 'ResourceNotFoundException' }),
     });
     response.end(JSON.stringify(answer?.() ?? { message: 'not of this stage' }));
   });

@@ -6,21 +6,8 @@ export interface Functions {
   readonly me: typeof import('../../handlers/me.ts').handler;
 }
 
-const TOKEN_VARIABLES = [
-  'JWT_SECRET',
-  'JWT_SECRET_PARAMETER',
-  'JWT_PUBLIC_KEY',
-  'JWT_JWKS_URL',
-  'JWT_ALGORITHMS',
-  'JWT_ISSUER',
-  'JWT_AUDIENCE',
-  'JWT_REQUIRE',
-  'JWT_USER_CLAIM',
-  'JWT_SESSION_CLAIM',
-  'JWT_ISSUERS',
-  'SESSIONS',
-  'SESSION_MAX_AGE',
-];
+/** Variables about tokens and sessions, but for the table. */
+const VARIABLE = /^(JWT_|OAUTH_CLIENTS|SESSION(?!S_TABLE)|MAX_SESSIONS|IDLE_TIMEOUT)/;
 
 /**
  * Loads the handlers afresh, so that they read these variables and no others about tokens. What else
@@ -29,7 +16,7 @@ const TOKEN_VARIABLES = [
 export async function loadFunctions(
   variables: Readonly<Record<string, string>>,
 ): Promise<Functions> {
-  for (const name of TOKEN_VARIABLES) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (VARIABLE.test(name)) delete process.env[name];
   Object.assign(process.env, variables);
   jest.resetModules();
   const { handler: logout } = await import('../../handlers/logout.ts');

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import { listenOnLoopback } from '../../support/loopback.ts';
 
@@ -28,6 +29,8 @@ export type KeyServerBehaviour =
   | 'reset'
   /** 200 and the keys of the request's time, once a promise is resolved. */
   | { readonly after: Promise<void> }
+  /** 200 and the keys, after a pause. */
+  | { readonly delayMs: number }
   /** Any status, with the key set as the body. */
   | { readonly status: number };
 
@@ -73,6 +76,8 @@ function answer({ behaviour, keys, url }: KeyServer, path: string, response: Ser
   if (typeof behaviour === 'object') {
     if ('padTo' in behaviour) send(200, body.padEnd(behaviour.padTo));
     else if ('after' in behaviour) behaviour.after.then(() => send(200, body));
+    else if ('delayMs' in behaviour)
+      pause(behaviour.delayMs, undefined, { ref: false }).then(() => send(200, body));
     else send(behaviour.status, body);
   } else {
     const answers: Record<typeof behaviour, () => void> = {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { TestRequest } from './events.ts';
 
 /** An OAuth client that may introspect and revoke. */
@@ -8,9 +8,12 @@ export interface TestClient {
 }
 
 export const CLIENT: TestClient = {
-  id: 'gateway',
-  secret: randomBytes(32).toString('base64url'),
+  id: 'a-gateway',
+  secret: 'DGv3pGXkq5eYw1S7mZ4oR9tB2hN6cJ8uL0aF',
 };
+
+/** A client whose name and secret have to be encoded. */
+export const ODD_CLIENT: TestClient = { id: 'a gateway: 100 % + ä', secret: 'odd+/=&%:ä secret' };
 
 /** The value of OAUTH_CLIENTS: several secrets of one id are a rotation. */
 export function clientsOf(...clients: readonly TestClient[]): string {

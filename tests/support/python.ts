@@ -43,6 +43,7 @@ class Clock(datetime.datetime):
         return datetime.datetime.fromtimestamp(time.time(), tz)
 
 jwt.api_jwt.datetime = Clock
+time.sleep = lambda seconds: None
 for line in sys.stdin:
     name, arguments, now = json.loads(line)
     time.time = lambda: now / 1000

@@ -35,6 +35,7 @@ function recipe(language: string, authUrl: string): string {
 
 /** Apache with mod_oauth2, as any user. */
 export async function startApache(authUrl: string): Promise<ResourceServer> {
+  const client = `client_id=${CLIENT.id}&client_secret=${CLIENT.secret}`;
   return startProgram('apache2', async (folder, port) => {
     const modules = ['authn_core', 'authz_core', 'authz_user', 'dir', 'mime', 'oauth2'];
     writeFileSync(
@@ -51,7 +52,7 @@ TypesConfig /etc/mime.types
 DirectoryIndex index.html
 DocumentRoot ${folder}/html
 ${process.getuid?.() === 0 ? 'User www-data\nGroup www-data\n' : ''}
-${recipe('apache', authUrl).replace('SECRET', CLIENT.secret)}`,
+${recipe('apache', authUrl).replace('client_id=gateway&client_secret=SECRET', client)}`,
     );
     return ['-D', 'FOREGROUND', '-f', join(folder, 'httpd.conf')];
   });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { readConfiguration } from '../../../lib/auth/config.ts';
-import { ConfigurationError } from '../../../lib/shared/environment.ts';
+import { configurationError } from '../../support/configuration.ts';
 
 const publicKey = generateKeyPairSync('ed25519').publicKey;
 const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -12,23 +12,17 @@ const two = { issuer: 'https://two.example', jwksUrl: 'https://two.example/jwks'
 /** A text that no message may quote. */
 const SECRET = 'kX3v9Qm2Zt7Rb5Wc8Yp1Ls6Nd4Hf0Jg';
 
-const read = (entries: unknown, others: object = {}) =>
-  readConfiguration({
-    SESSIONS_TABLE: 'sessions',
-    JWT_ISSUERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
-    ...others,
-  });
+const variables = (entries: unknown, others: object = {}) => ({
+  SESSIONS_TABLE: 'sessions',
+  JWT_ISSUERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
+  ...others,
+});
 
 function problem(entries: unknown, others: object = {}): string {
-  try {
-    read(entries, others);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    expect(error.message.startsWith(error.variable)).toBe(true);
-    expect(`${error.message} ${error.cause}`).not.toContain(SECRET);
-    return error.message;
-  }
-  throw new Error('The configuration was accepted');
+  const { message, variable, cause } = configurationError(variables(entries, others));
+  expect(message.startsWith(variable)).toBe(true);
+  expect(`${message} ${cause}`).not.toContain(SECRET);
+  return message;
 }
 
 test('reads each issuer by its own rules, under partitions of its own', () => {
@@ -37,7 +31,8 @@ test('reads each issuer by its own rules, under partitions of its own', () => {
     ...{ audience: ['a', 'b'], require: ['token_use=access', 'scope'], userClaim: 'oid' },
     ...{ sessionClaim: 'none', sessions: 'adopted', sessionMaxAge: 60, algorithms: ['RS256'] },
   };
-  expect(read([one, adopted, { issuer: 'three', publicKey: KEY_SET }]).issuers).toMatchObject([
+  const three = { issuer: 'three', publicKey: KEY_SET };
+  expect(readConfiguration(variables([one, adopted, three])).issuers).toMatchObject([
     {
       ...{ issuer: one.issuer, partitionPrefix: 'https://one.example/|', audience: [] },
       ...{ userClaim: 'sub', sessionClaim: 'jti', algorithms: ['EdDSA', 'Ed25519'] },
@@ -50,7 +45,7 @@ test('reads each issuer by its own rules, under partitions of its own', () => {
     },
     { issuer: 'three', keySource: { kind: 'public-keys' } },
   ]);
-  expect(read([one]).issuers[0]?.adoption).toBeUndefined();
+  expect(readConfiguration(variables([one])).issuers[0]?.adoption).toBeUndefined();
 });
 
 const NO_ARRAY = 'JWT_ISSUERS is no JSON array of issuers';
@@ -72,35 +67,28 @@ test.each<[unknown, string]>([
   [[{ issuer: 'x', secretParameter: `${SECRET} x` }], '(entry 1): secretParameter is no name'],
   [[{ ...two, jwksUrl: `http://x/${SECRET}` }], 'jwksUrl must be https:'],
   [[{ ...two, jwksUrl: `https://u:${SECRET}@x/` }], 'jwksUrl must not hold a user name or'],
-])('%.60j is named: %s', (entries, message) => {
+])('%j is named: %s', (entries, message) => {
   expect(problem(entries)).toContain(message);
 });
 
 const TEXT = 'must be a text that is not empty; leave the member out for the default';
 const LIST = 'must be a list of one or more texts without spaces; leave the member out for';
 
+// The rules of a single issuer are in config.test.ts; here they are named by the entry's members.
 test.each<[object, string]>([
   [{ issuer: ['x'] }, 'issuer must be a text without "|"'],
   [{ issuer: 'x|y' }, 'issuer must be a text without "|"'],
   [{ issuer: ' ' }, `issuer ${TEXT}`],
   [{ publicKey: SECRET }, 'publicKey '],
   [{ publicKey: [KEY_SET] }, `publicKey ${TEXT}`],
-  [
-    { algorithms: 'RS256' },
-    'algorithms names RS256, which the configured key cannot verify; it can',
-  ],
   [{ algorithms: [SECRET] }, 'algorithms (name 1 of 1) is none of HS256'],
-  [{ require: `=${SECRET}` }, 'require has a part without a claim before its ='],
-  [{ userClaim: `a ${SECRET}` }, 'userClaim names one claim, without spaces'],
   [{ userClaim: ['a'] }, `userClaim ${TEXT}`],
   [{ sessions: SECRET }, 'sessions must be registered or adopted'],
   [
     { sessions: 'adopted' },
     'sessionClaim is not set; sessions=adopted needs the claim that refreshed',
   ],
-  [{ sessionClaim: 'none' }, 'sessionClaim can be none for sessions=adopted only'],
   [{ sessionClaim: null }, `sessionClaim ${TEXT}`],
-  [{ sessionMaxAge: 0 }, 'sessionMaxAge must not be 0'],
   [{ sessionMaxAge: 1.5 }, 'sessionMaxAge must be a whole number of seconds from 0 to 999999999'],
   // What would switch a check off, or change its meaning.
   [{ audience: [] }, `audience ${LIST}`],
@@ -109,7 +97,7 @@ test.each<[object, string]>([
   [{ audience: [1] }, `audience ${LIST}`],
   [{ audience: 1 }, `audience ${TEXT}`],
   [{ audience: '' }, `audience ${TEXT}`],
-])('%.60j in an entry is named: %s', (changes, message) => {
+])('%j in an entry is named: %s', (changes, message) => {
   expect(problem([two, { ...one, ...changes }])).toContain(`JWT_ISSUERS (entry 2): ${message}`);
 });
 

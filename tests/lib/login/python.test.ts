@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { refreshSession } from '../../../lib/login/issue.ts';
+import { adoptedSessions } from '../../../lib/sessions/adopted.ts';
 import { readCutoff, revokeMany } from '../../../lib/sessions/revoke-many.ts';
 import { queryRows } from '../../../lib/sessions/rows.ts';
 import { readSession } from '../../../lib/sessions/sessions.ts';
@@ -119,24 +120,13 @@ describeWithPython(
       });
     });
 
-    test('logs in for the Lambda functions, which log out for the example', async () => {
-      const { token } = await logIn(randomUUID());
-      expect([await me(token), await check(token)]).toEqual([200, true]);
-      await logout(token);
-      expect([await me(token), await check(token)]).toEqual([401, false]);
-    });
-
-    test('logs out what the project’s own code has begun', async () => {
-      const { token } = await issueTestSession(store.direct, { sub: randomUUID() });
-      expect(await check(token)).toBe(true);
-      await example.callSigned('log_out', [token]);
-      expect([await me(token), await check(token)]).toEqual([401, false]);
-    });
-
     test('refreshes; a logout of the old token in TypeScript ends the successor', async () => {
       const { token, held } = await logIn(randomUUID());
+      const { row } = await readSession(store.direct, held);
       const next = String(await refresh(token));
       expect([await me(token), await me(next), await check(next)]).toEqual([401, 200, true]);
+      const family = { sid: held.jti, auth_time: row?.auth_time };
+      expect(await queryRows(store.direct, held.sub)).toMatchObject([family, family]);
       await logout(token);
       expect([await me(next), await check(next)]).toEqual([401, false]);
       expect(await queryRows(store.direct, held.sub)).toEqual([]);
@@ -163,6 +153,17 @@ describeWithPython(
       const byPython = await refresh(other.token);
       const again = await refreshSession(store.direct, testSigner, other.held, request);
       expect(again?.session.jti).toBe(jtiOf(byPython));
+    });
+
+    test('lets nobody in whose session was ended while sessions were adopted', async () => {
+      const { token, held } = await logIn(randomUUID());
+      const adoption = { maxAgeMs: 3_600_000, tokenIsSession: false };
+      await adoptedSessions(store.direct, adoption).end({ ...held, expires_at: 0 });
+      expect([await check(token), await refresh(token), await me(token)]).toEqual([
+        false,
+        null,
+        401,
+      ]);
     });
 
     test('ends all sessions beyond a cutoff that spares one, and a log-in after lives', async () => {
@@ -213,14 +214,6 @@ describeWithPython(
       expect(await queryRows(store.direct, sub)).toHaveLength(max);
     });
 
-    test('logs out although the answer to the delete got lost', async () => {
-      const { token } = await logIn(randomUUID());
-      await store.proxy.fault('reset-after-effect', { times: 1, operation: 'DeleteItem' });
-      await example.callSigned('log_out', [token]);
-      await store.proxy.clear();
-      expect(await me(token)).toBe(401);
-    });
-
     test('never says that it has logged out where the store refuses', async () => {
       const { token } = await logIn(randomUUID());
       await store.proxy.fault('access-denied', {});
@@ -230,19 +223,12 @@ describeWithPython(
       expect(await me(token)).toBe(200);
     });
 
-    test.each([
-      [
-        'a forged token',
-        (held: Held) => signRaw({ alg: 'HS256' }, { ...held, exp: 9e9 }, 'x'.repeat(40)),
-      ],
-      [
-        'a token that names the cutoff',
-        ({ sub }: Held) => signRaw({ alg: 'HS256' }, { sub, jti: '#cutoff', exp: 9e9 }),
-      ],
-      [
-        'a token that names a guest’s partition',
-        ({ jti }: Held) => signRaw({ alg: 'HS256' }, { sub: `#jti:${jti}`, jti, exp: 9e9 }),
-      ],
+    const sign = (claims: Held, secret?: string) =>
+      signRaw({ alg: 'HS256' }, { ...claims, exp: 9e9 }, secret);
+    test.each<[string, (held: Held) => string]>([
+      ['a forged token', (held) => sign(held, 'x'.repeat(40))],
+      ['a token that names the cutoff', ({ sub }) => sign({ sub, jti: '#cutoff' })],
+      ['a token that names a guest’s partition', ({ jti }) => sign({ sub: `#jti:${jti}`, jti })],
       ['no token', () => 'x'],
     ])('asks the store nothing for %s', async (_, make) => {
       const { token, held } = await logIn(randomUUID());

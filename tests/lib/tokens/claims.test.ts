@@ -36,8 +36,7 @@ describe('the audience', () => {
     ['{"aud":[],"azp":"a"}', ['a'], false],
     ['{"sub":"a","scope":"a"}', ['a'], false],
     ['{"__proto__":{"aud":"a","client_id":"a"}}', ['a'], false],
-    [`{"aud":"${'a'.repeat(10_000)}"}`, ['a'], false],
-  ])('%.60s for %j: %j', (json, audience, accepted) => {
+  ])('%s for %j: %j', (json, audience, accepted) => {
     expect(reason(json, audience)).toBe(accepted ? undefined : 'wrong_audience');
   });
 });
@@ -51,7 +50,6 @@ describe('JWT_REQUIRE', () => {
     ['token_use=access', '{"token_use":["id"]}', false],
     ['token_use=access', '{"token_use":[["access"]]}', false],
     ['token_use=access', '{"token_use":{"access":true}}', false],
-    ['token_use=access', `{"token_use":"access${'s'.repeat(10_000)}"}`, false],
     ['token_use=access', '{}', false],
     ['n=1', '{"n":1}', false],
     ['n=', '{"n":""}', true],
@@ -66,7 +64,7 @@ describe('JWT_REQUIRE', () => {
     ['__proto__', '{}', false],
     ['__proto__=x', '{"__proto__":"x"}', true],
     ['toString=x', '{"__proto__":{"toString":"x"}}', false],
-  ])('%j, of a token with %.60s: %j', (require, json, accepted) => {
+  ])('%j, of a token with %s: %j', (require, json, accepted) => {
     expect(reason(json, [], require)).toBe(accepted ? undefined : 'missing_claim');
   });
 });

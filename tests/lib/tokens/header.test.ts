@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hasRepeatedMembers, parseTokenHeader } from '../../../lib/tokens/header.ts';
+import { anyCharacter } from '../../support/characters.ts';
 import { encode } from '../../support/signing.ts';
 
 const TYPES = ['jwt', 'at+jwt'];
@@ -48,14 +49,9 @@ describe('a header that is no JSON object in UTF-8', () => {
 
 describe('members of a wrong type', () => {
   const wrong = [null, 1, true, ['HS256'], { alg: 'HS256' }];
-  test.each(wrong)('alg %j is malformed', (alg) => {
-    expect(parse({ alg })).toBe('malformed_header');
-  });
-  test.each(wrong)('kid %j is malformed', (kid) => {
-    expect(parse({ alg: 'HS256', kid })).toBe('malformed_header');
-  });
-  test.each(wrong)('typ %j is malformed', (typ) => {
-    expect(parse({ alg: 'HS256', typ })).toBe('malformed_header');
+  test.each(['alg', 'kid', 'typ'])('%s', (member) => {
+    for (const value of wrong)
+      expect(parse({ alg: 'HS256', [member]: value })).toBe('malformed_header');
   });
   test('a missing alg is malformed, also where a prototype seems to have one', () => {
     expect(parse({})).toBe('malformed_header');
@@ -126,7 +122,7 @@ describe('repeated members', () => {
   });
 
   test('are found wherever they are, and only there', () => {
-    const entries = fc.uniqueArray(fc.tuple(fc.string({ unit: 'binary' }), fc.jsonValue()), {
+    const entries = fc.uniqueArray(fc.tuple(fc.string({ unit: anyCharacter }), fc.jsonValue()), {
       maxLength: 5,
       selector: ([name]) => name,
     });

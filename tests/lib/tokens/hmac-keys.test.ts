@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseSecrets } from '../../../lib/tokens/hmac-keys.ts';
 import { encode } from '../../support/signing.ts';
 import { issuerOf, outcomeOf } from '../../support/verifier.ts';
@@ -42,28 +41,21 @@ describe('a secret', () => {
     );
   });
 
-  test.each([
-    '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
-    'a-string-secret-at-least-256-bits-long',
-    'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
-    'your-super-secret-jwt-token-with-at-least-32-characters-long',
-    '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
-  ])('is no published one: %s', (secret) => {
-    expect(problem(secret)).toMatch(/^JWT_SECRET holds a published example /);
-  });
-
-  test.each([
-    'your-super-secret-jwt-key-change-in-production',
-    'mysupersecretkey_changethisinproduction',
-    'CHANGE_ME_CHANGE_ME_CHANGE_ME_1234',
-    'your_very_secure_random_string_here_min_32_chars',
-    'YOUR_SUPER_SECRET_KEY_MAKE_SURE_IT_IS_LONG_ENOUGH',
-    'example-key-of-the-readme-0123456789',
-  ])('is no placeholder: %s', (secret) => {
-    expect(problem(secret)).toMatch(/^JWT_SECRET holds a placeholder /);
-  });
-
   const kinds: [string, string][] = [
+    ['published example', '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7'],
+    ['published example', 'a-string-secret-at-least-256-bits-long'],
+    [
+      'published example',
+      'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
+    ],
+    ['published example', 'your-super-secret-jwt-token-with-at-least-32-characters-long'],
+    ['published example', '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970'],
+    ['placeholder', 'your-super-secret-jwt-key-change-in-production'],
+    ['placeholder', 'mysupersecretkey_changethisinproduction'],
+    ['placeholder', 'CHANGE_ME_CHANGE_ME_CHANGE_ME_1234'],
+    ['placeholder', 'your_very_secure_random_string_here_min_32_chars'],
+    ['placeholder', 'YOUR_SUPER_SECRET_KEY_MAKE_SURE_IT_IS_LONG_ENOUGH'],
+    ['placeholder', 'example-key-of-the-readme-0123456789'],
     ['placeholder', 'todo-set-a-real-secret-before-deploying-x'],
     ['placeholder', 'set_a_real_secret_before_deploying_TODO'],
     ['placeholder', 'default-key-of-the-docker-compose-file'],
@@ -91,8 +83,11 @@ describe('a secret', () => {
       bytes.toString('base64url'),
       bytes.toString('hex'),
       `base64:${bytes.toString('base64')}`,
-    ])
+    ]) {
       expect(problem(text)).toMatch(new RegExp(`^JWT_SECRET holds a .*${kind}.*; make one with`));
+      expect(problem(text)).not.toContain(text);
+      expect(problem(text)).not.toContain(secret);
+    }
   });
 
   test('may hold a short word of placeholders inside longer ones', () => {
@@ -105,24 +100,18 @@ describe('a secret', () => {
     expect(problem('Zq3vX9mT7rB5wC8yP1sL6-0123456789')).toBeUndefined();
   });
 
-  // The rate over 3 million of each kind was under one in a million; these are the same on every run.
+  const HEX = /(.{8})(.{4}).(.{3}).(.{3})(.{12})/g;
+  const UUID = '$1-$2-4$3-a$4-$5';
+  // The rate over 3 million of each kind was under one in a million. These are the same on every run.
   test.each([
     ['hex', (bytes: Buffer) => bytes.toString('hex')],
     ['base64', (bytes: Buffer) => bytes.toString('base64')],
     ['base64url', (bytes: Buffer) => bytes.toString('base64url')],
     ['base64 of bytes', (bytes: Buffer) => `base64:${bytes.toString('base64')}`],
-    [
-      'two UUIDs',
-      (bytes: Buffer) => {
-        const [first = '', second = ''] = bytes.toString('hex').match(/.{32}/g) ?? [];
-        const uuid = (hex: string) =>
-          hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.*)/, '$1-$2-4$3-a$4$5');
-        return `${uuid(first)}${uuid(second)}`;
-      },
-    ],
-  ])('that is random is accepted, 10,000 times, in %s', (_, encodeBytes) => {
+    ['two UUIDs', (bytes: Buffer) => bytes.toString('hex').slice(0, 64).replaceAll(HEX, UUID)],
+  ])('that is random is accepted, 1,000 times, in %s', (_, encodeBytes) => {
     const refused: string[] = [];
-    for (let i = 0; i < 10_000; i += 1) {
+    for (let i = 0; i < 1_000; i += 1) {
       const bytes = createHmac('sha384', 'seed').update(`${i}`).digest();
       const text = encodeBytes(bytes);
       if (problem(text)) refused.push(text);
@@ -157,16 +146,6 @@ describe('a secret', () => {
           /^JWT_SECRET holds "base64:" before a text that is no base64; /,
         );
       },
-    );
-  });
-
-  test('is never quoted, whatever is wrong with it', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 12, maxLength: 80 }), (text) => {
-        for (const each of [text, `base64:${text}`])
-          for (const word of each.split(/\s+/).filter(({ length }) => length >= 12))
-            expect(problem(each) ?? '').not.toContain(word);
-      }),
     );
   });
 

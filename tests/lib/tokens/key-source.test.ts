@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { ConfigurationError, type Environment } from '../../../lib/shared/environment.ts';
+import type { Environment } from '../../../lib/shared/environment.ts';
 import { makeKeyPair, signWith } from '../../support/key-pairs.ts';
 import { encode, signRaw } from '../../support/signing.ts';
 import { issuerOf, outcomeOf } from '../../support/verifier.ts';
@@ -47,38 +47,29 @@ describe('secrets', () => {
   });
 });
 
-describe.each([
+test.each([
   ['RS256', 'RS256 RS384 RS512 PS256 PS384 PS512'],
   ['ES256', 'ES256'],
   ['ES384', 'ES384'],
   ['ES512', 'ES512'],
   ['EdDSA', 'EdDSA Ed25519'],
-])('a public key of the kind that %s needs', (kind, possible) => {
-  test(`verifies ${possible} and no other, as a PEM and in a JWKS`, async () => {
-    const pair = await makeKeyPair(kind);
-    const sources = [pair.pem, JSON.stringify({ keys: [pair.jwk] })];
-    for (const JWT_PUBLIC_KEY of sources) {
-      expect(keysOf({ JWT_PUBLIC_KEY }).algorithms).toEqual(possible.split(' '));
-      for (const algorithm of possible.split(' '))
-        expect(
-          await outcome(await signWith({ ...pair, algorithm }, claims), { JWT_PUBLIC_KEY }),
-        ).toBe('verified');
+])('a public key for %s verifies %s and no other, as a PEM and in a JWKS', async (kind, names) => {
+  const pair = await makeKeyPair(kind);
+  const algorithms = names.split(' ');
+  for (const JWT_PUBLIC_KEY of [pair.pem, JSON.stringify({ keys: [pair.jwk] })]) {
+    expect(keysOf({ JWT_PUBLIC_KEY }).algorithms).toEqual(algorithms);
+    for (const algorithm of algorithms) {
+      const token = await signWith({ ...pair, algorithm }, claims);
+      expect(await outcome(token, { JWT_PUBLIC_KEY })).toBe('verified');
     }
-  });
+  }
+});
 
-  test('refuses an allowlist that it can’t serve, naming what it can', async () => {
-    const pair = await makeKeyPair(kind);
-    const wrong = kind === 'ES256' ? 'RS256' : 'ES256';
-    for (const JWT_PUBLIC_KEY of [pair.pem, JSON.stringify({ keys: [pair.jwk] })]) {
-      const variables = { JWT_PUBLIC_KEY, JWT_ALGORITHMS: `${possible.split(' ')[0]} ${wrong}` };
-      expect(() => keysOf(variables)).toThrow(
-        new ConfigurationError(
-          'JWT_ALGORITHMS',
-          `names ${wrong}, which the configured key cannot verify; it can ${possible.replaceAll(' ', ', ')}`,
-        ),
-      );
-    }
-  });
+test('an allowlist that a key can’t serve is refused, naming what it can', async () => {
+  const { pem } = await makeKeyPair('ES256');
+  expect(() => keysOf({ JWT_PUBLIC_KEY: pem, JWT_ALGORITHMS: 'ES256 RS256' })).toThrow(
+    'JWT_ALGORITHMS names RS256, which the configured key cannot verify; it can ES256',
+  );
 });
 
 test('an HMAC algorithm is refused for any public key, wherever it comes from', async () => {

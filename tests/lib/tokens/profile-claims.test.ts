@@ -14,10 +14,6 @@ test('picks the standard profile claims and leaves every other claim out', () =>
   );
 });
 
-test('gives nothing for a token without a profile', () => {
-  expect(profileClaims({ sub: 'alice' })).toEqual({});
-});
-
 test.each([
   ['name', 1],
   ['name', null],

@@ -17,10 +17,13 @@ const outcome = (token: string, text: string) =>
 
 let pair: KeyPair;
 let other: KeyPair;
-
+let rsa: KeyPair;
+let ed: KeyPair;
 beforeAll(async () => {
   pair = await makeKeyPair('ES256');
   other = await makeKeyPair('ES256');
+  rsa = await makeKeyPair('RS256');
+  ed = await makeKeyPair('EdDSA');
 });
 
 describe('a PEM', () => {
@@ -40,22 +43,15 @@ describe('a PEM', () => {
     ['as base64 alone, in quotes', (pem) => `"${pem.replaceAll(/-----.*-----|\n/g, '')}"`],
   ];
   test.each(transports)('may stand %s', async (_, transport) => {
-    for (const algorithm of ['ES256', 'RS256', 'EdDSA']) {
-      const each = await makeKeyPair(algorithm);
+    for (const each of [pair, rsa, ed])
       expect(await outcome(await signWith(each, claims), transport(each.pem))).toBe('verified');
-    }
   });
 
   test('may be an RSA key in the form of PKCS #1', async () => {
-    const rsa = await makeKeyPair('RS256');
     const pkcs1 = rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString();
     const token = await signWith(rsa, claims);
     for (const text of [pkcs1, pkcs1.replaceAll('\n', ' ')])
       expect(await outcome(token, text)).toBe('verified');
-  });
-
-  test('whatever kid a token names, verifies it', async () => {
-    expect(await outcome(await signWith(pair, claims, { kid: 'any' }), pair.pem)).toBe('verified');
   });
 
   test('of a private key is refused, encrypted or not', () => {
@@ -82,34 +78,31 @@ describe('a PEM', () => {
         /^JWT_PUBLIC_KEY is neither an SPKI PEM nor a JWKS document$/,
       );
   });
+});
 
-  test.each([
-    [
-      'RSA of 1024 bits',
-      () => generateKeyPairSync('rsa', { modulusLength: 1_024 }),
-      'has 1024 bits; RSA needs 2048',
-    ],
-    [
-      'RSA of 2040 bits',
-      () => generateKeyPairSync('rsa', { modulusLength: 2_040 }),
-      'has 2040 bits; RSA needs 2048',
-    ],
-    [
-      'secp256k1',
-      () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
-      'is a secp256k1 key; RSA, P-256, ',
-    ],
-    ['Ed448', () => generateKeyPairSync('ed448'), 'is a ed448 key; RSA, P-256, '],
-    ['X25519', () => generateKeyPairSync('x25519'), 'is a x25519 key; RSA, P-256, '],
-    [
-      'RSA-PSS',
-      () => generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }),
-      'is a rsa-pss key; RSA, ',
-    ],
-  ])('of %s is refused by name', (_, generate, problem) => {
-    const pem = generate().publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    expect(() => keysOf(pem)).toThrow(`JWT_PUBLIC_KEY ${problem}`);
-  });
+const rsaOf = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).publicKey;
+
+test.each<[string, () => KeyObject]>([
+  ['has 1024 bits; RSA needs 2048', () => rsaOf(1_024)],
+  ['has 2040 bits; RSA needs 2048', () => rsaOf(2_040)],
+  [
+    'is a secp256k1 key; RSA, P-256, ',
+    () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey,
+  ],
+  ['is a ed448 key; RSA, P-256, ', () => generateKeyPairSync('ed448').publicKey],
+  ['is a x25519 key; RSA, P-256, ', () => generateKeyPairSync('x25519').publicKey],
+  [
+    'is a rsa-pss key; RSA, P-256, ',
+    () => generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }).publicKey,
+  ],
+])('a key that %s is refused by name, and passed over in a JWKS', async (problem, generate) => {
+  const key = generate();
+  const pem = key.export({ type: 'spki', format: 'pem' }).toString();
+  expect(() => keysOf(pem)).toThrow(`JWT_PUBLIC_KEY ${problem}`);
+  if (key.asymmetricKeyType === 'rsa-pss') return; // a JWK has no such type
+  const jwk = key.export({ format: 'jwk' });
+  expect(() => keysOf(keySet(jwk))).toThrow(`JWT_PUBLIC_KEY ${problem}`);
+  expect(keysOf(keySet(jwk, pair.jwk)).algorithms).toEqual(['ES256']);
 });
 
 describe('a JWKS document', () => {
@@ -142,7 +135,6 @@ describe('a JWKS document', () => {
     ['Ed25519', 'EdDSA'],
     ['Ed25519', 'Ed25519'],
   ])('with the alg %s verifies an Ed25519 token with the alg %s', async (keyAlg, algorithm) => {
-    const ed = await makeKeyPair('EdDSA');
     const token = await signWith({ ...ed, algorithm }, claims);
     expect(await outcome(token, keySet({ ...ed.jwk, alg: keyAlg }))).toBe('verified');
     for (const JWT_ALGORITHMS of ['EdDSA', 'Ed25519'])
@@ -151,63 +143,42 @@ describe('a JWKS document', () => {
       );
   });
 
-  test.each([[['verify']], [['sign', 'verify']], [['verify', 'unknown']], [['verify', 'verify']]])(
-    'with the key_ops %j verifies',
-    async (key_ops) => {
+  test('verifies with a key whose key_ops have verify, and passes over others', async () => {
+    const token = await signWith(pair, claims);
+    const verifying = [['verify'], ['sign', 'verify'], ['verify', 'unknown'], ['verify', 'verify']];
+    for (const key_ops of verifying) {
       const text = keySet({ ...pair.jwk, key_ops, ext: 'not a boolean' });
-      expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
-    },
-  );
-
-  test.each([[['encrypt']], [['sign']], [[]], ['verify'], [null]])(
-    'passes over a key with the key_ops %j',
-    async (key_ops) => {
+      expect(await outcome(token, text)).toBe('verified');
+    }
+    for (const key_ops of [['encrypt'], ['sign'], [], 'verify', null]) {
       const wrong = { ...pair.jwk, key_ops };
-      expect(await outcome(await signWith(pair, claims), keySet(wrong, other.jwk))).toBe(
-        'bad_signature',
-      );
+      expect(await outcome(token, keySet(wrong, other.jwk))).toBe('bad_signature');
       expect(() => keysOf(keySet(wrong))).toThrow(
         /^JWT_PUBLIC_KEY has only keys for other uses, none for verifying signatures$/,
       );
-    },
-  );
+    }
+  });
 
   test('passes over keys for other uses and of unknown kinds, and is an error where no other is left', async () => {
-    const jwkOf = (key: KeyObject) => ({ ...key.export({ format: 'jwk' }), kid: 'x' });
-    const rsa = await makeKeyPair('RS256');
-    const x25519 = jwkOf(generateKeyPairSync('x25519').publicKey);
+    const invalid = 'holds a key that is no valid public JWK';
     const unusable: [object, string][] = [
-      [{ kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'x' }, 'holds a key that is no valid'],
-      [{ kty: 'future', kid: 'x' }, 'holds a key that is no valid'],
-      [{ kid: 'x' }, 'holds a key that is no valid'],
-      [
-        jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
-        'is a secp256k1 key',
-      ],
-      [jwkOf(generateKeyPairSync('ed448').publicKey), 'is a ed448 key'],
-      [x25519, 'is a x25519 key'],
-      [{ ...x25519, use: 'enc' }, 'has only keys for other uses, none for verifying signatures'],
-      [
-        jwkOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
-        'has 1024 bits; RSA needs 2048',
-      ],
+      [{ kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'x' }, invalid],
+      [{ kty: 'future', kid: 'x' }, invalid],
+      [{ kid: 'x' }, invalid],
+      [{ ...other.jwk, x: 'AA' }, invalid],
+      [{ ...other.jwk, crv: 7 }, invalid],
+      [{ ...other.jwk, use: 'enc' }, 'has only keys for other uses, none for verifying signatures'],
       [{ ...rsa.jwk, alg: 'RSA-OAEP' }, 'holds a key whose "alg" does not fit its type'],
-      [{ ...other.jwk, x: 'AA' }, 'holds a key that is no valid public JWK'],
-      [{ ...other.jwk, crv: 7 }, 'holds a key that is no valid public JWK'],
     ];
     const token = await signWith(pair, claims);
     const text = keySet(...unusable.map(([jwk]) => jwk), null, 'x', { ...pair.jwk, use: 'sig' });
     expect(await outcome(token, text)).toBe('verified');
     expect(keysOf(text).algorithms).toEqual(['ES256']);
-    for (const [jwk, problem] of unusable) {
-      expect(await outcome(token, keySet(jwk, pair.jwk))).toBe('verified');
+    for (const [jwk, problem] of unusable)
       expect(() => keysOf(keySet(jwk))).toThrow(`JWT_PUBLIC_KEY ${problem}`);
-    }
   });
 
   test('may hold keys of several kinds', async () => {
-    const rsa = await makeKeyPair('RS256');
-    const ed = await makeKeyPair('EdDSA');
     const text = keySet(rsa.jwk, pair.jwk, ed.jwk);
     expect(keysOf(text).algorithms.join(' ')).toBe(
       'RS256 RS384 RS512 PS256 PS384 PS512 ES256 EdDSA Ed25519',
@@ -229,7 +200,6 @@ describe('a JWKS document', () => {
   });
 
   test('keeps a key to its own alg', async () => {
-    const rsa = await makeKeyPair('RS256');
     const text = keySet({ ...rsa.jwk, alg: 'PS256' });
     expect(keysOf(text).algorithms).toEqual(['PS256']);
     expect(await outcome(await signWith({ ...rsa, algorithm: 'PS256' }, claims), text)).toBe(
@@ -238,30 +208,21 @@ describe('a JWKS document', () => {
     expect(await outcome(await signWith(rsa, claims), text)).toBe('algorithm_not_allowed');
   });
 
-  test('may be written over several lines, as a pretty-printer does', async () => {
-    const text = `\n${JSON.stringify({ keys: [pair.jwk] }, null, 2)}\n`;
-    expect(await outcome(await signWith(pair, claims), text)).toBe('verified');
-  });
-
   test.each([
-    ['{', 'is no JSON'],
-    ['{"keys"}', 'is no JSON'],
-    ['{}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":[]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":{"0":{}}}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":[null]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":["x"]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":[[]]}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"kty":"EC"}', 'has no "keys"; a JWKS is {"keys": [{...}]}'],
-    ['{"keys":[{}]}', 'holds a key that is no valid public JWK'],
+    ['is no JSON', ['{', '{"keys"}']],
     [
-      '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}',
-      'holds a key that is no valid public JWK',
+      'has no "keys"; a JWKS is {"keys": [{...}]}',
+      ['{}', '{"keys":[]}', '{"keys":{"0":{}}}', '{"keys":[null]}', '{"keys":["x"]}'],
     ],
-    ['{"keys":[{"kty":"RSA","n":"AQ"}]}', 'holds a key that is no valid public JWK'],
-    ['{"keys":[{"kty":"oct","k":"AA"}]}', 'holds a secret or private key; give public ones'],
-  ])('that is wrong is refused: %s', (text, problem) => {
-    expect(() => keysOf(text)).toThrow(new ConfigurationError('JWT_PUBLIC_KEY', problem));
+    ['has no "keys"; a JWKS is {"keys": [{...}]}', ['{"keys":[[]]}', '{"kty":"EC"}']],
+    [
+      'holds a key that is no valid public JWK',
+      ['{"keys":[{}]}', '{"keys":[{"kty":"RSA","n":"AQ"}]}'],
+    ],
+    ['holds a secret or private key; give public ones', ['{"keys":[{"kty":"oct","k":"AA"}]}']],
+  ])('that is wrong is refused: it %s', (problem, texts) => {
+    for (const text of texts)
+      expect(() => keysOf(text)).toThrow(new ConfigurationError('JWT_PUBLIC_KEY', problem));
   });
 
   test('that holds a private key is refused, also one beside public ones or for encryption', async () => {

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { FRESH_MS } from '../../../lib/shared/refresh.ts';
@@ -11,7 +10,6 @@ import {
   startKeyServer,
 } from '../../support/jwks-server.ts';
 import { type KeyPair, makeKeyPair, signWith } from '../../support/key-pairs.ts';
-import { encode } from '../../support/signing.ts';
 import { issuerOf, outcomeOf } from '../../support/verifier.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -85,32 +83,24 @@ describe('a JWKS endpoint in trouble', () => {
 });
 
 describe('the key set', () => {
-  test('may be as large as the limit', async () => {
-    server.behaviour = { padTo: JWKS_MAX_BYTES };
+  test.each<[string, KeyServerBehaviour]>([
+    ['be as large as the limit', { padTo: JWKS_MAX_BYTES }],
+    ['begin with a byte order mark', 'byte-order-mark'],
+  ])('may %s', async (_, behaviour) => {
+    server.behaviour = behaviour;
     expect(await outcome(pair, 'now')).toBe('verified');
   });
 
-  test('has no symmetric key in it, whatever a token says', async () => {
-    server.keys = [...server.keys, { kty: 'oct', k: 'AAAA', kid: 'secret', alg: 'HS256' }];
-    expect(await outcome(pair, 'secret')).toBe('unknown_key');
-  });
-
-  test('is read as a document is: keys that are broken, weak, private or of other kinds are passed over', async () => {
-    const other = generateKeyPairSync('ed448').publicKey;
-    const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey;
+  test('is read as a document is, but that secret and private keys are passed over', async () => {
     server.keys = [
-      { ...(await exportJWK(weak)), kid: 'weak' },
-      { ...next.jwk, x: 'AA', kid: 'broken' },
+      { kty: 'oct', k: 'AAAA', kid: 'secret', alg: 'HS256' },
       { ...(await exportJWK(next.privateKey)), kid: 'private' },
-      { ...(await exportJWK(other)), kid: 'ed448' },
-      { kty: 'AKP', alg: 'ML-DSA-65', pub: 'AAAA', kid: 'ml-dsa' },
+      { ...next.jwk, x: 'AA', kid: 'broken' },
       ...server.keys,
     ];
     expect(await outcome(pair, 'now')).toBe('verified');
     expect(await outcome(pair)).toBe('verified');
-    const forged = `${encode({ alg: 'RS256', kid: 'weak' })}.e30.AAAA`;
-    expect(await outcomeOf(forged, verifier)).toBe('unknown_key');
-    for (const kid of ['broken', 'private', 'ed448', 'ml-dsa'])
+    for (const kid of ['secret', 'private', 'broken'])
       expect(await outcome(next, kid)).toBe('unknown_key');
   });
 
@@ -127,9 +117,4 @@ describe('the key set', () => {
       });
     },
   );
-
-  test('may begin with a byte order mark', async () => {
-    server.behaviour = 'byte-order-mark';
-    expect(await outcome(pair, 'now')).toBe('verified');
-  });
 });

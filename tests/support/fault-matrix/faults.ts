@@ -30,13 +30,7 @@ export type StoreFault =
   | { readonly fault: FaultName | 'refused'; readonly options?: FaultOptions }
   | { readonly endpoint: (proxy: string) => string };
 
-/** `delayMs` is a pause before the keys. */
-export type JwksFault =
-  | KeyServerBehaviour
-  | 'down'
-  | 'down after the keys were read'
-  | 'no keys'
-  | { readonly delayMs: number };
+export type JwksFault = KeyServerBehaviour | 'down' | 'down after the keys were read' | 'no keys';
 
 /** Two of three attempts fit in, before the early answer. */
 const LITTLE_TIME_MS = timeouts.earlyAnswerMs + 2 * timeouts.attemptMs;
@@ -155,9 +149,10 @@ export const matrixFaults: readonly MatrixFault[] = [
   configuration({ JWT_PUBLIC_KEY: '{"keys":[]}' }),
 ];
 
-/** Whether an answer comes only after some time-out. */
+/** Whether an answer comes only after some time-out, or that of a resolver. */
 export function isWaitedFor({ store, jwks: keys, ssm: secret }: MatrixFault): boolean {
-  const name = store && 'fault' in store ? store.fault : (keys ?? secret);
+  if (store && 'endpoint' in store) return true;
+  const name = store ? store.fault : (keys ?? secret);
   return typeof name === 'object'
     ? 'delayMs' in name
     : /hang|stall|slow|unprocessed/.test(String(name));

@@ -1,8 +1,5 @@
-import { createServer } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import type { Signer } from '../../../lib/login/issue.ts';
-import { listenOnLoopback } from '../../../support/loopback.ts';
 import { startFakeSsm } from '../fake-ssm.ts';
 import { startKeyServer } from '../jwks-server.ts';
 import { type KeyPair, makeKeyPair } from '../key-pairs.ts';
@@ -14,40 +11,40 @@ import type { JwksFault, MatrixFault } from './faults.ts';
 export interface MatrixKeys {
   /** For the functions. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly signer: Signer;
   /** Refuses connections from now on. */
   goDown(): Promise<void>;
   close(): Promise<void>;
 }
 
+type KeysOf = Pick<Endpoint, 'hasPublicKeys'>;
+
 const KID = 'key-1';
 const PARAMETER = '/service/test/jwt-secret';
 let pair: Promise<KeyPair> | undefined;
 
-/** The key source of a fault: a JWKS endpoint, a parameter in SSM, or the secret in a variable. */
+/** Signs the tokens of a cell. */
+export async function signerOf({ jwks }: MatrixFault, { hasPublicKeys }: KeysOf): Promise<Signer> {
+  return jwks || hasPublicKeys ? (await publicKeys()).signer : testSigner;
+}
+
+/** The key source of a fault: a JWKS endpoint, a parameter in SSM, or the key in a variable. */
 export async function startMatrixKeys(
   { jwks, ssm }: MatrixFault,
-  { hasPublicKeys }: Pick<Endpoint, 'hasPublicKeys'>,
+  { hasPublicKeys }: KeysOf,
 ): Promise<MatrixKeys> {
   if (jwks) return startJwks(jwks);
-  const nothing = async () => {};
-  if (hasPublicKeys) {
-    const { signer, jwk } = await publicKeys();
-    const variables = { JWT_PUBLIC_KEY: JSON.stringify({ keys: [jwk] }) };
-    return { variables, signer, goDown: nothing, close: nothing };
+  if (ssm && !hasPublicKeys) {
+    const server = await startFakeSsm();
+    server.parameters.set(PARAMETER, TEST_SECRET);
+    server.fault = ssm;
+    const variables = { JWT_SECRET_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: server.endpoint };
+    return { variables, goDown: server.close, close: server.close };
   }
-  if (!ssm)
-    return {
-      variables: { JWT_SECRET: TEST_SECRET },
-      signer: testSigner,
-      goDown: nothing,
-      close: nothing,
-    };
-  const server = await startFakeSsm();
-  server.parameters.set(PARAMETER, TEST_SECRET);
-  server.fault = ssm;
-  const variables = { JWT_SECRET_PARAMETER: PARAMETER, AWS_ENDPOINT_URL_SSM: server.endpoint };
-  return { variables, signer: testSigner, goDown: server.close, close: server.close };
+  const nothing = async () => {};
+  const variables: MatrixKeys['variables'] = hasPublicKeys
+    ? { JWT_PUBLIC_KEY: JSON.stringify({ keys: [(await publicKeys()).jwk] }) }
+    : { JWT_SECRET: TEST_SECRET };
+  return { variables, goDown: nothing, close: nothing };
 }
 
 async function publicKeys(): Promise<{ readonly signer: Signer; readonly jwk: JWK }> {
@@ -57,27 +54,10 @@ async function publicKeys(): Promise<{ readonly signer: Signer; readonly jwk: JW
 }
 
 async function startJwks(fault: JwksFault): Promise<MatrixKeys> {
-  const { signer, jwk } = await publicKeys();
-  const keys = [jwk];
-  if (typeof fault === 'object' && 'delayMs' in fault)
-    return { signer, ...(await startSlowServer(JSON.stringify({ keys }), fault.delayMs)) };
-  const server = await startKeyServer(fault === 'no keys' ? [] : keys);
+  const server = await startKeyServer(fault === 'no keys' ? [] : [(await publicKeys()).jwk]);
   const goDown = () => server.listen(false);
   if (fault === 'down') await goDown();
   else if (fault !== 'no keys' && fault !== 'down after the keys were read')
     server.behaviour = fault;
-  return { variables: { JWT_JWKS_URL: server.url }, signer, goDown, close: () => server.close() };
-}
-
-async function startSlowServer(body: string, delayMs: number): Promise<Omit<MatrixKeys, 'signer'>> {
-  const server = createServer(async (_, response) => {
-    await pause(delayMs, undefined, { ref: false });
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
-  });
-  const port = await listenOnLoopback(server);
-  return {
-    variables: { JWT_JWKS_URL: `${port.url}/jwks.json` },
-    goDown: port.shut,
-    close: port.close,
-  };
+  return { variables: { JWT_JWKS_URL: server.url }, goDown, close: () => server.close() };
 }

@@ -1,31 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { issueSession, type Signer } from '../../../lib/login/issue.ts';
-import { listSessions } from '../../../lib/sessions/list.ts';
-import { revokeMany } from '../../../lib/sessions/revoke-many.ts';
-import { queryRows } from '../../../lib/sessions/rows.ts';
-import type { Session } from '../../../lib/sessions/session.ts';
-import { endSession } from '../../../lib/sessions/sessions.ts';
-import { type FaultProxy, startFaultProxy } from '../../../support/fault-proxy.ts';
+import {
+  type FaultProxy,
+  startFaultProxy,
+  type WireRequest,
+} from '../../../support/fault-proxy.ts';
 import { lambdaContext } from '../lambda.ts';
 import { basic, CLIENT, clientsOf } from '../oauth.ts';
 import type { TestStore } from '../store.ts';
 import { type Answer, type Outcome, readAnswer } from './answer.ts';
+import { type Asker, newUser, readAlive, type User, writeRows } from './devices.ts';
 import type { Devices, Endpoint } from './endpoints.ts';
 import { type Alive, evaluate, expectationOf } from './evaluate.ts';
 import { isWaitedFor, type MatrixFault } from './faults.ts';
-import { startMatrixKeys } from './keys.ts';
+import { signerOf, startMatrixKeys } from './keys.ts';
 import { type FreshFunctions, type StartFunctions, variablesOf } from './process.ts';
+import { timeOutsOf } from './time-outs.ts';
 
-/** A live session, a session whose row is deleted, and a session whose row a cutoff covers. */
-export type Asker = 'live' | 'deleted' | 'ended';
-
-/** The results of one endpoint under one fault. */
+/** One endpoint under one fault. */
 export interface Cell {
   readonly fault: MatrixFault;
   readonly endpoint: Endpoint;
-  readonly asks: readonly Ask[];
 }
 
+/** A request of a cell, and its results. */
 export interface Ask {
   readonly asker: Asker;
   readonly answer: Answer;
@@ -41,34 +37,65 @@ export interface MatrixContext {
   readonly start: StartFunctions;
 }
 
-/**
- * Time-outs of the functions, so that no answer depends on how busy the machine is: short where the fault ends
- * in a time-out of any length, generous where it does not. tests/lib/shared/timeouts.test.ts has the product's.
- */
-function timeOutsOf(fault: MatrixFault, endpoint: Endpoint): Parameters<StartFunctions>[1] {
-  if (fault.remainingMs !== undefined) return {};
-  const { store } = fault;
-  const { answer } = expectationOf(endpoint, fault);
-  const isUnprocessed = store && 'fault' in store && store.fault.startsWith('unprocessed-');
-  const isCounted = store && 'fault' in store && store.options?.times !== undefined;
-  if (endpoint.isBestEffort && isWaitedFor(fault))
-    return { connectMs: 30_000, attempts: 3, attemptMs: 3_000, ...UNLIMITED };
-  if (answer === 'served')
-    // A connection that hangs is given up after an attempt's own time; nothing else is.
-    return isCounted && isWaitedFor(fault) && !isUnprocessed
-      ? { attempts: 10, keySetMs: 30_000, ...UNLIMITED }
-      : { ...PATIENT, ...UNLIMITED };
-  if (!isWaitedFor(fault)) return { ...PATIENT, ...UNLIMITED };
-  // Keys that stay unprocessed are asked for until the time of the operation is over.
-  if (isUnprocessed) return { connectMs: 30_000, attemptMs: 30_000, storeMs: 4_000 };
-  return { connectMs: 400, attemptMs: 400, storeMs: 1_500, keySetMs: 500, secretMs: 500 };
-}
-
-const PATIENT = { connectMs: 30_000, attemptMs: 30_000, keySetMs: 30_000, secretMs: 60_000 };
-const UNLIMITED = { storeMs: 90_000, deleteRevokedMs: 90_000, touchMs: 90_000 };
+/** Cells at a time: a cell that waits for a time-out costs nothing, the others a processor. */
+const WAITING_AT_ONCE = 60;
+const BUSY_AT_ONCE = 12;
 
 /** Milliseconds; only `remainingMs` of a fault makes a function run out of time. */
 const AMPLE_MS = 600_000;
+
+/**
+ * Runs cells, each in a process and on a proxy of its own. The rows of all are written before, and read after,
+ * many in a request: a request of the test's own costs as much as one of the functions.
+ *
+ * @returns the asks of each cell
+ */
+export async function runCells(
+  context: MatrixContext,
+  cells: readonly Cell[],
+): Promise<ReadonlyMap<Cell, readonly Ask[]>> {
+  const prepared = await Promise.all(
+    cells.map(async (cell) => [cell, await newUsers(cell)] as const),
+  );
+  const users = prepared.flatMap(([, asking]) => asking);
+  await writeRows(context.store, users);
+  const runs = (waits: boolean) =>
+    prepared
+      .filter(([{ fault }]) => isWaitedFor(fault) === waits)
+      .map(
+        ([cell, asking]) =>
+          async () =>
+            [cell, await runCell(context, cell, asking)] as const,
+      );
+  // One after the other: the busy cells would eat up the time-outs of the waiting ones.
+  const answered = [
+    ...(await inTurns(runs(true), WAITING_AT_ONCE)),
+    ...(await inTurns(runs(false), BUSY_AT_ONCE)),
+  ];
+  const alive = await readAlive(context.store, users);
+  return new Map(
+    answered.map(([cell, calls]) => [cell, calls.map((call) => toAsk(cell, call, alive))]),
+  );
+}
+
+async function inTurns<Result>(
+  tasks: readonly (() => Promise<Result>)[],
+  atOnce: number,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const left = tasks.entries();
+  const worker = async () => {
+    for (const [index, task] of left) results[index] = await task();
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+async function newUsers({ fault, endpoint }: Cell): Promise<readonly User[]> {
+  const signer = await signerOf(fault, endpoint);
+  const askers = askersOf(endpoint, fault);
+  return Promise.all(askers.map((asker) => newUser(asker, signer, endpoint)));
+}
 
 /** The sessions that can make a difference to an endpoint under a fault. */
 export function askersOf({ operation }: Endpoint, fault: MatrixFault): readonly Asker[] {
@@ -77,16 +104,20 @@ export function askersOf({ operation }: Endpoint, fault: MatrixFault): readonly 
   return fault.expected === 'failed' ? ['live', 'ended'] : ['live', 'deleted', 'ended'];
 }
 
-/** Runs one cell, in a process and on a proxy of its own. */
-export async function runCell(
+interface Call {
+  readonly user: User;
+  readonly answer: Answer;
+  readonly requests: readonly WireRequest[];
+}
+
+async function runCell(
   { store, start }: MatrixContext,
-  fault: MatrixFault,
-  endpoint: Endpoint,
-): Promise<Cell> {
+  { fault, endpoint }: Cell,
+  users: readonly User[],
+): Promise<readonly Call[]> {
   await using stack = new AsyncDisposableStack();
   const proxy = stack.adopt(await startFaultProxy(store.endpoint), (opened) => opened.close());
   const keys = stack.adopt(await startMatrixKeys(fault, endpoint), (opened) => opened.close());
-  const { expected } = fault;
   const functions = start(
     {
       ...variablesOf(endpointOf(fault, proxy), store.table),
@@ -99,39 +130,53 @@ export async function runCell(
     },
     timeOutsOf(fault, endpoint),
   );
-  const call = (devices: Devices) => callFunction(functions, endpoint, fault, devices);
   if (fault.jwks === 'down after the keys were read') {
-    await call(await devicesOf(store, keys.signer, 'live', endpoint));
+    const [user] = await newUsers({ fault, endpoint });
+    if (user) await callFunction(functions, endpoint, fault, user.devices);
     await keys.goDown();
   }
-  const expectation = expectationOf(endpoint, fault);
-  const ask = async (asker: Asker): Promise<Ask> => {
-    const devices = await devicesOf(store, keys.signer, asker, endpoint);
-    const before = { asker: asker === 'live', other: true };
-    const answer = readAnswer(endpoint, devices, await call(devices));
-    const after = await readAlive(store, devices, endpoint);
-    const requests = requestsOf(proxy, devices);
-    const metFault = requests.some((request) => request.fault !== 'none');
-    const { kind } = answer;
-    const problems = [
-      ...evaluate(endpoint, expectation, { kind, metFault, before, after }),
-      ...(!fault.store && expected === 'failed' && requests.length > 0
-        ? ['an unverified token reached the store']
-        : []),
-    ];
-    return { asker, answer, secrets: secretsOf(devices), problems };
+  const call = async (user: User): Promise<Call> => {
+    const { devices } = user;
+    const outcome = await callFunction(functions, endpoint, fault, devices);
+    const answer = readAnswer(endpoint, devices, outcome);
+    return { user, answer, requests: requestsOf(proxy, devices) };
   };
-  const asks: Ask[] = [];
-  if (expected === 'failed') {
+  if (fault.expected === 'failed') {
     await breakProxy(proxy, fault, endpoint);
-    asks.push(...(await Promise.all(askersOf(endpoint, fault).map(ask))));
-  } else {
-    for (const asker of askersOf(endpoint, fault)) {
-      await breakProxy(proxy, fault, endpoint);
-      asks.push(await ask(asker));
-    }
+    return await Promise.all(users.map(call));
   }
-  return { fault, endpoint, asks };
+  const calls: Call[] = [];
+  for (const user of users) {
+    await breakProxy(proxy, fault, endpoint);
+    calls.push(await call(user));
+  }
+  return calls;
+}
+
+function toAsk(
+  { fault, endpoint }: Cell,
+  { user, answer, requests }: Call,
+  alive: ReadonlyMap<User, Alive>,
+): Ask {
+  const { asker, devices } = user;
+  const after = alive.get(user);
+  if (!after) throw new Error('The user’s rows were not read');
+  const problems = evaluate(endpoint, expectationOf(endpoint, fault), {
+    kind: answer.kind,
+    metFault: requests.some((request) => request.fault !== 'none'),
+    before: { asker: asker === 'live', other: true },
+    after,
+  });
+  const mayAskStore = fault.store !== undefined || fault.expected === 'served';
+  return {
+    asker,
+    answer,
+    secrets: secretsOf(devices),
+    problems:
+      mayAskStore || requests.length === 0
+        ? problems
+        : [...problems, 'an unverified token reached the store'],
+  };
 }
 
 function endpointOf({ store }: MatrixFault, { endpoint }: FaultProxy): string {
@@ -150,35 +195,6 @@ async function breakProxy(
   });
 }
 
-/** A user with two sessions, whose rows were written around the proxy. */
-async function devicesOf(
-  store: TestStore,
-  signer: Signer,
-  asker: Asker,
-  { isUnseen }: Endpoint,
-): Promise<Devices> {
-  const request = { sub: randomUUID(), ttlSeconds: 3_600 };
-  const now = Date.now();
-  const { token, session } = await issueSession(store, signer, request, now);
-  if (asker === 'deleted' || isUnseen) await endSession(store, session);
-  if (asker === 'ended') await revokeMany(store, { session, cutoff: undefined }, 'everywhere', now);
-  const { session: other } = await issueSession(store, signer, request, now + 1);
-  return { asker: session, other, token, signer };
-}
-
-async function readAlive(
-  store: TestStore,
-  { asker, other }: Devices,
-  { isUnseen }: Endpoint,
-): Promise<Alive> {
-  const { sessions } = await listSessions(store, asker.sub, { limit: 3 });
-  const isAlive = (session: Session) => sessions.some(({ jti }) => jti === session.jti);
-  // A session that no check has met needs no row.
-  const isUnmet =
-    isUnseen && (await queryRows(store, asker.sub)).every(({ jti }) => jti !== asker.jti);
-  return { asker: isUnmet || isAlive(asker), other: isAlive(other) };
-}
-
 async function callFunction(
   functions: FreshFunctions,
   { fn, event }: Endpoint,
@@ -191,7 +207,7 @@ async function callFunction(
   );
 }
 
-function requestsOf(proxy: FaultProxy, { asker }: Devices) {
+function requestsOf(proxy: FaultProxy, { asker }: Devices): readonly WireRequest[] {
   return proxy.requests().filter(({ body }) => JSON.stringify(body).includes(asker.sub));
 }
 

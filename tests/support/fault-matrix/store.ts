@@ -1,4 +1,5 @@
-import { noRetryClient } from '../../../support/no-retry-client.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startStoreProcess } from '../../../support/store-process.ts';
 import { openTestStore, type TestStore } from '../store.ts';
 
@@ -6,7 +7,7 @@ import { openTestStore, type TestStore } from '../store.ts';
  * A test store in a process of its own, as hundreds of requests a second beside the functions' own
  * time-outs are too much for one.
  *
- * Its client is one that retries nothing, as a put that arrives late would change what the test looks at.
+ * Its client gives nothing up: a put that arrives late would change what the test looks at.
  */
 export async function openMatrixStore(): Promise<TestStore> {
   await using started = new AsyncDisposableStack();
@@ -16,7 +17,7 @@ export async function openMatrixStore(): Promise<TestStore> {
     started.defer(() => void delete process.env.AWS_ENDPOINT_URL_DYNAMODB);
   }
   const store = await openTestStore();
-  const client = noRetryClient();
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient());
   const running = started.move();
   return {
     ...store,

@@ -8,10 +8,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { buffer, json } from 'node:stream/consumers';
 import { startEmbeddedDynamoDb } from '../../../support/embedded-dynamodb.ts';
 import { startOfflineService } from '../../../support/offline-service.ts';
+import { CLIENT, clientsOf, ODD_CLIENT } from '../oauth.ts';
 
 /** The local run that the end-to-end files share. */
 export interface StackDescription {
@@ -34,13 +37,15 @@ export interface Route {
 let stop: (() => Promise<void>) | undefined;
 
 /**
- * Jest's globalSetup. Starts nothing but a server, whose URL the test files find in SHARED_STACK:
+ * Jest's globalSetup. Has all that tests start use Node's compile cache, and starts nothing but a server, whose URL
+ * the test files find in SHARED_STACK:
  *
  * - `GET /stack` answers a {@link StackDescription}; the first request starts the local run.
  * - `PUT /routes` adds a {@link Route}.
  * - Anything with X-Amz-Target is a request of the local run to DynamoDB, and is passed on.
  */
 export default async function startHost(): Promise<void> {
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache'); // Node's own default
   const started = new AsyncDisposableStack();
   const routes: Route[] = [];
   const agent = new Agent({ keepAlive: true });
@@ -67,7 +72,10 @@ export default async function startHost(): Promise<void> {
     const embedded = given ? undefined : await startEmbeddedDynamoDb();
     if (embedded) started.defer(embedded.stop);
     store = given ?? embedded?.endpoint ?? '';
-    const service = await startOfflineService({ AWS_ENDPOINT_URL_DYNAMODB: urlOf(server) });
+    const service = await startOfflineService({
+      AWS_ENDPOINT_URL_DYNAMODB: urlOf(server),
+      OAUTH_CLIENTS: clientsOf(CLIENT, ODD_CLIENT),
+    });
     started.defer(async () => void (await service.stop()));
     const { url, port, lambdaUrl } = service;
     return { url, port, lambdaUrl, started: service.output(), store };
