@@ -5,10 +5,9 @@ import { createSession } from '../../lib/login/create-session.ts';
 import { hashId } from '../../lib/observability/hash-id.ts';
 import { queryRows } from '../../lib/sessions/rows.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { authorizerForms } from '../support/authorizer-events.ts';
-import { eventV2 } from '../support/events.ts';
-import { type FreshFunctions, useFunctions } from '../support/fault-matrix/process.ts';
-import { lambdaContext } from '../support/lambda.ts';
+import { askFunction as ask } from '../support/ask-function.ts';
+import { useFunctions } from '../support/fault-matrix/process.ts';
+import { statusOfMe } from '../support/lambda.ts';
 import { useLog } from '../support/log.ts';
 import { useProxiedStore } from '../support/proxied-store.ts';
 import { signRaw, TEST_SECRET } from '../support/signing.ts';
@@ -23,20 +22,9 @@ const startWith = (variables: Readonly<Record<string, string>>) =>
 const on = () => startWith({ IDLE_TIMEOUT: `${IDLE_MS / 1_000}` });
 
 const CHECKS = ['me', 'listSessions', 'authorizer'] as const;
-
-/** @returns status and body; an authorizer's answer as a body */
-async function ask(by: FreshFunctions, name: (typeof CHECKS)[number], token: string) {
-  const event =
-    name === 'authorizer'
-      ? authorizerForms[0]?.event(`Bearer ${token}`)
-      : eventV2({ method: 'GET', path: `/${name}`, token });
-  const answer = await by[name](event, lambdaContext()).catch((error: Error) => {
-    if (error.message !== 'Unauthorized') throw error; // how an authorizer says no
-    return { statusCode: 401 };
-  });
-  const { statusCode = 200, body } = answer as { statusCode?: number; body?: string };
-  return { status: statusCode, body: body ?? JSON.stringify(answer) };
-}
+/** What a check costs without a use to write. */
+const readsOf = (name: (typeof CHECKS)[number]) =>
+  name === 'listSessions' ? ['BatchGetItem', 'Query'] : ['BatchGetItem'];
 
 /** A session and its token; `unusedMs` ago it was used. */
 async function begin(unusedMs?: number): Promise<{ session: Session; token: string }> {
@@ -53,7 +41,6 @@ describe.each(CHECKS)('with IDLE_TIMEOUT, %s', (name) => {
   test('lets in a session in use, and writes its use at most once in a tenth of the time-out', async () => {
     const { session, token } = await begin(IDLE_MS / 2);
     const functions = on();
-    const reads = name === 'listSessions' ? ['BatchGetItem', 'Query'] : ['BatchGetItem'];
     expect(await ask(functions, name, token)).toMatchObject({ status: 200 });
     expect(store.operations().filter((each) => each === 'UpdateItem')).toHaveLength(1);
     const [row] = await queryRows(store.direct, session.sub);
@@ -61,7 +48,7 @@ describe.each(CHECKS)('with IDLE_TIMEOUT, %s', (name) => {
     expect(Number(row?.last_seen)).toBeGreaterThan(session.last_seen ?? 0);
     await store.proxy.clear();
     expect(await ask(functions, name, token)).toMatchObject({ status: 200 });
-    expect(store.operations()).toEqual(reads);
+    expect(store.operations()).toEqual(readsOf(name));
   });
 
   test('refuses one unused for longer, and says so in the log', async () => {
@@ -113,7 +100,7 @@ test.each(CHECKS)('without IDLE_TIMEOUT, %s has no byte and no call more', async
   const calls = store.operations();
   expect(used).toMatchObject({ status: 200 });
   expect(used.body).not.toContain('last_seen');
-  expect(calls).toEqual(name === 'listSessions' ? ['BatchGetItem', 'Query'] : ['BatchGetItem']);
+  expect(calls).toEqual(readsOf(name));
   expect(await queryRows(store.direct, session.sub)).toEqual([session]);
   for (const value of ['', '0'])
     expect(await ask(startWith({ IDLE_TIMEOUT: value }), name, token)).toEqual(used);
@@ -127,7 +114,7 @@ test('MAX_SESSIONS ends the oldest adopted session, and a line says by what', as
   const phone = tokenOf('phone', now - 60);
   const laptop = tokenOf('laptop', now - 30);
   const limited = startWith({ SESSIONS: 'adopted', JWT_SESSION_CLAIM: 'sid', MAX_SESSIONS: '1' });
-  const me = async (token: string) => (await ask(limited, 'me', token)).status;
+  const me = (token: string) => statusOfMe(limited.me, token);
   expect(await me(phone)).toBe(200);
   expect(log.outcomes()).toEqual([]);
   expect(await me(laptop)).toBe(200);

@@ -4,7 +4,7 @@ import { handler } from '../../handlers/delete-session.ts';
 import { handler as me } from '../../handlers/me.ts';
 import { revokeMany } from '../../lib/sessions/revoke-many.ts';
 import { endSession, findSession } from '../../lib/sessions/sessions.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/answers.ts';
 import { anyCharacter } from '../support/characters.ts';
 import { eventV2, FORMATS } from '../support/events.ts';
 import { invoke } from '../support/lambda.ts';

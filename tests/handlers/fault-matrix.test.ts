@@ -1,6 +1,6 @@
 /** Every endpoint under every fault with FAULT_MATRIX=all, a sample otherwise. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LOGGED_OUT } from '../support/attacks.ts';
+import { LOGGED_OUT } from '../support/answers.ts';
 import { isInTable } from '../support/error-table.ts';
 import { type Devices, endpoints } from '../support/fault-matrix/endpoints.ts';
 import { matrixFaults } from '../support/fault-matrix/faults.ts';

@@ -4,19 +4,19 @@ import { parsePage } from '../../handlers/list-sessions.ts';
 import { parseRequest } from '../../lib/http/request.ts';
 import { encodeCursor } from '../../lib/sessions/cursor.ts';
 import { anyCharacter } from '../support/characters.ts';
-import { eventV2, FORMATS } from '../support/events.ts';
+import { eventV2, FORMATS, type TestRequest } from '../support/events.ts';
 import { encode } from '../support/signing.ts';
 
-const read = (
-  query: Record<string, string | string[]>,
-  request: (typeof FORMATS)[number][1] = eventV2,
-) => parsePage(parseRequest(request({ method: 'GET', path: '/api/v1/auth/sessions', query })));
+type Query = NonNullable<TestRequest['query']>;
+
+const read = (query: Query, event: typeof eventV2 = eventV2) =>
+  parsePage(parseRequest(event({ query })));
 
 const refused = (detail: string) =>
   expect.objectContaining({ statusCode: 422, message: JSON.stringify({ detail }) });
 
 /** What is thrown, or undefined. */
-function errorOf(query: Record<string, string | string[]>): unknown {
+function errorOf(query: Query): unknown {
   try {
     read(query);
     return undefined;
@@ -26,12 +26,9 @@ function errorOf(query: Record<string, string | string[]>): unknown {
 }
 
 describe('limit', () => {
-  test('is 20 by default', () => {
+  test('is 20 by default, and may be 1 to 100', () => {
     expect(read({})).toEqual({ limit: 20, after: undefined });
-  });
-
-  test.each(['1', '2', '20', '99', '100'])('may be %s', (limit) => {
-    expect(read({ limit }).limit).toBe(Number(limit));
+    for (const limit of [1, 2, 99, 100]) expect(read({ limit: `${limit}` }).limit).toBe(limit);
   });
 
   test.each([
@@ -65,11 +62,14 @@ describe('next', () => {
     );
   });
 
-  test.each<[string, string]>([
+  const good = encodeCursor({ auth_time: 1_000, jti: 'abcdef' });
+
+  test.each<[string, string | string[]]>([
     ['empty', ''],
+    ['given twice', [good, good]],
     ['no base64url', '%%%'],
     ['no JSON', encode('hello')],
-    ['half of one', encodeCursor({ auth_time: 1_000, jti: 'abcdef' }).slice(0, -3)],
+    ['half of one', good.slice(0, -3)],
     ['null', encode('null')],
     ['too long', encode([1, 'a', 2])],
     ['with another type of time', encode(['1', 'a'])],
@@ -81,11 +81,6 @@ describe('next', () => {
     ['with bytes that are no UTF-8', Buffer.from('[1,"\xff"]', 'latin1').toString('base64url')],
   ])('is refused when it is %s', (_, next) => {
     expect(errorOf({ next })).toEqual(tampered);
-  });
-
-  test('is refused when it is given twice', () => {
-    const next = encodeCursor({ auth_time: 1, jti: 'a' });
-    expect(errorOf({ next: [next, next] })).toEqual(tampered);
   });
 
   test('of any shape at all is either a page’s own or a 422', () => {

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { newSession, signSession } from '../../lib/login/issue.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../support/attacks.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from '../support/answers.ts';
 import { eventV2 } from '../support/events.ts';
 import { useFunctions } from '../support/fault-matrix/process.ts';
 import { lambdaContext } from '../support/lambda.ts';

@@ -6,7 +6,7 @@ import { createSession } from '../../lib/login/create-session.ts';
 import { sessionId } from '../../lib/sessions/key.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import type { FaultName } from '../../support/fault-proxy.ts';
-import { LOGGED_OUT } from '../support/attacks.ts';
+import { LOGGED_OUT } from '../support/answers.ts';
 import { authorizerForms } from '../support/authorizer-events.ts';
 import { expectAuthorizerFailure, expectErrorPayload } from '../support/error-payload.ts';
 import { eventV2 } from '../support/events.ts';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { findSession } from '../../lib/sessions/sessions.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { LOGGED_OUT, UNAUTHORIZED } from './answers.ts';
 import { eventV2 } from './events.ts';
 import { type Functions, loadFunctions } from './functions.ts';
 import { invoke } from './lambda.ts';
@@ -9,24 +10,6 @@ import { late } from './late.ts';
 import { type CapturedLog, captureLog } from './log.ts';
 import { issueTestSession } from './signing.ts';
 import { openTestStore, type TestStore } from './store.ts';
-
-/** Exactly what logout answers for any bearer token. */
-export const LOGGED_OUT = {
-  statusCode: 200,
-  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-  body: '{"message":"Successfully logged out"}',
-};
-
-/** Exactly what a protected endpoint answers for a token that opens nothing. */
-export const UNAUTHORIZED = {
-  statusCode: 401,
-  headers: {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    'WWW-Authenticate': 'Bearer error="invalid_token"',
-  },
-  body: '{"detail":"Could not validate credentials"}',
-};
 
 /** Deployments of both endpoints to attack: every request to its store and every log line is seen. */
 export interface AttackHarness {
@@ -80,11 +63,8 @@ export async function openAttackHarness(
   const answers = async (token: string, { me, logout }: Functions) => {
     await proxy.clear();
     log.clear();
-    const headers = { authorization: `Bearer ${token}` };
-    return {
-      me: await invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', headers })),
-      logout: await invoke(logout, eventV2({ headers })),
-    };
+    const event = eventV2({ token });
+    return { me: await invoke(me, event), logout: await invoke(logout, event) };
   };
 
   return {
@@ -105,8 +85,7 @@ export async function openAttackHarness(
       }
     },
     expectEntry: async (token) => {
-      const headers = { authorization: `Bearer ${token}` };
-      const response = await invoke(functions.me, eventV2({ method: 'GET', headers }));
+      const response = await invoke(functions.me, eventV2({ token }));
       expect(response).toMatchObject({ statusCode: 200 });
       expect(JSON.parse(response.body).sub).toBe(sub);
     },

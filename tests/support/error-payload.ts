@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import type { HttpResponse } from '../../lib/http/response.ts';
+import { HEADERS } from './answers.ts';
 import type { CapturedLog } from './log.ts';
 
 /** Members of the payload that differ by error. */
@@ -21,11 +22,7 @@ export function payloadId({ method, path }: Request, returned: unknown): string 
   if (statusCode !== 500 || typeof body !== 'string') return undefined;
   const payload: Partial<Record<string, unknown>> = JSON.parse(body);
   const { error, error_type, trace, error_id } = payload;
-  const expectedHeaders = {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    'X-Error-ID': error_id,
-  };
+  const expectedHeaders = { ...HEADERS, 'X-Error-ID': error_id };
   const isWhole =
     Object.keys(payload).sort().join() === PAYLOAD_KEYS &&
     Object.values(payload).every((value) => typeof value === 'string') &&

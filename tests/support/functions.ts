@@ -1,11 +1,9 @@
 import { jest } from '@jest/globals';
 
-/** The endpoints that need no row to be asked, as Lambda would load them for one deployment. */
+/** The endpoints of a user's own session, as Lambda would load them for one deployment. */
 export interface Functions {
   readonly logout: typeof import('../../handlers/logout.ts').handler;
   readonly me: typeof import('../../handlers/me.ts').handler;
-  readonly introspect: typeof import('../../handlers/introspect.ts').handler;
-  readonly revoke: typeof import('../../handlers/revoke.ts').handler;
 }
 
 /** Variables about tokens and sessions, but for the table. */
@@ -23,7 +21,5 @@ export async function loadFunctions(
   jest.resetModules();
   const { handler: logout } = await import('../../handlers/logout.ts');
   const { handler: me } = await import('../../handlers/me.ts');
-  const { handler: introspect } = await import('../../handlers/introspect.ts');
-  const { handler: revoke } = await import('../../handlers/revoke.ts');
-  return { logout, me, introspect, revoke };
+  return { logout, me };
 }

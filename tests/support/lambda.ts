@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { HttpResponse } from '../../lib/http/response.ts';
+import { eventV2 } from './events.ts';
 import { TEST_SECRET } from './signing.ts';
 import type { TestStore } from './store.ts';
 
@@ -28,13 +29,19 @@ export function lambdaContext(remainingMs = 10_000): Context {
   };
 }
 
-type Handler = (event: never, context: Context) => Promise<HttpResponse>;
+type Handler<Answer> = (event: never, context: Context) => Promise<Answer>;
 
 /** Calls a handler as Lambda does, with any event at all. */
-export async function invoke(
-  handler: Handler,
+export async function invoke<Answer>(
+  handler: Handler<Answer>,
   event: unknown,
   remainingMs?: number,
-): Promise<HttpResponse> {
+): Promise<Answer> {
   return handler(event as never, lambdaContext(remainingMs));
+}
+
+/** The status of `GET /me` for a bearer token: 200 for an active session. */
+export async function statusOfMe(me: Handler<unknown>, token: string): Promise<number> {
+  const answer = await invoke(me, eventV2({ method: 'GET', path: '/api/v1/auth/me', token }));
+  return (answer as HttpResponse).statusCode;
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import { LOGOUT_EVENT } from '../../lib/federation/logout-token.ts';
 import { eventV2 } from './events.ts';
 import { type KeyPair, signWith } from './key-pairs.ts';
 
 export const PROVIDER = 'https://op.example';
 /** The client id for which the provider's logout tokens are. */
 export const CLIENT = 'web';
+/** A member of `events`: http, not https. */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 export const BACKCHANNEL_PATH = '/api/v1/auth/backchannel-logout';
 
 const seconds = () => Math.floor(Date.now() / 1_000);

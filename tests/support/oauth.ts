@@ -31,33 +31,11 @@ export function basic({ id, secret }: TestClient): string {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/**
- * A client's form.
- *
- * @param parameters pairs where one is repeated
- */
+/** A client's form, from its parameters or as text. */
 export function oauthRequest(
-  parameters: Readonly<Record<string, string>> | [string, string][],
+  form: Readonly<Record<string, string>> | string,
   headers: Readonly<Record<string, string>> = { Authorization: basic(CLIENT) },
 ): Pick<TestRequest, 'headers' | 'body'> {
-  const body = new URLSearchParams(Array.isArray(parameters) ? parameters : { ...parameters });
-  return { headers: { 'Content-Type': FORM, ...headers }, body: `${body}` };
+  const body = new URLSearchParams(form).toString();
+  return { headers: { 'Content-Type': FORM, ...headers }, body };
 }
-
-const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
-
-/** Exactly what introspection answers for whatever is no active token. */
-export const INACTIVE = { statusCode: 200, headers: HEADERS, body: '{"active":false}' };
-
-/** Exactly what revocation answers to a client. */
-export const REVOKED = { statusCode: 200, headers: HEADERS, body: '{}' };
-
-/** Exactly what both answer to whoever is no client. */
-export const INVALID_CLIENT = {
-  statusCode: 401,
-  headers: {
-    ...HEADERS,
-    'WWW-Authenticate': 'Basic realm="true-logout", charset="UTF-8"',
-  },
-  body: '{"error":"invalid_client","error_description":"The client is unknown, or its secret is wrong"}',
-};

@@ -1,5 +1,5 @@
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { SessionStore } from '../../lib/aws/dynamodb.ts';
 import { createSession } from '../../lib/login/create-session.ts';
 import { queryRows } from '../../lib/sessions/rows.ts';
@@ -30,6 +30,14 @@ export async function putRow(
 ): Promise<void> {
   const Item = { sub: { S: sub }, jti: { S: jti }, ...row };
   await client.send(new PutItemCommand({ TableName: table, Item }));
+}
+
+/** Writes a row over the one of its key, with values that no code here writes. */
+export async function writeRow(
+  { client, table }: SessionStore,
+  Item: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await client.send(new PutCommand({ TableName: table, Item }));
 }
 
 /** Deletes a user's expired rows, as TTL does some time. */

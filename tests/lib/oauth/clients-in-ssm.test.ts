@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { eventV2 } from '../../support/events.ts';
+import { authenticateClient } from '../../../lib/oauth/authenticate-client.ts';
+import { readClients } from '../../../lib/oauth/clients.ts';
+import { redactor } from '../../../lib/observability/redact.ts';
+import { configuredSecrets } from '../../../lib/observability/settings.ts';
 import { type FakeSsm, startFakeSsm } from '../../support/fake-ssm.ts';
-import { loadFunctions } from '../../support/functions.ts';
-import { invoke } from '../../support/lambda.ts';
 import { useLog } from '../../support/log.ts';
-import { basic, CLIENT, clientsOf, oauthRequest, type TestClient } from '../../support/oauth.ts';
-import { TEST_SECRET } from '../../support/signing.ts';
+import { basic, CLIENT, clientsOf, type TestClient } from '../../support/oauth.ts';
 
 const PARAMETER = '/true-logout/test/oauth-clients';
 const NEXT = { ...CLIENT, secret: 'the next secret' };
@@ -13,43 +13,49 @@ const OTHER = { id: 'other', secret: 'of another client' };
 
 const log = useLog();
 let ssm: FakeSsm;
-let ask: (client: TestClient) => Promise<{ statusCode: number; body: string }>;
+/** Of a new process. */
+let clients: NonNullable<ReturnType<typeof readClients>>;
 beforeAll(async () => {
   ssm = await startFakeSsm();
-  process.env.AWS_ENDPOINT_URL_SSM = ssm.endpoint;
+  Object.assign(process.env, {
+    ...{ AWS_ENDPOINT_URL_SSM: ssm.endpoint, AWS_REGION: 'us-east-1' },
+    ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+  });
 });
 afterAll(async () => {
   delete process.env.AWS_ENDPOINT_URL_SSM;
   await ssm.close();
 });
-beforeEach(async () => {
-  Object.assign(ssm, { fault: undefined });
+beforeEach(() => {
+  ssm.fault = undefined;
   ssm.parameters.set(PARAMETER, clientsOf(CLIENT));
   ssm.requests.length = 0;
-  const { introspect } = await loadFunctions({
-    ...{ SESSIONS_TABLE: 'sessions', JWT_SECRET: TEST_SECRET, AWS_REGION: 'us-east-1' },
-    ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-    OAUTH_CLIENTS_PARAMETER: PARAMETER,
-  });
-  ask = async (client) => {
-    const event = eventV2(oauthRequest({ token: 'none' }, { Authorization: basic(client) }));
-    const { statusCode, body } = await invoke(introspect, event);
-    return { statusCode, body };
-  };
+  const source = readClients({ OAUTH_CLIENTS_PARAMETER: PARAMETER });
+  if (!source) throw new Error('There are no clients');
+  clients = source;
 });
 
-/** Moves the clock, not the timers: requests go on. */
-function at<Result>(ms: number, action: () => Promise<Result>): Promise<Result> {
+/** What becomes of a client so many milliseconds later. Moves the clock, not the timers: requests go on. */
+async function outcomeAt(ms: number, client: TestClient) {
   const now = Date.now() + ms;
   const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
-  return action().finally(() => clock.mockRestore());
+  try {
+    const refusal = await authenticateClient({ header: () => basic(client) }, {}, clients);
+    return refusal ?? 'known';
+  } catch (error) {
+    return error;
+  } finally {
+    clock.mockRestore();
+  }
 }
 
-const statusAt = async (ms: number, client: TestClient) =>
-  (await at(ms, () => ask(client))).statusCode;
+const FAULT = {
+  name: 'SecretParameterError',
+  message: expect.stringContaining('OAUTH_CLIENTS_PARAMETER'),
+};
 
 test('clients are read from SSM, decrypted, once for many requests', async () => {
-  for (const _ of [1, 2, 3]) expect((await ask(CLIENT)).statusCode).toBe(200);
+  for (const _ of [1, 2, 3]) expect(await outcomeAt(0, CLIENT)).toBe('known');
   expect(ssm.requests).toEqual([
     { target: 'AmazonSSM.GetParameter', Name: PARAMETER, WithDecryption: true },
   ]);
@@ -57,66 +63,54 @@ test('clients are read from SSM, decrypted, once for many requests', async () =>
 
 describe('a secret that changes', () => {
   test('is taken within seconds, beside the old one and in its place', async () => {
-    expect(await statusAt(0, CLIENT)).toBe(200);
-    expect(await statusAt(0, NEXT)).toBe(401);
+    expect(await outcomeAt(0, CLIENT)).toBe('known');
+    expect(await outcomeAt(0, NEXT)).toBe('invalid_client');
     ssm.parameters.set(PARAMETER, clientsOf(CLIENT, NEXT));
-    expect(await statusAt(6_000, NEXT)).toBe(200);
-    expect(await statusAt(6_000, CLIENT)).toBe(200);
+    for (const client of [NEXT, CLIENT]) expect(await outcomeAt(6_000, client)).toBe('known');
     ssm.parameters.set(PARAMETER, clientsOf(NEXT));
-    expect(await statusAt(310_000, CLIENT)).toBe(401);
-    expect(await statusAt(310_000, NEXT)).toBe(200);
+    expect(await outcomeAt(310_000, CLIENT)).toBe('invalid_client');
+    expect(await outcomeAt(310_000, NEXT)).toBe('known');
   });
 
   test('is refused after five minutes at most, also that of the last client', async () => {
-    expect(await statusAt(0, CLIENT)).toBe(200);
+    expect(await outcomeAt(0, CLIENT)).toBe('known');
     ssm.parameters.set(PARAMETER, '{}');
-    expect(await statusAt(299_000, CLIENT)).toBe(200);
-    expect(await statusAt(301_000, CLIENT)).toBe(401);
+    expect(await outcomeAt(299_000, CLIENT)).toBe('known');
+    expect(await outcomeAt(301_000, CLIENT)).toBe('invalid_client');
   });
 });
 
 test('a flood of wrong secrets reads the clients at most once in five seconds', async () => {
   for (const ms of [0, 1_000, 2_000, 6_000, 7_000, 8_000])
-    expect(await statusAt(ms, OTHER)).toBe(401);
+    expect(await outcomeAt(ms, OTHER)).toBe('invalid_client');
   expect(ssm.requests).toHaveLength(2);
 });
 
 describe('SSM down', () => {
-  test('from the start is a 500, whoever asks', async () => {
+  test('from the start is a fault, whoever asks, and the name is taken out of texts', async () => {
     ssm.fault = 'AccessDeniedException';
-    const { statusCode, body } = await ask(CLIENT);
-    expect(statusCode).toBe(500);
-    expect(body).toContain('SecretParameterError');
-    expect(body).toContain('OAUTH_CLIENTS_PARAMETER');
-    expect(body).not.toContain(PARAMETER);
+    const fault = await outcomeAt(0, CLIENT);
+    expect(fault).toMatchObject(FAULT);
+    const redact = redactor(undefined, configuredSecrets({ OAUTH_CLIENTS_PARAMETER: PARAMETER }));
+    expect(redact(String(fault))).not.toContain(PARAMETER);
   });
 
-  test('later keeps known clients for an hour, and is a 500 for all others', async () => {
-    expect(await statusAt(0, CLIENT)).toBe(200);
+  test('later keeps known clients for an hour, and is a fault for all others', async () => {
+    expect(await outcomeAt(0, CLIENT)).toBe('known');
     ssm.fault = 'AccessDeniedException';
-    expect(await statusAt(3_500_000, CLIENT)).toBe(200);
+    expect(await outcomeAt(3_500_000, CLIENT)).toBe('known');
     expect(log.outcomes()).toContainEqual(expect.objectContaining({ message: 'keys.stale' }));
-    expect(await statusAt(3_500_000, OTHER)).toBe(500);
-    expect(await statusAt(3_601_000, CLIENT)).toBe(500);
+    expect(await outcomeAt(3_500_000, OTHER)).toMatchObject(FAULT);
+    expect(await outcomeAt(3_601_000, CLIENT)).toMatchObject(FAULT);
   });
 });
 
-test.each([
-  ['no JSON', 'gateway=secret'],
-  ['a list', '[]'],
-  ['a plain secret', JSON.stringify({ gateway: CLIENT.secret })],
-  ['an upper-case hash', clientsOf(CLIENT).toUpperCase()],
-  ['a hash too many', clientsOf(CLIENT, NEXT, OTHER, { ...CLIENT, secret: 'third' })],
-  ['no hash', '{"gateway":""}'],
-  ['no id', clientsOf({ ...CLIENT, id: '' })],
-])('%s in the parameter is a 500 that quotes nothing of it', async (_, value) => {
-  ssm.parameters.set(PARAMETER, value);
-  const { statusCode, body } = await ask(CLIENT);
-  expect(statusCode).toBe(500);
-  expect(JSON.parse(body)).toMatchObject({
-    error_type: 'ConfigurationError',
-    error: expect.stringContaining('OAUTH_CLIENTS_PARAMETER'),
+// tests/lib/oauth/clients.test.ts has every wrong value.
+test('a wrong value of the parameter is a fault that quotes nothing of it', async () => {
+  ssm.parameters.set(PARAMETER, JSON.stringify({ gateway: CLIENT.secret }));
+  const fault = await outcomeAt(0, CLIENT);
+  expect(fault).toMatchObject({
+    ...{ name: 'ConfigurationError', message: expect.stringMatching(/^OAUTH_CLIENTS_PARAMETER/) },
   });
-  for (const text of value.match(/[\w-]{16,}/g) ?? [])
-    expect(`${body}${log.lines().join('')}`).not.toContain(text);
+  expect(String(fault)).not.toContain(CLIENT.secret);
 });

@@ -1,3 +1,4 @@
+import { answer } from '../answers.ts';
 import { authorizerErrorId, isSame, payloadId } from '../error-payload.ts';
 import type { Devices, Endpoint } from './endpoints.ts';
 import type { AnswerKind } from './evaluate.ts';
@@ -14,16 +15,12 @@ export interface Answer {
   readonly errorId?: string;
 }
 
-const NOT_FOUND = {
-  statusCode: 404,
-  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-  body: '{"detail":"Session not found"}',
-};
+const NOT_FOUND = answer(404, { detail: 'Session not found' });
 
 /** Tells which of the contract's answers this is. */
 export function readAnswer(endpoint: Endpoint, devices: Devices, outcome: Outcome): Answer {
   if ('thrown' in outcome) return readError(endpoint, outcome.thrown);
-  const { timeless = (answer: unknown) => answer } = endpoint;
+  const { timeless = (each: unknown) => each } = endpoint;
   const returned = timeless(outcome.returned);
   const text = JSON.stringify(returned) ?? 'undefined';
   if (isSame(returned, endpoint.succeeded(devices))) return { kind: 'success', text };

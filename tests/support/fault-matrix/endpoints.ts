@@ -6,7 +6,7 @@ import { toSessionView } from '../../../lib/sessions/view.ts';
 import { defined } from '../../../lib/shared/json.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../../../lib/tokens/session-claims.ts';
 import type { FunctionName } from '../../../support/bundle-functions.ts';
-import { LOGGED_OUT, UNAUTHORIZED } from '../attacks.ts';
+import { HEADERS, INACTIVE, LOGGED_OUT, REVOKED, UNAUTHORIZED } from '../answers.ts';
 import { type AuthorizerForm, authorizerForms } from '../authorizer-events.ts';
 import { eventV2, type TestRequest } from '../events.ts';
 import {
@@ -17,7 +17,7 @@ import {
   logoutForm,
   PROVIDER,
 } from '../logout-tokens.ts';
-import { INACTIVE, oauthRequest, REVOKED } from '../oauth.ts';
+import { oauthRequest } from '../oauth.ts';
 
 /** A user with two sessions; the first sends the request. */
 export interface Devices {
@@ -75,8 +75,6 @@ type HttpEndpoint = Omit<Endpoint, 'event' | 'refused' | 'isProtected'> & {
   readonly isProtected?: false;
 };
 
-const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
-
 const LOGOUT = {
   fn: 'logout',
   request: { method: 'POST', path: '/api/v1/auth/logout' },
@@ -97,7 +95,7 @@ const ME = {
   ends: [],
   succeeded: ({ asker }: Pick<Devices, 'asker'>) => ({
     statusCode: 200,
-    headers: JSON_HEADERS,
+    headers: HEADERS,
     body: JSON.stringify({ sub: asker.sub, session: toSessionView(asker) }),
   }),
 } as const;
@@ -108,7 +106,7 @@ const LIST = {
   ends: [],
   succeeded: ({ asker, other }: Devices) => ({
     statusCode: 200,
-    headers: JSON_HEADERS,
+    headers: HEADERS,
     body: JSON.stringify({
       // Newest first.
       sessions: [other, asker].map((session) => ({
@@ -126,7 +124,7 @@ const END = {
   fn: 'deleteSession',
   request: { method: 'DELETE', path: '/api/v1/auth/sessions/id' },
   ends: ['other'],
-  succeeded: () => ({ statusCode: 204, headers: JSON_HEADERS, body: '' }),
+  succeeded: () => ({ statusCode: 204, headers: HEADERS, body: '' }),
 } as const;
 
 const INTROSPECT = {
@@ -163,7 +161,7 @@ const BACKCHANNEL = {
   variables: { JWT_LOGOUT_AUDIENCE: CLIENT, JWT_LOGOUT_ISSUER: PROVIDER },
   ends: ['asker', 'other'],
   event: (devices: Devices) => logoutEvent(devices),
-  succeeded: () => ({ statusCode: 200, headers: JSON_HEADERS, body: '{}' }),
+  succeeded: () => ({ statusCode: 200, headers: HEADERS, body: '{}' }),
 } as const;
 
 const ADOPTED_BY_SID = {
