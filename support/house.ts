@@ -31,10 +31,10 @@ async function house(): Promise<number> {
     // command env, and a local gateway that answers as API Gateway does; 330 for the commands admin and client
     // and for the console of sessions that age.
     { name: 'local', value: lines('local'), limit: 3_430 },
-    { name: 'bench', value: lines('bench'), limit: 3_360 },
-    // 15,000 up to keys, clocks and refreshes; the rest for issuers, ageing, deployments, ends from outside,
-    // OAuth clients and the package.
-    { name: 'tests', value: lines('tests'), limit: 24_600 },
+    // 3,200; 230 for the rows of adopted sessions, ageing, back-channel logout, OAuth clients and the middleware.
+    { name: 'bench', value: lines('bench'), limit: 3_430 },
+    // 13,500 for a product of 4,300: as many for each line of the product since.
+    { name: 'tests', value: lines('tests'), limit: 22_900 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
     { name: 'bytes of the bundle of logout', value: await bundleBytes(), limit: 230_000 },
     { name: 'modules replaced in bundles', value: Object.keys(replacements).length, limit: 7 },
