@@ -84,7 +84,8 @@ export function networkWarning({ host, signer }: Pick<Announcement, 'host' | 'si
   return `Warning: with --host ${host} anybody on the network can have the console sign tokens with this run’s JWT_SECRET.\n`;
 }
 
-async function accepts(host: string, port: number): Promise<boolean> {
+/** Whether something listens. */
+export async function accepts(host: string, port: number): Promise<boolean> {
   const socket = connect(port, host);
   try {
     await once(socket, 'connect');

@@ -13,10 +13,6 @@ const { stack, service } = useSharedStack();
 const admin = (...args: string[]) => callCommand(command, [...args, '--port', `${service.port}`]);
 const BY = ['--actor', 'bob', '--reason', 'left'];
 
-const me = async (token: string) =>
-  (await service.fetch('/api/v1/auth/me', { headers: { Authorization: `Bearer ${token}` } }))
-    .status;
-
 const logIn = async (sub: string) => (await stack.issue({ sub })).token;
 
 test('lists, ends one, and ends all, dead at the next request; the line says who and why', async () => {
@@ -34,13 +30,15 @@ test('lists, ends one, and ends all, dead at the next request; the line says who
 
   const one = await admin('end', user, rest.sessions[0].id, ...BY);
   expect({ ...one, output: JSON.parse(one.output) }).toEqual({ code: 0, output: { ended: 'one' } });
-  expect([await me(first), await me(second), await me(third)]).toEqual([401, 200, 200]);
+  expect([await service.me(first), await service.me(second), await service.me(third)]).toEqual([
+    401, 200, 200,
+  ]);
   const again = await admin('end', user, rest.sessions[0].id, ...BY);
   expect(again).toEqual({ code: 1, output: 'The user has no active session of this id\n' });
 
   const all = await admin('end-all', user, ...BY);
   expect({ code: all.code, ...JSON.parse(all.output) }).toMatchObject({ code: 0, ended: 'all' });
-  expect([await me(second), await me(third)]).toEqual([401, 401]);
+  expect([await service.me(second), await service.me(third)]).toEqual([401, 401]);
   const lines = service
     .log()
     .flatMap((line) => (line.includes(`"sub_hash"`) ? [JSON.parse(line)] : []));
@@ -62,9 +60,9 @@ function documentedCode(language: string): string {
 
 async function expectCodeEndsAll(run: () => ReturnType<typeof runCommand>): Promise<void> {
   const token = await logIn(stack.user('alice'));
-  expect(await me(token)).toBe(200);
+  expect(await service.me(token)).toBe(200);
   expect(await run()).toEqual({ code: 0, output: '' });
-  expect(await me(token)).toBe(401);
+  expect(await service.me(token)).toBe(401);
 }
 
 test('the documented TypeScript ends all sessions, and throws where it did not', async () => {

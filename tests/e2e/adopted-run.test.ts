@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { accepts } from '../../local/announce.ts';
 import { explain } from '../../local/explain.ts';
 import { smoke } from '../../local/smoke.ts';
 import { token as tokenCommand } from '../../local/token.ts';
@@ -24,8 +24,6 @@ const onPort = (command: Command, args: readonly string[] = [], input = '') =>
   callCommand(command, ['--port', `${service.port}`, ...args], {}, { input });
 const newToken = async () => (await onPort(tokenCommand)).output.trim();
 const explained = (token: string) => onPort(explain, [], token);
-const asked = (token: string, path: string, method = 'GET') =>
-  service.fetch(`/api/v1/auth/${path}`, { method, headers: { Authorization: `Bearer ${token}` } });
 
 test('the first check of a token writes its row; explain says so before, and writes nothing', async () => {
   const token = await newToken();
@@ -34,11 +32,11 @@ test('the first check of a token writes its row; explain says so before, and wri
   expect(before.output).toContain('no row: the first check would adopt it');
   const again = await explained(token);
   expect(again.output).toContain('no row: the first check would adopt it');
-  expect((await asked(token, 'me')).status).toBe(200);
+  expect(await service.me(token)).toBe(200);
   const live = await explained(token);
   expect(live.output).toMatch(/^ok +session +active\n +me +200\n +logout +200, and/m);
-  expect((await asked(token, 'logout', 'POST')).status).toBe(200);
-  expect((await asked(token, 'me')).status).toBe(401);
+  expect((await service.ask('POST', 'logout', token)).status).toBe(200);
+  expect(await service.me(token)).toBe(401);
   const ended = await explained(token);
   expect(ended).toMatchObject({ code: 1 });
   expect(ended.output).toMatch(/session_ended: a logout ended it at 20.*\n +me +401\n/);
@@ -47,7 +45,7 @@ test('the first check of a token writes its row; explain says so before, and wri
 test('the lines that the start prints have a token without a row, that opens /me', async () => {
   const token = /TOKEN=(\S+)/.exec(service.output())?.[1] ?? '';
   expect((await explained(token)).output).toContain('no row: the first check would adopt');
-  expect((await asked(token, 'me')).status).toBe(200);
+  expect(await service.me(token)).toBe(200);
 });
 
 test('npm run smoke passes', async () => {
@@ -108,19 +106,11 @@ test('a start needs nothing of AWS, and Ctrl-C leaves nothing of it running', as
   expect(service.output()).toContain(`npm run --silent token -- --port ${service.port}`);
   const store = new URL(service.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
   const ports = [service.port, Number(store.port)];
-  expect(await Promise.all(ports.map(accepts))).toEqual([true, true]);
+  expect(await Promise.all(ports.map((port) => accepts('localhost', port)))).toEqual([true, true]);
   expect(await service.stop()).toBe(0);
-  expect(await Promise.all(ports.map(accepts))).toEqual([false, false]);
+  expect(await Promise.all(ports.map((port) => accepts('localhost', port)))).toEqual([
+    false,
+    false,
+  ]);
   expect(readRunFile(service.port)).toBeUndefined();
 });
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}

@@ -25,18 +25,13 @@ async function newToken(): Promise<string> {
   return (await stack.issue()).token;
 }
 
-async function meStatus(token: string): Promise<number> {
-  const headers = { Authorization: `Bearer ${token}` };
-  return (await service.fetch('/api/v1/auth/me', { headers })).status;
-}
-
 describe('the browser app', () => {
   test('forgets the token, and leaves the page, once the session is over', async () => {
     const token = await newToken();
     const page = await openPage(service.url, token);
     expect(await page.click()).toBe('gone');
     expect(page.storage.size).toBe(0);
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
   });
 
   test('keeps the token through a 500, shows its error id, and ends the session by trying again', async () => {
@@ -49,7 +44,7 @@ describe('the browser app', () => {
     const id = /Error id: (\S+)$/.exec(failure?.text ?? '')?.[1];
     expect(service.log().filter((line) => line.includes(`"${id}"`))).toHaveLength(1);
     expect(page.storage.size).toBe(0);
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
   });
 
   test('keeps the token when it gives up, so that a later click ends the session', async () => {
@@ -60,9 +55,9 @@ describe('the browser app', () => {
     expect(page.said.filter(({ text }) => text.includes('Error id: ')).length).toBeGreaterThan(4);
     expect(page.storage.get('token')).toBe(token);
     await wire.clear();
-    expect(await meStatus(token)).toBe(200);
+    expect(await service.me(token)).toBe(200);
     expect(await page.click()).toBe('gone');
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
   });
 
   test('does not try again after a 403, which another attempt would get as well', async () => {
@@ -90,7 +85,7 @@ describe('the browser app', () => {
     };
     expect(await page.click()).toBe('gone');
     expect(answers).toEqual([]);
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
   });
 
   test('keeps the token while there is no connection, and logs out when there is one again', async () => {
@@ -107,7 +102,7 @@ describe('the browser app', () => {
     pageWorld.fetch = pageFetch;
     expect(await page.goOnline()).toBe('gone');
     expect(page.storage.size).toBe(0);
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
   });
 
   test('does not log out because a connection came back, when nobody asked for it', async () => {
@@ -124,7 +119,7 @@ describe('the browser app', () => {
     await wire.fault('access-denied', { times: 1 });
     await page.logout({ onFailure: () => page.storage.set('token', newer) });
     expect(page.storage.get('token')).toBe(newer);
-    expect([await meStatus(token), await meStatus(newer)]).toEqual([401, 200]);
+    expect([await service.me(token), await service.me(newer)]).toEqual([401, 200]);
   });
 });
 
@@ -138,5 +133,5 @@ test('the script’s curl line shows the error id of a 500, and ends the session
   expect(result).toMatchObject({ code: 0, status: 200 });
   const id = /x-error-id: (\S+)/i.exec(result?.output ?? '')?.[1];
   expect(service.log().filter((each) => each.includes(`"${id}"`))).toHaveLength(1);
-  expect(await meStatus(token)).toBe(401);
+  expect(await service.me(token)).toBe(401);
 });

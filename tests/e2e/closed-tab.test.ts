@@ -37,17 +37,12 @@ describeInBrowser('a tab that is closed after the click', () => {
     await app?.close();
   });
 
-  async function meStatus(token: string): Promise<number> {
-    const headers = { Authorization: `Bearer ${token}` };
-    return (await service.fetch('/api/v1/auth/me', { headers })).status;
-  }
-
   /** A tab of the app with a token, in which the log-out button has been clicked. */
   async function clickedTab(token: string) {
     const visit = await browser.visit(`${app.url}/login`);
     await visit.page.evaluate((value) => localStorage.setItem('token', value), token);
     await visit.page.goto(app.url);
-    expect(await meStatus(token)).toBe(200);
+    expect(await service.me(token)).toBe(200);
     await visit.page.click('#logout');
     return visit;
   }
@@ -58,7 +53,7 @@ describeInBrowser('a tab that is closed after the click', () => {
     await pause(ms);
     await visit.page.close();
     // Nothing else ends it: this test's own timeout is the limit.
-    while ((await meStatus(token)) !== 401) await pause(50);
+    while ((await service.me(token)) !== 401) await pause(50);
     await visit.close();
   });
 
@@ -71,7 +66,7 @@ describeInBrowser('a tab that is closed after the click', () => {
     await next.goto(app.url);
     await next.waitForURL('**/login');
     expect(await next.evaluate(() => localStorage.length)).toBe(0);
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
     await visit.close();
   });
 
@@ -83,7 +78,7 @@ describeInBrowser('a tab that is closed after the click', () => {
     for (const page of [visit.page, other]) await page.goto(app.url);
     await visit.page.click('#logout');
     await other.waitForURL('**/login');
-    expect(await meStatus(token)).toBe(401);
+    expect(await service.me(token)).toBe(401);
     await visit.close();
   });
 });

@@ -34,13 +34,10 @@ const isWanted = withMoto();
       await pool?.close();
     });
 
-    const send = (path: string, token: string, method = 'GET') =>
-      service.fetch(path, { method, headers: { Authorization: `Bearer ${token}` } });
-    const me = async (token: string) => (await send('/api/v1/auth/me', token)).status;
-    const logout = async (token: string) =>
-      (await send('/api/v1/auth/logout', token, 'POST')).status;
+    const me = (token: string) => service.me(token);
+    const logout = async (token: string) => (await service.ask('POST', 'logout', token)).status;
     const list = async ({ AccessToken }: CognitoTokens) =>
-      JSON.parse(await (await send('/api/v1/auth/sessions', AccessToken)).text()).sessions;
+      JSON.parse(await (await service.ask('GET', 'sessions', AccessToken)).text()).sessions;
 
     test('a user signs in on two devices, logs one out, and its refreshed tokens are refused', async () => {
       const [phone, laptop] = [await pool.signIn('alice'), await pool.signIn('alice')];

@@ -19,9 +19,7 @@ test('npm run token prints a token alone, that opens /me', async () => {
   expect(code).toBe(0);
   expect(output).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   expect(decodeJwt(output.trim())).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
-  const response = await service.fetch('/api/v1/auth/me', {
-    headers: { Authorization: `Bearer ${output.trim()}` },
-  });
+  const response = await service.ask('GET', 'me', output.trim());
   expect(await response.json()).toMatchObject({ sub: 'bob', name: 'Bob', email_verified: true });
 });
 
@@ -76,10 +74,7 @@ test('npm run smoke fails against something else, and says in what', async () =>
 test('find-error prints the line behind an X-Error-ID', async () => {
   const { token } = await stack.issue();
   await wire.fault('access-denied');
-  const response = await service.fetch('/api/v1/auth/logout', {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}` },
-  });
+  const response = await service.ask('POST', 'logout', token);
   expect(response.status).toBe(500);
   const id = response.headers.get('x-error-id') ?? '';
   const find = (errorId: string) => callCommand(findError, [errorId, '--port', `${service.port}`]);
@@ -94,10 +89,7 @@ test('find-error prints the line behind an X-Error-ID', async () => {
 test('npm run hash-id prints what stands for a user in the log', async () => {
   const { output } = await npm('hash-id', '--', stack.user('dora'), '--port', `${service.port}`);
   const { token } = await stack.issue({ sub: stack.user('dora') });
-  await service.fetch('/api/v1/auth/logout', {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}` },
-  });
+  await service.ask('POST', 'logout', token);
   expect(output).toMatch(/^[\da-f]{16}\n$/);
   expect(service.log().join('\n')).toContain(`"sub_hash":"${output.trim()}"`);
 });

@@ -110,10 +110,7 @@ describeConsole('the local console', (use) => {
       await stopClock();
       const phone = await jti('Phone');
       const token = await page.evaluate("JSON.parse(sessionStorage.getItem('devices'))[1].token");
-      await stack.service.fetch('/api/v1/auth/logout', {
-        method: 'POST',
-        headers: { Authorization: `Bearer ${token}` },
-      });
+      await stack.service.ask('POST', 'logout', `${token}`);
       await letPass(1_000);
       await untilState('Phone', 'ended');
       expect(await row(phone).locator('.state').innerText()).toBe('deleted');

@@ -12,9 +12,7 @@ import { useSharedStack } from '../support/shared-stack/open.ts';
 const { stack, service } = useSharedStack();
 
 async function me(token: string): Promise<{ status: number; body: unknown }> {
-  const response = await service.fetch('/api/v1/auth/me', {
-    headers: { Authorization: `Bearer ${token}` },
-  });
+  const response = await service.ask('GET', 'me', token);
   return { status: response.status, body: await response.json() };
 }
 
@@ -61,10 +59,7 @@ print(log_in(os.environ["SESSIONS_TABLE"], os.environ["JWT_SECRET"], "zoe", name
     expect({ exit, output }).toEqual({ exit: 0, output: expect.stringMatching(/^\S+\n$/) });
     const token = output.trim();
     expect(await me(token)).toMatchObject({ status: 200, body: { sub: 'zoe', name: 'Zoë' } });
-    await service.fetch('/api/v1/auth/logout', {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${token}` },
-    });
+    await service.ask('POST', 'logout', token);
     expect(await me(token)).toMatchObject({ status: 401 });
   },
 );

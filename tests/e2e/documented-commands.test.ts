@@ -23,8 +23,11 @@ const printedStatuses: number[] = [];
 let results: readonly ShellResult[] = [];
 
 beforeAll(async () => {
-  for (const [, post, url = ''] of printedLines())
-    printedStatuses.push((await send(post ? 'POST' : 'GET', url, printedToken())).status);
+  const [, token] = /TOKEN=(\S+)/.exec(service.started) ?? [];
+  for (const [, post, url = ''] of printedLines()) {
+    const init = { method: post ? 'POST' : 'GET', headers: { Authorization: `Bearer ${token}` } };
+    printedStatuses.push((await service.fetch(url, init)).status);
+  }
   stage = await startFakeStage('dev', service.environment, service.log);
   results = await runInOneShell(
     toRun.map(({ command }) => onPort(command, service.port)),
@@ -43,17 +46,12 @@ afterAll(() => stage?.close());
 const printedLines = () => [
   ...service.started.matchAll(/curl -i .*?(-X POST )?(http\S+) +# (\d+):/g),
 ];
-const printedToken = () => /TOKEN=(\S+)/.exec(service.started)?.[1] ?? '';
-
-function send(method: string, path: string, token: string): Promise<Response> {
-  return service.fetch(path, { method, headers: { Authorization: `Bearer ${token}` } });
-}
 
 /** Makes a logout fail over a broken store, and answers the error id. */
 async function failOnce(): Promise<string> {
   const { token } = await stack.issue();
   await wire.fault('access-denied');
-  const { headers, status } = await send('POST', '/api/v1/auth/logout', token);
+  const { headers, status } = await service.ask('POST', 'logout', token);
   await wire.clear();
   return headers.get('x-error-id') ?? `none, but status ${status}`;
 }

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 // biome-ignore lint/style/noRestrictedImports: answers of the gateway, to headers that fetch would join
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { accepts } from '../../local/announce.ts';
 import { smoke } from '../../local/smoke.ts';
 import { token as makeSession } from '../../local/token.ts';
 import { collectOutput, freePort } from '../../support/offline-service.ts';
@@ -172,20 +172,9 @@ test('a request is one line, without its query, and what functions log goes into
 
 test('a kill of npm ends everything', async () => {
   npm.kill('SIGTERM');
-  while (await accepts()) await pause(100);
-  expect(await accepts()).toBe(false);
+  while (await accepts('localhost', port)) await pause(100);
+  expect(await accepts('localhost', port)).toBe(false);
 });
-
-function accepts(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
 
 test('a project that cannot be written is one line that says what to do', () =>
   withProjectCopy(async (folder) => {

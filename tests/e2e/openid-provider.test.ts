@@ -67,11 +67,9 @@ describeWithProvider(
       await provider?.close();
     });
 
-    const send = (path: string, token: string, method = 'GET') =>
-      service.fetch(path, { method, headers: { Authorization: `Bearer ${token}` } });
-    const me = async (token: string) => (await send('/api/v1/auth/me', token)).status;
+    const me = (token: string) => service.me(token);
     const logout = async (token: string, scope = 'this') =>
-      (await send(`/api/v1/auth/logout?scope=${scope}`, token, 'POST')).status;
+      (await service.ask('POST', `logout?scope=${scope}`, token)).status;
     const sidOf = ({ access_token }: Tokens) => decodeJwt(access_token).sid;
 
     test('a user signs in, and is let in; the ID token is not', async () => {

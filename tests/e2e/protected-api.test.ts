@@ -34,10 +34,7 @@ async function notes(authorization?: string) {
 }
 
 async function logout(token: string) {
-  const response = await service.fetch('/api/v1/auth/logout', {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}` },
-  });
+  const response = await service.ask('POST', 'logout', token);
   return { status: response.status, body: await response.json() };
 }
 

@@ -7,8 +7,17 @@ import {
 import { type RunEnvironment, readRunFile } from '../../support/run-file.ts';
 import { contract } from './contract.ts';
 
-/** The whole service as `npm start` runs it. Its `fetch` throws for an answer that is not as documented. */
-export interface RunningService extends OfflineService {
+/** Ways to ask a service, which throw for an answer that is not as documented. */
+export interface Endpoints {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** @param endpoint such as `logout?scope=others` */
+  ask(method: string, endpoint: string, token: string): Promise<Response>;
+  /** The status of `/me`: whether a token is let in. */
+  me(token: string): Promise<number>;
+}
+
+/** The whole service as `npm start` runs it. */
+export interface RunningService extends OfflineService, Endpoints {
   /** Variables of its functions, and the SDK's for its store. */
   readonly environment: RunEnvironment;
 }
@@ -22,7 +31,7 @@ export async function startService(environment: Variables = {}): Promise<Running
   const service = await startOfflineService(environment);
   return {
     ...service,
-    fetch: documented(service.fetch),
+    ...endpointsOf(service.fetch),
     environment: readRunFile(service.port) ?? {},
   };
 }
@@ -35,11 +44,19 @@ export async function startProtectedApi(
   return startOffline(EXAMPLE, ['--stage', 'local'], environment, 'Server ready');
 }
 
+/** @param send to the service */
+export function endpointsOf(send: Endpoints['fetch']): Endpoints {
+  const fetch = documented(send);
+  const ask: Endpoints['ask'] = (method, endpoint, token) =>
+    fetch(`/api/v1/auth/${endpoint}`, { method, headers: { Authorization: `Bearer ${token}` } });
+  return { fetch, ask, me: async (token) => (await ask('GET', 'me', token)).status };
+}
+
 /**
  * Sends requests as it is told, and holds every answer to the OpenAPI document, so that neither can change
  * without the other. A preflight is the gateway's to answer, and no endpoint.
  */
-export function documented(send: OfflineService['fetch']): OfflineService['fetch'] {
+export function documented(send: Endpoints['fetch']): Endpoints['fetch'] {
   const check = contract();
   return async (path, init) => {
     const response = await send(path, init);

@@ -9,11 +9,11 @@ import { type RunEnvironment, readRunFile } from '../../../support/run-file.ts';
 import { readRunLog } from '../../../support/run-log.ts';
 import { signerOf } from '../../../support/signer.ts';
 import { late } from '../late.ts';
-import { documented } from '../service.ts';
+import { type Endpoints, endpointsOf } from '../service.ts';
 import type { StackDescription } from './host.ts';
 
-/** The local run that all end-to-end files share. Its `fetch` throws for an undocumented answer. */
-export interface SharedService extends Omit<OfflineService, 'output' | 'stop'> {
+/** The local run that all end-to-end files share. */
+export interface SharedService extends Omit<OfflineService, 'output' | 'stop'>, Endpoints {
   /** Variables of its functions, and the SDK's for its store. */
   readonly environment: RunEnvironment;
   /** Printed by its start. */
@@ -70,7 +70,7 @@ export async function openSharedStack({ wired = false } = {}): Promise<SharedSta
   return {
     service: {
       ...{ url, port, lambdaUrl, started, environment },
-      fetch: documented((path, init) => fetch(new URL(path, url), init)),
+      ...endpointsOf((path, init) => fetch(new URL(path, url), init)),
       log: () => readRunLog(port),
     },
     ...{ wire, store, signer, user },
