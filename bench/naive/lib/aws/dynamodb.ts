@@ -2,6 +2,8 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
+export { StoreError } from '../../../../lib/aws/dynamodb.ts';
+
 /** The plain way: the document client as the SDK's guide makes it, with the project's times. */
 export function openSessionStore(table: string, limits = {}) {
   const client = new DynamoDBClient({

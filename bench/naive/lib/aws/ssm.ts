@@ -1,8 +1,21 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { cacheSource, type Source } from '../../../../lib/shared/refresh.ts';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
+const MAX_AGE_MS = 300_000;
+
+export function parameterSource<Value>(
+  name: string,
+  variable: string,
+  parse: (text: string, variable: string) => Value,
+  onStale: (error: unknown) => void,
+): Source<Value> {
+  const read = async () => parse(await readSecretParameter(name), variable);
+  return cacheSource(read, MAX_AGE_MS, onStale);
+}
+
 /** The plain way: the client as the SDK's guide makes it, bundled and loaded wherever the secret is. */
-export async function readSecretParameter(name: string): Promise<string> {
+async function readSecretParameter(name: string): Promise<string> {
   const client = new SSMClient({
     maxAttempts: 2,
     requestHandler: {
