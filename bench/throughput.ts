@@ -61,11 +61,12 @@ export async function measureThroughput(bench: Bench, turns: Turns): Promise<Par
       return them.map((other) => {
         const reference = { name: other.name, samples: values(other) };
         return compare(`${name} over HTTP, ${what}`, unit, values(one), reference, {
-          limit: other.table === undefined ? undefined : limit,
+          limit: one === oauth || other.table === undefined ? undefined : limit,
           moreIsBetter: value === 'requestsPerSecond',
         });
       });
     });
+  // Without a target: their tokens are opaque, ours have a signature to verify.
   const clients = others.filter(({ isOAuth }) => isOAuth);
   return {
     rows: [
