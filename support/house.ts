@@ -31,8 +31,8 @@ async function house(): Promise<number> {
     // command env, and a local gateway that answers as API Gateway does; 330 for the commands admin and client
     // and for the console of sessions that age.
     { name: 'local', value: lines('local'), limit: 3_430 },
-    // 3,200; 230 for the rows of adopted sessions, ageing, back-channel logout, OAuth clients and the middleware.
-    { name: 'bench', value: lines('bench'), limit: 3_430 },
+    // 3,200; 250 for the rows of adopted sessions, ageing, back-channel logout, OAuth clients and the middleware.
+    { name: 'bench', value: lines('bench'), limit: 3_450 },
     // 13,500 for a product of 4,300: as many for each line of the product since.
     { name: 'tests', value: lines('tests'), limit: 22_900 },
     { name: 'vague pronouns in 100 words of comments', value: vaguePronouns(), limit: 4 },
