@@ -1,18 +1,12 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { cacheSource, type Source } from '../../../../lib/shared/refresh.ts';
+import type { parameterSource as ours } from '../../../../lib/aws/ssm.ts';
+import { cacheSource } from '../../../../lib/shared/refresh.ts';
 import { timeouts } from '../../../../lib/shared/timeouts.ts';
 
 const MAX_AGE_MS = 300_000;
 
-export function parameterSource<Value>(
-  name: string,
-  variable: string,
-  parse: (text: string, variable: string) => Value,
-  onStale: (error: unknown) => void,
-): Source<Value> {
-  const read = async () => parse(await readSecretParameter(name), variable);
-  return cacheSource(read, MAX_AGE_MS, onStale);
-}
+export const parameterSource: typeof ours = (name, variable, parse, onStale) =>
+  cacheSource(async () => parse(await readSecretParameter(name), variable), MAX_AGE_MS, onStale);
 
 /** The plain way: the client as the SDK's guide makes it, bundled and loaded wherever the secret is. */
 async function readSecretParameter(name: string): Promise<string> {
